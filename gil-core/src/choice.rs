@@ -1,0 +1,229 @@
+//! Free choices and mutants for loom; this module exists under `cfg(loom)` only.
+//!
+//! loom's timed waits never time out and nothing returns spuriously, so a lock checked without
+//! help is never seen asking for a switch. Here each timed park reads a *fresh* atomic bit that an
+//! armer thread has stored twice, `false` and then `true`, both relaxed. loom must explore both
+//! values of that one load, and nothing else branches: a free bit, from the public API.
+//!
+//! Two mistakes would make this silently weaker. The bits must not be armed by the main thread
+//! (the first mutex hand-over would pass a happens-before and every bit would read `true`), and
+//! not be created by it either. [`Choices::seen`] is for the assertion that every choice took
+//! both values.
+
+use std::cell::{Cell, RefCell};
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What a choice decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// Whether the timer of this timed park has expired.
+    TimeOut,
+    /// Whether this park returns for no reason.
+    Spurious,
+    /// Whether the thread gives up instead of parking.
+    GiveUp,
+}
+
+const KINDS: [Kind; 3] = [Kind::TimeOut, Kind::Spurious, Kind::GiveUp];
+
+/// How many choices of each kind each thread has in one execution. When they are used up, a park
+/// is an untimed, faithful park, so a lost wake-up is a deadlock that loom reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Budget {
+    /// Timed parks that may expire.
+    pub time_outs: usize,
+    /// Parks that may return for no reason.
+    pub spurious: usize,
+    /// Parks that may turn into giving up.
+    pub give_ups: usize,
+}
+
+impl Budget {
+    const fn of(self, kind: Kind) -> usize {
+        match kind {
+            Kind::TimeOut => self.time_outs,
+            Kind::Spurious => self.spurious,
+            Kind::GiveUp => self.give_ups,
+        }
+    }
+
+    const fn sum(self) -> usize {
+        self.time_outs + self.spurious + self.give_ups
+    }
+}
+
+thread_local! {
+    // loom runs all its threads on one OS thread, so this is "the present execution".
+    static PRESENT: RefCell<Option<Choices>> = const { RefCell::new(None) };
+    static MUTANT: Cell<Option<Mutant>> = const { Cell::new(None) };
+    static WORKER: RefCell<Vec<(loom::thread::ThreadId, usize)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The choices of one execution.
+#[derive(Debug)]
+pub struct Choices {
+    budget: Budget,
+    bits: Arc<Vec<AtomicBool>>,
+    used: Vec<[usize; 3]>,
+    seen: Vec<(usize, Kind, bool)>,
+}
+
+impl Choices {
+    /// Arms the choices of one execution for `threads` threads. Called first in the model, outside
+    /// exploration; uses one of loom's five thread slots.
+    pub fn arm(threads: usize, budget: Budget) {
+        loom::stop_exploring();
+        let bits = armed_bits(threads * budget.sum());
+        loom::explore();
+        WORKER.with_borrow_mut(Vec::clear);
+        let choices = Self {
+            budget,
+            bits,
+            used: vec![[0; 3]; threads],
+            seen: Vec::new(),
+        };
+        PRESENT.set(Some(choices));
+    }
+
+    /// The present OS-level loom thread makes its choices as worker number `worker`.
+    pub fn enlist(worker: usize) {
+        let me = loom::thread::current().id();
+        WORKER.with_borrow_mut(|workers| workers.push((me, worker)));
+    }
+
+    /// Which choices this execution made: worker, kind, value. Ends the execution's choices.
+    pub fn seen() -> Vec<(usize, Kind, bool)> {
+        PRESENT
+            .take()
+            .map(|choices| choices.seen)
+            .unwrap_or_default()
+    }
+
+    fn slot(&self, worker: usize, kind: Kind) -> usize {
+        let before: usize = KINDS
+            .iter()
+            .filter(|k| **k < kind)
+            .map(|k| self.budget.of(*k))
+            .sum();
+        worker * self.budget.sum() + before + self.used[worker][kind as usize]
+    }
+}
+
+fn armed_bits(count: usize) -> Arc<Vec<AtomicBool>> {
+    if count == 0 {
+        return Arc::new(Vec::new());
+    }
+    let published = std::rc::Rc::new(RefCell::new(None::<Arc<Vec<AtomicBool>>>));
+    let (ready, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let armer = {
+        let (published, ready, done) = (published.clone(), ready.clone(), done.clone());
+        loom::thread::spawn(move || {
+            let bits: Vec<_> = (0..count).map(|_| AtomicBool::new(false)).collect();
+            let bits = Arc::new(bits);
+            *published.borrow_mut() = Some(bits.clone());
+            ready.store(1, Ordering::Release);
+            for bit in bits.iter() {
+                bit.store(true, Ordering::Relaxed);
+            }
+            done.store(1, Ordering::Relaxed);
+        })
+    };
+    while done.load(Ordering::Relaxed) == 0 {
+        loom::thread::yield_now();
+    }
+    assert_eq!(
+        ready.load(Ordering::Acquire),
+        1,
+        "the armer publishes before it arms"
+    );
+    drop(armer); // not joined: a join would order the bits' second stores before us
+    let bits = published.borrow_mut().take();
+    bits.expect("the armer published its bits")
+}
+
+/// Makes a choice for the running thread, `false` when its budget is used up.
+pub(crate) fn take(kind: Kind) -> bool {
+    let me = loom::thread::current().id();
+    let worker = WORKER.with_borrow(|w| w.iter().find(|(id, _)| *id == me).map(|(_, w)| *w));
+    let Some(worker) = worker else { return false };
+    let bit = PRESENT.with_borrow_mut(|present| {
+        let choices = present.as_mut()?;
+        if choices.used[worker][kind as usize] == choices.budget.of(kind) {
+            return None;
+        }
+        let slot = choices.slot(worker, kind);
+        choices.used[worker][kind as usize] += 1;
+        Some((choices.bits.clone(), slot))
+    });
+    let Some((bits, slot)) = bit else {
+        return false;
+    };
+    let value = bits[slot].load(Ordering::Relaxed);
+    PRESENT.with_borrow_mut(|present| {
+        if let Some(choices) = present.as_mut() {
+            choices.seen.push((worker, kind, value));
+        }
+    });
+    value
+}
+
+macro_rules! mutants {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A deliberate bug of the mechanism. Each must be caught by a claim named in advance.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Mutant { $($(#[$doc])* $name,)* }
+
+        impl Mutant {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its name on command lines and in reports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+mutants! {
+    /// The attach's compare-and-swap is Relaxed, not Acquire.
+    AttachRelaxed,
+    /// The detach's compare-and-swap is Relaxed, not Release.
+    DetachRelaxed,
+    /// The freeze is Relaxed, not Acquire.
+    FreezeRelaxed,
+    /// The store that unfreezes the word is Relaxed, not Release.
+    UnfreezeRelaxed,
+    /// A detach reads the word and stores 0 instead of one compare-and-swap.
+    DetachByStore,
+    /// The slow path looks at the word without freezing it.
+    WordNotFrozen,
+    /// The word is given back while a slot is not Idle.
+    SlowDroppedEarly,
+    /// A woken thread's bell is not rung.
+    BellNotRung,
+    /// The bell is rung, but the thread is not unparked.
+    NotUnparked,
+    /// The request is not mirrored into the flag that safepoints read.
+    FlagNotMirrored,
+    /// The word is given back before the flag is stored.
+    WordBeforeFlag,
+    /// A timer of the run does not start anew when the owner changes.
+    StaleRunTimer,
+    /// An expired waiter ignores that it has been notified meanwhile.
+    ParkWithoutLooking,
+}
+
+impl Mutant {
+    /// Switches one mutant on for the executions that follow on this OS thread, or all off.
+    pub fn set(mutant: Option<Self>) {
+        MUTANT.set(mutant);
+    }
+
+    pub(crate) fn is_on(self) -> bool {
+        MUTANT.get() == Some(self)
+    }
+}

@@ -1,0 +1,38 @@
+//! What happens inside sections, by its standard names.
+
+use crate::protocol::{Request, ThreadId};
+
+/// Something a section did. In one forced switch, in this order: `Requested`, `Answered`,
+/// `Granted` (or `Take`, where the lock was freed and not handed over), `Confirmed`.
+///
+/// ```
+/// use gil_core::{Entry, Event, First, Handoff, Monitor, ThreadId};
+/// let thread = ThreadId::from_index(0);
+/// let mut monitor = Monitor::new(Handoff::new());
+/// monitor.section(thread, Entry::Acquire, &mut First)?;
+/// assert_eq!(monitor.events(), [Event::Take(thread)]);
+/// # Ok::<(), gil_core::Fault>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Event {
+    /// A waiter asked the owner to release.
+    Requested(ThreadId, Request),
+    /// The owner released with a request pending.
+    Answered(ThreadId),
+    /// The owner released, asked by nobody.
+    Released(ThreadId),
+    /// The lock was handed to a waiter, which has not run yet.
+    Granted(ThreadId),
+    /// A thread that had been granted the lock runs.
+    Confirmed(ThreadId),
+    /// A thread found the lock free and took it.
+    Take(ThreadId),
+    /// A thread goes to sleep, for the first time or again.
+    Waits(ThreadId),
+    /// A waiting thread runs because its timer expired.
+    TimedOut(ThreadId),
+    /// A waiting thread runs because somebody notified it.
+    Notified(ThreadId),
+    /// A waiting thread gave up.
+    Cancelled(ThreadId),
+}

@@ -1,0 +1,71 @@
+//! What no thread and no protocol may do.
+
+use std::fmt::{Display, Formatter};
+
+/// Why a [`Monitor`](crate::Monitor) refused a section.
+///
+/// ```
+/// use gil_core::{Entry, Fault, First, Handoff, Monitor, Release, ThreadId};
+/// let mut monitor = Monitor::new(Handoff::new());
+/// let release = Entry::Release(Release::Blocking);
+/// let fault = monitor.section(ThreadId::from_index(0), release, &mut First).unwrap_err();
+/// assert_eq!(fault, Fault::NotHolder);
+/// assert!(fault.is_callers(), "the protocol is not to blame, and nothing has changed");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The thread that wants in owns the lock already.
+    AlreadyAttached,
+    /// The thread that releases, or looks for a request, does not own the lock.
+    NotHolder,
+    /// The section does not fit the thread's slot (a thread that waits cannot acquire again).
+    WrongEntry,
+    /// The fast path changed the owner while a thread was in the slow path.
+    FastPathWhileBusy,
+    /// The protocol let a thread take a lock that another one owns.
+    TakesHeldLock,
+    /// The protocol let a thread wait or leave while it still owns the lock.
+    OwnsButStops,
+    /// The protocol freed or gave away a lock that its thread does not own.
+    FreesWithoutOwning,
+    /// The protocol gave the lock to a thread that does not wait for it.
+    GivesToNonWaiter,
+    /// The protocol made a thread the owner that is on its way out.
+    OwnsWhileLeaving,
+    /// The protocol sent a thread away that wants in.
+    LeavesWhileEntering,
+    /// The protocol named a wait-set it did not declare.
+    UnknownSet,
+}
+
+impl Fault {
+    /// Whether the caller is to blame and not the protocol. Nothing has changed then.
+    #[must_use]
+    pub const fn is_callers(self) -> bool {
+        matches!(
+            self,
+            Self::AlreadyAttached | Self::NotHolder | Self::WrongEntry
+        )
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyAttached => "the thread is attached already",
+            Self::NotHolder => "the thread does not hold the lock",
+            Self::WrongEntry => "the section does not fit the thread's slot",
+            Self::FastPathWhileBusy => "the fast path changed the owner while a slot was busy",
+            Self::TakesHeldLock => "the protocol let a thread take a held lock",
+            Self::OwnsButStops => "the protocol let a thread stop while it owns the lock",
+            Self::FreesWithoutOwning => "the protocol freed a lock that its thread does not own",
+            Self::GivesToNonWaiter => "the protocol gave the lock to a thread that does not wait",
+            Self::OwnsWhileLeaving => "the protocol made a leaving thread the owner",
+            Self::LeavesWhileEntering => "the protocol sent away a thread that wants in",
+            Self::UnknownSet => "the protocol named a wait-set it did not declare",
+        })
+    }
+}
+
+impl std::error::Error for Fault {}

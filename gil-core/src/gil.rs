@@ -1,0 +1,437 @@
+//! The typed API: attaching gives a token, and the token gives the data.
+//!
+//! Mutual exclusion makes the token unique at run time; the borrow checker does the rest. What
+//! gives the lock up for a while ([`Attached::safepoint`], [`Attached::detach`]) or gives the token
+//! away ([`Attached::lend`]) takes `&mut self`, so no reference to the data lives across it.
+//!
+//! # What goes wrong, and what happens then
+//! | what                                          | what happens                                  |
+//! |-----------------------------------------------|-----------------------------------------------|
+//! | attaching twice on one thread                 | [`AttachError::AlreadyAttached`], a panic from [`Gil::attach`]; never a hang |
+//! | `mem::forget` of a guard                      | the lock stays held for ever; the thread stays attached, its id is never used again |
+//! | a panic while attached                        | the guard is dropped: detached; no poisoning, the data is as the panic left it |
+//! | a panic inside `detach`                       | attached again, then the panic goes on        |
+//! | a guard that escapes from `detach`'s closure  | abort: it would make two tokens               |
+//! | a panic inside a protocol                     | abort: a half-updated lock must not live on   |
+
+use std::cell::Cell;
+use std::fmt::{Debug, Display, Formatter};
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::Handoff;
+use crate::fault::Fault;
+use crate::membership::{self, Membership, Returned};
+use crate::observe::Counters;
+use crate::protocol::Protocol;
+use crate::raw::{Member, RawGil};
+use crate::sync::{Arc, AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom, fail};
+
+/// Why a thread could not attach.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum AttachError {
+    /// The thread holds the lock already: use the token it has, or [`Attached::lend`] it.
+    AlreadyAttached,
+    /// Another thread holds the lock or is about to ([`Gil::try_attach`] only).
+    Busy,
+    /// The thread is ending: its thread-locals are gone.
+    ThreadExiting,
+}
+
+impl Display for AttachError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyAttached => {
+                "this thread is attached to this lock already: use the token it has, or lend it"
+            }
+            Self::Busy => "the lock is held or wanted by another thread",
+            Self::ThreadExiting => "this thread is ending and can no longer attach",
+        })
+    }
+}
+
+impl std::error::Error for AttachError {}
+
+/// A global interpreter lock that owns the interpreter's state.
+///
+/// ```
+/// use gil_core::{AttachError, Gil, Handoff};
+/// # if gil_core::UNDER_LOOM { return }
+/// let gil = Gil::with_protocol(String::new(), Handoff::new());
+/// let mut attached = gil.attach();
+/// attached.push_str("one thread at a time");
+/// assert!(matches!(gil.try_attach(), Err(AttachError::AlreadyAttached)));
+/// ```
+pub struct Gil<T, P: Protocol = Handoff> {
+    raw: RawGil<P>,
+    /// This lock's number among all locks; 0 until the first thread comes.
+    number: AtomicU64,
+    returned: Mutex<Option<Returned>>,
+    state: UnsafeCell<T>,
+}
+
+// SAFETY: the state is reached only through an `Attached` that owns the lock, by one thread at a
+// time (SAFE-1), and each sees what the last one wrote (SAFE-2). That moves the state between
+// threads, so `T: Send`; a shared `&T` never crosses threads through the lock, so not `T: Sync`.
+unsafe impl<T: Send, P: Protocol + Send> Sync for Gil<T, P> {}
+
+// SAFETY: sending the lock sends the state and the protocol; the rest is Send by itself.
+unsafe impl<T: Send, P: Protocol + Send> Send for Gil<T, P> {}
+
+impl<T> Gil<T> {
+    const_unless_loom! {
+        /// A free lock with the default protocol, [`Handoff`]. `const`, so it can be a `static`.
+        pub fn new(state: T) -> Self {
+            Self::with_protocol(state, Handoff::new())
+        }
+    }
+}
+
+impl<T, P: Protocol> Gil<T, P> {
+    const_unless_loom! {
+        /// A free lock with a protocol of your choice.
+        pub fn with_protocol(state: T, protocol: P) -> Self {
+            Self {
+                raw: RawGil::new(protocol),
+                number: AtomicU64::new(0),
+                returned: Mutex::new(None),
+                state: UnsafeCell::new(state),
+            }
+        }
+    }
+
+    /// Waits for the lock and takes it.
+    ///
+    /// # Panics
+    /// When this thread is attached already, or is ending; [`Gil::with`] does not.
+    #[track_caller]
+    #[inline]
+    pub fn attach(&self) -> Attached<'_, T, P> {
+        match self.attach_or_fail(|raw, member| raw.attach(member).map(|()| true)) {
+            Ok(attached) => attached,
+            Err(error) => panic!("cannot attach: {error}"),
+        }
+    }
+
+    /// Takes the lock if nobody holds it or waits for it. Never waits for the holder.
+    ///
+    /// # Errors
+    /// [`AttachError`] says why not.
+    #[inline]
+    pub fn try_attach(&self) -> Result<Attached<'_, T, P>, AttachError> {
+        self.attach_or_fail(RawGil::try_attach)
+    }
+
+    /// Runs `f` attached: with the token this thread has lent, or by attaching for the while.
+    ///
+    /// ```
+    /// use gil_core::{AttachError, Gil, Handoff};
+    /// # if gil_core::UNDER_LOOM { return Ok(()) }
+    /// let gil = Gil::with_protocol(1, Handoff::new());
+    /// let callback = || gil.with(|attached| **attached += 1); // knows nothing of its caller
+    /// callback()?;
+    /// let mut attached = gil.attach();
+    /// assert_eq!(callback(), Err(AttachError::AlreadyAttached), "two tokens would be two &mut");
+    /// attached.lend(callback)?;
+    /// assert_eq!(*attached, 3);
+    /// # Ok::<(), AttachError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`AttachError::AlreadyAttached`] when this thread is attached and has not lent its token.
+    pub fn with<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Result<R, AttachError> {
+        let membership = self.membership()?;
+        if !membership.lent.get() {
+            drop(membership);
+            let mut attached = self.attach_or_fail(|raw, m| raw.attach(m).map(|()| true))?;
+            return Ok(f(&mut attached));
+        }
+        let _again = Restore::set(&membership.lent, false);
+        let lent = true;
+        let mut attached = Attached {
+            gil: self,
+            membership: membership.clone(),
+            lent,
+            brand: PhantomData,
+        };
+        Ok(f(&mut attached))
+    }
+
+    /// Whether this thread is attached.
+    pub fn is_attached(&self) -> bool {
+        self.membership()
+            .is_ok_and(|membership| membership.attached.get())
+    }
+
+    /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one
+    /// asks for a switch. Zero is 1 us, as in CPython.
+    pub fn set_switch_interval(&self, interval: Duration) {
+        self.raw.set_switch_interval(interval);
+    }
+
+    /// The switch interval.
+    pub fn switch_interval(&self) -> Duration {
+        self.raw.switch_interval()
+    }
+
+    /// Sets after how many safepoints a protocol with ticks switches; see
+    /// [`RawGil::set_check_interval`].
+    pub fn set_check_interval(&self, ticks: u32) {
+        self.raw.set_check_interval(ticks);
+    }
+
+    /// What the slow path has done so far.
+    pub fn counters(&self) -> Counters {
+        self.raw.counters()
+    }
+
+    /// The state, without locking: `&mut self` proves that no thread is attached.
+    pub fn get_mut(&mut self) -> &mut T {
+        // SAFETY: `&mut self` is exclusive, and every `Attached` borrows `self`.
+        unsafe { &mut *self.state_pointer() }
+    }
+
+    fn state_pointer(&self) -> *mut T {
+        #[cfg(loom)]
+        return self.state.with_mut(|state| state);
+        #[cfg(not(loom))]
+        self.state.get()
+    }
+
+    #[inline]
+    fn attach_or_fail(
+        &self,
+        take: impl FnOnce(&RawGil<P>, &Member) -> Result<bool, Fault>,
+    ) -> Result<Attached<'_, T, P>, AttachError> {
+        let membership = self.membership()?;
+        match take(&self.raw, &membership.member) {
+            Ok(true) => {
+                membership.attached.set(true);
+                Ok(Attached {
+                    gil: self,
+                    membership,
+                    lent: false,
+                    brand: PhantomData,
+                })
+            }
+            Ok(false) => Err(AttachError::Busy),
+            Err(_) => Err(AttachError::AlreadyAttached),
+        }
+    }
+
+    #[inline]
+    fn membership(&self) -> Result<Rc<Membership>, AttachError> {
+        // Relaxed: only the value matters, and it is written once.
+        let number = match self.number.load(Ordering::Relaxed) {
+            0 => self.assign_number(),
+            number => number,
+        };
+        membership::of(number, || self.join()).ok_or(AttachError::ThreadExiting)
+    }
+
+    #[cold]
+    fn assign_number(&self) -> u64 {
+        let mine = membership::new_lock_number();
+        let order = Ordering::Relaxed; // as above
+        self.number
+            .compare_exchange(0, mine, order, order)
+            .map_or_else(|theirs| theirs, |_| mine)
+    }
+
+    #[cold]
+    fn join(&self) -> (Member, Returned) {
+        let mut returned = self.returned.lock();
+        let returned = returned.get_or_insert_with(|| Arc::new(std::sync::Mutex::default()));
+        if let Ok(mut ids) = returned.lock() {
+            ids.drain(..).for_each(|id| self.raw.unregister_id(id));
+        }
+        (self.raw.register(), returned.clone())
+    }
+}
+
+impl<T: Debug, P: Protocol> Debug for Gil<T, P> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let mut fields = f.debug_struct("Gil");
+        match self.try_attach() {
+            Ok(attached) => fields.field("state", &*attached),
+            Err(_) => fields.field("state", &format_args!("<attached>")),
+        };
+        fields.finish_non_exhaustive()
+    }
+}
+
+/// The token of an attached thread: the way to the data. Dropping it detaches.
+///
+/// ```compile_fail
+/// let gil = gil_core::Gil::new(1);
+/// let mut attached = gil.attach();
+/// let kept = &*attached;
+/// attached.safepoint(); // another thread may change the data here
+/// assert_eq!(*kept, 1);
+/// ```
+/// ```compile_fail
+/// let gil = gil_core::Gil::new(1);
+/// let attached = gil.attach();
+/// std::thread::scope(|threads| { threads.spawn(|| println!("{}", *attached)); });
+/// ```
+#[must_use = "dropping the token detaches the thread at once"]
+pub struct Attached<'g, T, P: Protocol = Handoff> {
+    gil: &'g Gil<T, P>,
+    membership: Rc<Membership>,
+    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach.
+    lent: bool,
+    /// Invariant in `'g`, so that the token a closure gets from [`Gil::with`] cannot be swapped
+    /// for one that lives longer.
+    brand: PhantomData<fn(&'g ()) -> &'g ()>,
+}
+
+impl<T, P: Protocol> Attached<'_, T, P> {
+    /// Whether another thread asks for the lock. One relaxed load: an interpreter spills its
+    /// registers and calls [`Attached::safepoint`] only if this is true.
+    #[inline]
+    pub fn switch_requested(&self) -> bool {
+        self.gil.raw.switch_requested()
+    }
+
+    /// Lets another thread run if one asked; returns attached. One relaxed load otherwise.
+    #[inline]
+    pub fn safepoint(&mut self) {
+        if let Err(fault) = self.gil.raw.safepoint(&self.membership.member) {
+            fail(&fault);
+        }
+    }
+
+    /// Runs `f`, say a blocking call, detached; returns attached, also when `f` panics.
+    ///
+    /// Aborts the process when a guard that `f` made by attaching is still alive at its end.
+    ///
+    /// ```
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let gil = gil_core::Gil::with_protocol(1, gil_core::Handoff::new());
+    /// let mut attached = gil.attach();
+    /// let seen = attached.detach(|| gil.with(|attached| **attached).unwrap());
+    /// assert_eq!(seen, 1);
+    /// ```
+    #[inline]
+    pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        self.membership.attached.set(false);
+        if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
+            fail(&fault);
+        }
+        let _back = Reattach {
+            raw: &self.gil.raw,
+            membership: &self.membership,
+        };
+        f()
+    }
+
+    /// Runs `f` with the lock kept and the token given up: inside, [`Gil::with`] finds it. For
+    /// callbacks that know the lock and not the token.
+    pub fn lend<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let _back = Restore::set(&self.membership.lent, true);
+        f()
+    }
+
+    /// Locks another mutex without the risk of a deadlock: where it has to wait, it waits
+    /// detached.
+    ///
+    /// ```
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let (gil, file) =
+    ///     (gil_core::Gil::with_protocol((), gil_core::Handoff::new()), std::sync::Mutex::new(1));
+    /// *gil.attach().lock(&file).unwrap() += 1;
+    /// assert_eq!(*file.lock().unwrap(), 2);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`std::sync::Mutex::lock`]: the mutex is poisoned.
+    pub fn lock<'m, M: ?Sized>(
+        &mut self,
+        mutex: &'m std::sync::Mutex<M>,
+    ) -> std::sync::LockResult<std::sync::MutexGuard<'m, M>> {
+        match mutex.try_lock() {
+            Ok(guard) => Ok(guard),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => Err(poisoned),
+            Err(std::sync::TryLockError::WouldBlock) => self.detach(|| mutex.lock()),
+        }
+    }
+}
+
+impl<T, P: Protocol> Deref for Attached<'_, T, P> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: this thread owns the lock (SAFE-1), and `self` is its only usable token: others
+        // are borrowed away (`detach`, `lend`) while one that was made inside lives.
+        unsafe { &*self.gil.state_pointer() }
+    }
+}
+
+impl<T, P: Protocol> DerefMut for Attached<'_, T, P> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and `&mut self` keeps every other reference away.
+        unsafe { &mut *self.gil.state_pointer() }
+    }
+}
+
+impl<T, P: Protocol> Drop for Attached<'_, T, P> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.lent {
+            return;
+        }
+        self.membership.attached.set(false);
+        if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
+            fail(&fault);
+        }
+    }
+}
+
+impl<T: Debug, P: Protocol> Debug for Attached<'_, T, P> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Attached").field(&**self).finish()
+    }
+}
+
+/// Attaches again at the end of [`Attached::detach`], on every way out of it.
+struct Reattach<'a, P: Protocol> {
+    raw: &'a RawGil<P>,
+    membership: &'a Membership,
+}
+
+impl<P: Protocol> Drop for Reattach<'_, P> {
+    fn drop(&mut self) {
+        if self.membership.attached.get() {
+            fail(&"a guard escaped from the closure of `detach`: it would make two tokens");
+        }
+        if let Err(fault) = self.raw.attach(&self.membership.member) {
+            fail(&fault);
+        }
+        self.membership.attached.set(true);
+    }
+}
+
+/// Puts a flag back on every way out.
+struct Restore<'a> {
+    flag: &'a Cell<bool>,
+    before: bool,
+}
+
+impl<'a> Restore<'a> {
+    fn set(flag: &'a Cell<bool>, value: bool) -> Self {
+        Self {
+            flag,
+            before: flag.replace(value),
+        }
+    }
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        self.flag.set(self.before);
+    }
+}

@@ -1,0 +1,226 @@
+//! The default protocol: hand-off with boosted return.
+//!
+//! # Why not CPython's
+//! CPython makes the releasing thread sleep until somebody else has taken the lock (two context
+//! switches more), lets anybody take it meanwhile, and makes a thread that returns from a short
+//! blocking call wait a whole switch interval, once per call: the convoy.
+//!
+//! # The idea
+//! Three queues, served in this order: **boosted** (back from outside, paid from a budget),
+//! **resumed** (the one thread whose turn a boosted one interrupted), **regular**.
+//! - A *forced* release gives the lock to the next in line in one step. No reacquire before
+//!   hand-off, by construction.
+//! - A *voluntary* release frees the lock and wakes the next in line, who may be barged in front
+//!   of, at most `barges` times in a turn; after that it too is handed the lock.
+//! - A thread that arrives while somebody is in a regular turn asks for the lock at once, at most
+//!   `boosts` times in a turn.
+//!
+//! Both budgets come back only with a **new regular turn**: the head of the regular queue gets the
+//! lock. Each waiter is thus overtaken a bounded number of times.
+//!
+//! # One armed timer
+//! One waiter, the *timekeeper*, sleeps with a timer; all others sleep until they are woken. It is
+//! the last to come to the regular queue, so it is served last, and in the steady state the thread
+//! that was just switched out takes the post over without an extra wake-up.
+//!
+//! # Invariants
+//! - HAND-1: while the lock is free and somebody waits, the next in line is notified, and
+//!   `barges_left > 0`.
+//! - HAND-2: while the lock is held and somebody waits, a request is pending or there is a
+//!   timekeeper.
+//! - HAND-3: with nobody waiting there is no timekeeper, no request, and the turn is not over.
+//!
+//! # Cousins
+//! GHC queues tasks that return from a foreign call apart and serves them first; QEMU's old big
+//! lock had a requesting flag; Ruby keeps a displaced successor's place.
+
+use crate::protocol::{
+    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+};
+
+const BOOSTED: WaitSet = WaitSet(0);
+const RESUMED: WaitSet = WaitSet(1);
+const REGULAR: WaitSet = WaitSet(2);
+
+/// Hand-off with boosted return; with `boosts = 0`, plain hand-off.
+///
+/// ```
+/// use gil_core::{Gil, Handoff};
+/// static COUNTER: Gil<u64> = Gil::new(0); // Handoff::new()
+/// let plain = Gil::with_protocol(0, Handoff::plain());
+/// *COUNTER.attach() += 1;
+/// *plain.attach() += 1;
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Handoff {
+    barges: u8,
+    boosts: u8,
+    barges_left: u8,
+    boosts_left: u8,
+    /// The owner is a visitor: boosted or barging, not in a regular turn.
+    visiting: bool,
+    /// A full interval has gone by in this run: whoever is switched out now goes to the end.
+    expired: bool,
+    timekeeper: Option<ThreadId>,
+}
+
+impl Handoff {
+    /// The default: in each regular turn at most 2 barges and 1 boost.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_budgets(2, 1)
+    }
+
+    /// Plain hand-off: at most 2 barges in each turn, no boost. A waiter is overtaken at most
+    /// `barges * (threads - 1)` times.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self::with_budgets(2, 0)
+    }
+
+    /// With these budgets for each regular turn.
+    #[must_use]
+    pub const fn with_budgets(barges: u8, boosts: u8) -> Self {
+        Self {
+            barges,
+            boosts,
+            barges_left: barges,
+            boosts_left: boosts,
+            visiting: false,
+            expired: false,
+            timekeeper: None,
+        }
+    }
+
+    fn next(cx: &dyn Effects) -> Option<(ThreadId, WaitSet)> {
+        [BOOSTED, RESUMED, REGULAR]
+            .into_iter()
+            .find_map(|set| Some((cx.first(set)?, set)))
+    }
+
+    /// `me` comes to the end of `set`. The last of the regular queue keeps the time.
+    fn join(&mut self, cx: &mut dyn Effects, set: WaitSet) -> Step {
+        if set == REGULAR
+            && let Some(keeper) = self.timekeeper.replace(cx.me())
+        {
+            cx.disarm(keeper);
+        }
+        self.wait(cx, set)
+    }
+
+    /// `me` sleeps, with the timer where nobody else has it.
+    fn wait(&mut self, cx: &dyn Effects, set: WaitSet) -> Step {
+        let keeper = *self.timekeeper.get_or_insert(cx.me());
+        Step::Wait(set, (keeper == cx.me()).then_some(Timer::Run))
+    }
+
+    /// `next` owns from now on.
+    fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
+        (self.visiting, self.expired) = (set == BOOSTED, false);
+        if set == REGULAR {
+            (self.barges_left, self.boosts_left) = (self.barges, self.boosts);
+        }
+        if self.timekeeper == Some(next) {
+            self.timekeeper = None;
+        }
+    }
+
+    fn hand_over(&mut self, cx: &mut dyn Effects, (next, set): (ThreadId, WaitSet)) {
+        cx.give(next);
+        cx.clear_request();
+        self.begin_run(next, set);
+    }
+
+    /// `me` runs or is gone. If others wait, one of them keeps the time (HAND-2); if nobody does,
+    /// nothing is left behind (HAND-3).
+    fn keep_time(&mut self, cx: &mut dyn Effects) {
+        let last = |set| cx.last(set).filter(|last| *last != cx.me());
+        match [REGULAR, RESUMED, BOOSTED].into_iter().find_map(last) {
+            None => (self.visiting, self.expired, self.timekeeper) = (false, false, None),
+            Some(last) if self.timekeeper.is_none() && !cx.requested() => {
+                self.timekeeper = Some(last);
+                cx.notify(last);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+impl Default for Handoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Protocol for Handoff {
+    const NAME: &'static str = "handoff";
+    const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo, Order::Fifo];
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.is_free() {
+            if Self::next(cx).is_some() {
+                self.barges_left -= 1; // HAND-1
+                self.visiting = true;
+            }
+            return Step::Owns;
+        }
+        if self.visiting || self.boosts_left == 0 {
+            return self.join(cx, REGULAR);
+        }
+        self.boosts_left -= 1;
+        if !cx.requested() {
+            cx.request(Request::Boost);
+        }
+        self.join(cx, BOOSTED)
+    }
+
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        match Self::next(cx) {
+            Some(next) if cx.requested() || self.barges_left == 0 => {
+                self.hand_over(cx, next);
+                self.keep_time(cx);
+            }
+            Some((next, _)) => {
+                cx.free();
+                cx.notify(next);
+            }
+            None => cx.free(),
+        }
+        Step::Left
+    }
+
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        let next = Self::next(cx).expect("SAFE-5: a request implies a waiter");
+        let interrupted = next.1 == BOOSTED && !self.visiting && !self.expired;
+        self.hand_over(cx, next);
+        self.join(cx, if interrupted { RESUMED } else { REGULAR })
+    }
+
+    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+        if cx.is_free() && Self::next(cx).is_some_and(|(next, _)| next == cx.me()) {
+            self.begin_run(cx.me(), set);
+            self.keep_time(cx);
+            Step::Owns
+        } else if wake == Wake::Expired && !cx.is_free() {
+            if !cx.requested() {
+                cx.request(Request::AfterInterval);
+            }
+            (self.expired, self.timekeeper) = (true, None);
+            Step::Wait(set, None)
+        } else {
+            self.wait(cx, set)
+        }
+    }
+
+    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+        if self.timekeeper == Some(cx.me()) {
+            self.timekeeper = None;
+        }
+        match Self::next(cx) {
+            Some((next, _)) if notified && cx.is_free() => cx.notify(next),
+            Some(_) => {}
+            None => cx.clear_request(),
+        }
+        self.keep_time(cx);
+    }
+}

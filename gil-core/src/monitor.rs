@@ -1,0 +1,527 @@
+//! The Monitor: a protocol's state, the owner, the request and the wait-sets, under one mutex.
+//!
+//! It is the same on every engine. An engine calls [`Monitor::section`] with what happened to a
+//! thread and does what the [`Outcome`] says; everything in between is decided here and in the
+//! protocol, so real threads, loom and the explorer cannot disagree about it.
+//!
+//! # Invariants
+//! - MON-1: at most one thread is the owner, and a `Granted` slot belongs to it.
+//! - MON-2: a thread that waits, is notified or is in `Retry` does not own.
+//! - MON-3: a slot is linked into at most one wait-set, and only while `Waiting` or `Notified`.
+//!
+//! What would break one of them is refused as a [`Fault`].
+
+use std::hash::{Hash, Hasher};
+
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::protocol::{
+    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+};
+use crate::slots::{MAX_SETS, Slot, Slots};
+
+/// What happened to a thread: the input of a section.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Entry {
+    /// It is outside and wants in.
+    Acquire,
+    /// It owns and leaves.
+    Release(Release),
+    /// It owns and looks whether it has to release.
+    Safepoint,
+    /// It returned from its sleep, its timer expired or not. The slot says what that means: a
+    /// granted thread owns, a notified one is notified whatever its timer did, and a spurious
+    /// return changes nothing.
+    Resume(Wake),
+    /// It said [`Step::Retry`] and is back.
+    Retry,
+    /// It gives up. Answered with [`Outcome::Owns`] when that is too late.
+    Cancel,
+}
+
+/// What the thread that ran a section does next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outcome {
+    /// It owns the lock and runs.
+    Owns,
+    /// It is outside.
+    Left,
+    /// It sleeps until woken, or until its timer expires.
+    Wait(Option<Timer>),
+    /// It leaves the mutex, then enters [`Entry::Retry`].
+    Retry,
+}
+
+/// How a wake-up picks among the waiters of a condition variable.
+pub trait Choose {
+    /// One of `waiting`, which come in the order in which they began to wait; `None` when there is
+    /// nobody.
+    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId>;
+}
+
+/// Wakes who came first: what parking_lot's and most systems' condition variables do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct First;
+
+impl Choose for First {
+    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
+        waiting.next()
+    }
+}
+
+/// See the module's page. Equality and hashing take in all that decides what can happen next, and
+/// leave out the events of the last section and the order inside [`Order::Any`] sets.
+///
+/// ```
+/// use gil_core::{Entry, First, Handoff, Monitor, Outcome, ThreadId};
+/// let (a, b) = (ThreadId::from_index(0), ThreadId::from_index(1));
+/// let mut monitor = Monitor::new(Handoff::new());
+/// assert_eq!(monitor.section(a, Entry::Acquire, &mut First), Ok(Outcome::Owns));
+/// assert!(matches!(monitor.section(b, Entry::Acquire, &mut First), Ok(Outcome::Wait(_))));
+/// assert!(monitor.requested(), "a thread that arrives asks at once, within a budget");
+/// assert!(matches!(monitor.section(a, Entry::Safepoint, &mut First), Ok(Outcome::Wait(_))));
+/// assert_eq!(monitor.owner(), Some(b), "and a forced release hands over in one step");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Monitor<P> {
+    protocol: P,
+    slots: Slots,
+    owner: Option<ThreadId>,
+    requested: bool,
+    events: Vec<Event>,
+    wakes: Vec<ThreadId>,
+}
+
+impl<P: Protocol> Monitor<P> {
+    /// A free lock that no thread has come to yet.
+    pub const fn new(protocol: P) -> Self {
+        assert!(
+            P::SETS.len() <= MAX_SETS,
+            "a protocol has at most MAX_SETS wait-sets"
+        );
+        Self {
+            protocol,
+            slots: Slots::new(),
+            owner: None,
+            requested: false,
+            events: Vec::new(),
+            wakes: Vec::new(),
+        }
+    }
+
+    /// The protocol's own state.
+    pub fn protocol(&self) -> &P {
+        &self.protocol
+    }
+
+    /// Who owns the lock, granted but not yet running included.
+    pub fn owner(&self) -> Option<ThreadId> {
+        self.owner
+    }
+
+    /// Whether a switch is requested.
+    pub fn requested(&self) -> bool {
+        self.requested
+    }
+
+    /// Where `thread` stands.
+    pub fn slot(&self, thread: ThreadId) -> Slot {
+        self.slots.get(thread)
+    }
+
+    /// Whether `thread` is on its way out (and, say, waits for a forced switch before it goes).
+    pub fn leaving(&self, thread: ThreadId) -> bool {
+        self.slots.leaving(thread)
+    }
+
+    /// Whether `thread` still wants the lock: neither outside, nor running, nor leaving, nor the
+    /// owner already.
+    pub fn is_waiter(&self, thread: ThreadId) -> bool {
+        !matches!(self.slot(thread), Slot::Idle | Slot::Granted) && !self.leaving(thread)
+    }
+
+    /// Whether any thread still wants the lock.
+    pub fn has_waiter(&self) -> bool {
+        !self.slots.all_idle() && self.threads().any(|thread| self.is_waiter(thread))
+    }
+
+    /// Whether every slot is Idle: nobody waits, is woken or is in between.
+    pub fn all_idle(&self) -> bool {
+        self.slots.all_idle()
+    }
+
+    /// The threads the Monitor has seen, outside ones included.
+    pub fn threads(&self) -> impl Iterator<Item = ThreadId> + use<P> {
+        (0..self.slots.len() as u32).map(ThreadId::from_index)
+    }
+
+    /// What the last section did, in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The threads that the last section woke.
+    pub fn wakes(&self) -> &[ThreadId] {
+        &self.wakes
+    }
+
+    /// Notes an owner that came or went without a section, by the fast path. Only while every
+    /// slot is Idle.
+    ///
+    /// # Errors
+    /// [`Fault::FastPathWhileBusy`] when a slot is not Idle and the owner would change.
+    pub fn set_fast_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
+        if owner != self.owner && !self.slots.all_idle() {
+            return Err(Fault::FastPathWhileBusy);
+        }
+        if let Some(owner) = owner {
+            self.slots.admit(owner);
+        }
+        self.owner = owner;
+        Ok(())
+    }
+
+    /// Runs one critical section for `thread`.
+    ///
+    /// # Errors
+    /// A [`Fault`]: the caller or the protocol did what a lock must not do. Faults that begin with
+    /// the caller ([`Fault::is_callers`]) are found before anything has changed; after any other
+    /// the Monitor is in an unknown state and must not be used again.
+    pub fn section(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        choose: &mut dyn Choose,
+    ) -> Result<Outcome, Fault> {
+        self.slots.admit(thread);
+        self.events.clear();
+        self.wakes.clear();
+        self.check_entry(thread, entry)?;
+        if let Entry::Resume(wake) = entry {
+            match (self.slot(thread), wake) {
+                (Slot::Granted, _) => return Ok(self.confirm(thread)),
+                (Slot::Waiting(_, timer), Wake::Notified) => return Ok(Outcome::Wait(timer)),
+                (Slot::Waiting(_, None), Wake::Expired) => return Ok(Outcome::Wait(None)),
+                _ => {}
+            }
+        }
+        if entry == Entry::Cancel && self.slot(thread) == Slot::Granted {
+            return Ok(self.confirm(thread));
+        }
+        let step = self.decide(thread, entry, choose)?;
+        self.settle(thread, entry, step)
+    }
+
+    fn check_entry(&self, thread: ThreadId, entry: Entry) -> Result<(), Fault> {
+        let slot = self.slot(thread);
+        let fits = match entry {
+            Entry::Acquire if self.owner == Some(thread) => return Err(Fault::AlreadyAttached),
+            Entry::Acquire => slot == Slot::Idle,
+            Entry::Release(_) | Entry::Safepoint if self.owner != Some(thread) => {
+                return Err(Fault::NotHolder);
+            }
+            Entry::Release(_) | Entry::Safepoint => slot == Slot::Idle,
+            Entry::Resume(_) => !matches!(slot, Slot::Idle | Slot::Retry),
+            Entry::Retry => slot == Slot::Retry,
+            Entry::Cancel => slot != Slot::Idle && !self.leaving(thread),
+        };
+        if fits { Ok(()) } else { Err(Fault::WrongEntry) }
+    }
+
+    fn confirm(&mut self, thread: ThreadId) -> Outcome {
+        self.slots.put(thread, Slot::Idle);
+        self.events.push(Event::Confirmed(thread));
+        Outcome::Owns
+    }
+
+    /// Asks the protocol.
+    fn decide(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        choose: &mut dyn Choose,
+    ) -> Result<Step, Fault> {
+        let slot = self.slot(thread);
+        if let Slot::Waiting(set, _) | Slot::Notified(set) = slot
+            && (P::SETS[usize::from(set.0)] == Order::Any || entry == Entry::Cancel)
+        {
+            self.slots.unlink(thread);
+        }
+        match entry {
+            Entry::Acquire => self.slots.set_leaving(thread, false),
+            Entry::Release(_) => self.slots.set_leaving(thread, true),
+            Entry::Safepoint => self.slots.set_leaving(thread, false),
+            Entry::Resume(_) | Entry::Retry | Entry::Cancel => {}
+        }
+        let Self {
+            protocol,
+            slots,
+            owner,
+            requested,
+            events,
+            wakes,
+        } = self;
+        let mut cx = Section {
+            sets: P::SETS,
+            me: thread,
+            slots,
+            owner,
+            requested,
+            events,
+            wakes,
+            choose,
+            fault: None,
+        };
+        let step = match (entry, slot) {
+            (Entry::Acquire, _) => protocol.acquire(&mut cx),
+            (Entry::Release(how), _) => protocol.release(&mut cx, how),
+            (Entry::Safepoint, _) => protocol.safepoint(&mut cx),
+            (Entry::Retry, _) => protocol.retry(&mut cx),
+            (Entry::Resume(_), Slot::Notified(set)) => {
+                cx.events.push(Event::Notified(thread));
+                protocol.woken(&mut cx, set, Wake::Notified)
+            }
+            (Entry::Resume(_), Slot::Waiting(set, _)) => {
+                cx.events.push(Event::TimedOut(thread));
+                protocol.woken(&mut cx, set, Wake::Expired)
+            }
+            (Entry::Resume(_), Slot::Idle | Slot::Granted | Slot::Retry) => {
+                return Err(Fault::WrongEntry);
+            }
+            (Entry::Cancel, slot) => {
+                cx.slots.put(thread, Slot::Idle);
+                cx.events.push(Event::Cancelled(thread));
+                protocol.cancel(&mut cx, matches!(slot, Slot::Notified(_)));
+                Step::Left
+            }
+        };
+        cx.fault.map_or(Ok(step), Err)
+    }
+
+    /// Carries the decision out for the thread itself.
+    fn settle(&mut self, thread: ThreadId, entry: Entry, step: Step) -> Result<Outcome, Fault> {
+        let owns = self.owner == Some(thread);
+        match step {
+            Step::Owns => {
+                if self.slots.leaving(thread) {
+                    return Err(Fault::OwnsWhileLeaving);
+                }
+                if self.owner.is_some() && !owns {
+                    return Err(Fault::TakesHeldLock);
+                }
+                if !owns {
+                    self.events.push(Event::Take(thread));
+                }
+                self.owner = Some(thread);
+                self.rest(thread, Slot::Idle);
+                Ok(Outcome::Owns)
+            }
+            Step::Left | Step::Wait(..) | Step::Retry if owns => Err(Fault::OwnsButStops),
+            Step::Left => {
+                if !self.slots.leaving(thread) && entry != Entry::Cancel {
+                    return Err(Fault::LeavesWhileEntering);
+                }
+                self.rest(thread, Slot::Idle);
+                Ok(Outcome::Left)
+            }
+            Step::Wait(set, timer) => {
+                if usize::from(set.0) >= P::SETS.len() {
+                    return Err(Fault::UnknownSet);
+                }
+                self.events.push(Event::Waits(thread));
+                self.slots.link(thread, set);
+                self.slots.put(thread, Slot::Waiting(set, timer));
+                Ok(Outcome::Wait(timer))
+            }
+            Step::Retry => {
+                self.rest(thread, Slot::Retry);
+                Ok(Outcome::Retry)
+            }
+        }
+    }
+
+    fn rest(&mut self, thread: ThreadId, slot: Slot) {
+        self.slots.unlink(thread);
+        self.slots.put(thread, slot);
+        if slot == Slot::Idle {
+            self.slots.set_leaving(thread, false);
+        }
+    }
+
+    fn key(&self) -> (&P, Option<ThreadId>, bool) {
+        (&self.protocol, self.owner, self.requested)
+    }
+
+    fn places(&self) -> impl Iterator<Item = (Slot, bool)> + '_ {
+        self.threads()
+            .map(|thread| (self.slot(thread), self.leaving(thread)))
+    }
+
+    fn queues(&self) -> impl Iterator<Item = ThreadId> + '_ {
+        let fifo = (0u8..)
+            .zip(P::SETS)
+            .filter(|(_, order)| **order == Order::Fifo);
+        fifo.flat_map(|(set, _)| self.slots.members(WaitSet(set)))
+    }
+}
+
+impl<P: Protocol> PartialEq for Monitor<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+            && self.places().eq(other.places())
+            && self.queues().eq(other.queues())
+    }
+}
+
+impl<P: Protocol> Eq for Monitor<P> {}
+
+impl<P: Protocol> Hash for Monitor<P> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+        self.places().for_each(|place| place.hash(state));
+        self.queues().for_each(|thread| thread.hash(state));
+    }
+}
+
+/// Whether a section of `me` can wake `thread`.
+fn waits(slots: &Slots, me: ThreadId, thread: ThreadId) -> bool {
+    thread != me && matches!(slots.get(thread), Slot::Waiting(..))
+}
+
+/// The effects of one section. The first fault sticks; what follows it is ignored.
+struct Section<'a> {
+    sets: &'static [Order],
+    me: ThreadId,
+    slots: &'a mut Slots,
+    owner: &'a mut Option<ThreadId>,
+    requested: &'a mut bool,
+    events: &'a mut Vec<Event>,
+    wakes: &'a mut Vec<ThreadId>,
+    choose: &'a mut dyn Choose,
+    fault: Option<Fault>,
+}
+
+impl Section<'_> {
+    fn order(&self, set: WaitSet) -> Option<Order> {
+        self.sets.get(usize::from(set.0)).copied()
+    }
+
+    fn released(&mut self) {
+        if *self.owner == Some(self.me) {
+            let event = if *self.requested {
+                Event::Answered(self.me)
+            } else {
+                Event::Released(self.me)
+            };
+            self.events.push(event);
+        }
+    }
+}
+
+impl Effects for Section<'_> {
+    fn me(&self) -> ThreadId {
+        self.me
+    }
+
+    fn is_free(&self) -> bool {
+        self.owner.is_none()
+    }
+
+    fn requested(&self) -> bool {
+        *self.requested
+    }
+
+    fn leaving(&self) -> bool {
+        self.slots.leaving(self.me)
+    }
+
+    fn first(&self, set: WaitSet) -> Option<ThreadId> {
+        self.order(set)
+            .filter(|order| *order == Order::Fifo)
+            .and_then(|_| self.slots.first(set))
+    }
+
+    fn last(&self, set: WaitSet) -> Option<ThreadId> {
+        self.order(set)
+            .filter(|order| *order == Order::Fifo)
+            .and_then(|_| self.slots.last(set))
+    }
+
+    fn request(&mut self, why: Request) {
+        *self.requested = true;
+        self.events.push(Event::Requested(self.me, why));
+    }
+
+    fn clear_request(&mut self) {
+        *self.requested = false;
+    }
+
+    fn free(&mut self) {
+        if *self.owner != Some(self.me) {
+            self.fault.get_or_insert(Fault::FreesWithoutOwning);
+            return;
+        }
+        self.released();
+        *self.owner = None;
+    }
+
+    fn give(&mut self, thread: ThreadId) {
+        if self.owner.is_some_and(|owner| owner != self.me) {
+            self.fault.get_or_insert(Fault::FreesWithoutOwning);
+            return;
+        }
+        let waits = matches!(
+            self.slots.get(thread),
+            Slot::Waiting(..) | Slot::Notified(_)
+        );
+        if thread == self.me || !waits || self.slots.leaving(thread) {
+            self.fault.get_or_insert(Fault::GivesToNonWaiter);
+            return;
+        }
+        self.released();
+        *self.owner = Some(thread);
+        self.slots.unlink(thread);
+        self.slots.put(thread, Slot::Granted);
+        self.events.push(Event::Granted(thread));
+        self.wakes.push(thread);
+    }
+
+    fn notify(&mut self, thread: ThreadId) {
+        if let Slot::Waiting(set, _) = self.slots.get(thread)
+            && waits(self.slots, self.me, thread)
+        {
+            if self.order(set) == Some(Order::Any) {
+                self.slots.unlink(thread);
+            }
+            self.slots.put(thread, Slot::Notified(set));
+            self.wakes.push(thread);
+        }
+    }
+
+    fn disarm(&mut self, thread: ThreadId) {
+        if let Slot::Waiting(set, _) = self.slots.get(thread) {
+            self.slots.put(thread, Slot::Waiting(set, None));
+        }
+    }
+
+    fn notify_one(&mut self, set: WaitSet) {
+        let Self {
+            slots, choose, me, ..
+        } = self;
+        let mut waiting = slots
+            .members(set)
+            .filter(|thread| waits(slots, *me, *thread));
+        let thread = choose.choose(&mut waiting);
+        drop(waiting);
+        if let Some(thread) = thread {
+            self.notify(thread);
+        }
+    }
+
+    fn notify_all(&mut self, set: WaitSet) {
+        let waiting: Vec<_> = self.slots.members(set).collect();
+        for thread in waiting {
+            self.notify(thread);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Watching the slow path: counters by default, claims in a checker.
+
+use crate::event::Event;
+use crate::monitor::{Entry, Monitor, Outcome};
+use crate::protocol::{Protocol, ThreadId};
+
+/// Sees every section of a lock, from inside the mutex. The fast path is not seen.
+///
+/// ```
+/// use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+/// # if gil_core::UNDER_LOOM { return }
+/// #[derive(Default)]
+/// struct Sections(u64);
+/// impl Observe for Sections {
+///     fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {
+///         self.0 += 1;
+///     }
+/// }
+/// let lock = RawGil::observed(Handoff::new(), Sections::default());
+/// let thread = lock.register();
+/// lock.attach(&thread).unwrap();
+/// lock.detach(&thread).unwrap();
+/// assert_eq!(lock.observer(|sections| sections.0), 0, "a lone thread enters no section");
+/// ```
+pub trait Observe {
+    /// `thread` has just run a section that began with `entry`; the Monitor is as it left it.
+    fn section<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    );
+}
+
+/// What a lock's slow path has done so far. Counting costs nothing on the fast path, which is why
+/// the fast path is not in here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Critical sections.
+    pub sections: u64,
+    /// Switch requests.
+    pub requests: u64,
+    /// Forced releases: the owner released with a request pending.
+    pub forced: u64,
+    /// Times the lock was handed to a waiter.
+    pub grants: u64,
+    /// Times a thread found the lock free in the slow path and took it.
+    pub takes: u64,
+    /// Timers that expired.
+    pub time_outs: u64,
+    /// Threads that were woken.
+    pub wake_ups: u64,
+    /// Threads that were woken by a notification and had to wait again.
+    pub wasted_wake_ups: u64,
+    /// Times the owner in the slow path was another one than last time.
+    pub switches: u64,
+    last_owner: Option<ThreadId>,
+}
+
+impl Counters {
+    pub(crate) const fn new() -> Self {
+        Self {
+            sections: 0,
+            requests: 0,
+            forced: 0,
+            grants: 0,
+            takes: 0,
+            time_outs: 0,
+            wake_ups: 0,
+            wasted_wake_ups: 0,
+            switches: 0,
+            last_owner: None,
+        }
+    }
+}
+
+impl Observe for Counters {
+    fn section<P: Protocol>(
+        &mut self,
+        _: ThreadId,
+        _: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) {
+        self.sections += 1;
+        self.wake_ups += monitor.wakes().len() as u64;
+        for event in monitor.events() {
+            match event {
+                Event::Requested(..) => self.requests += 1,
+                Event::Answered(_) => self.forced += 1,
+                Event::Granted(_) => self.grants += 1,
+                Event::Take(_) => self.takes += 1,
+                Event::TimedOut(_) => self.time_outs += 1,
+                Event::Notified(_) if matches!(outcome, Outcome::Wait(_)) => {
+                    self.wasted_wake_ups += 1;
+                }
+                Event::Notified(_)
+                | Event::Released(_)
+                | Event::Confirmed(_)
+                | Event::Waits(_)
+                | Event::Cancelled(_) => {}
+            }
+        }
+        if let Some(owner) = monitor.owner()
+            && self.last_owner.replace(owner) != Some(owner)
+        {
+            self.switches += 1;
+        }
+    }
+}

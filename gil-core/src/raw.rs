@@ -1,0 +1,480 @@
+//! The mechanism: a word, a flag, one mutex around the Monitor, and a parker for each thread.
+//!
+//! # Fast path
+//! Attach and detach are one compare-and-swap each, a safepoint is one relaxed load. They work
+//! while every slot of the Monitor is Idle.
+//!
+//! # Slow path, step by step
+//! 1. Lock the mutex. If the word is not frozen, freeze it and tell the Monitor who held the lock.
+//! 2. Run one section of the Monitor.
+//! 3. Mirror the request into the flag. If all slots are Idle again, give the word back (WORD-3:
+//!    flag before word).
+//! 4. Unlock. Ring the bells of the threads that the section woke.
+//! 5. Sleep, retry or return, as the section's outcome says.
+//!
+//! # Orderings
+//! The mutex orders everything in the slow path and [`Word`] joins the fast path to it. The flag is
+//! Relaxed: it is stored under the mutex and loaded by the owner only, who at worst sees it one
+//! safepoint later, or enters a section that finds no request.
+
+use std::time::Duration;
+
+use crate::fault::Fault;
+use crate::monitor::{Entry, First, Monitor, Outcome};
+use crate::observe::{Counters, Observe};
+use crate::parker::Parker;
+use crate::protocol::{Preemption, Protocol, Release, ThreadId, Timer};
+use crate::sync::{
+    Arc, AtomicBool, AtomicU32, AtomicU64, Instant, Mutex, Ordering, Parked, const_unless_loom,
+    fail, mutant, now,
+};
+use crate::word::Word;
+
+/// The switch interval of a new lock, as in CPython.
+pub const DEFAULT_SWITCH_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A thread's membership of one lock: its id there and the bell it is woken by. Made and used by
+/// the same thread.
+#[derive(Debug)]
+pub struct Member {
+    id: ThreadId,
+    parker: Arc<Parker>,
+}
+
+impl Member {
+    /// The thread's id in this lock.
+    #[must_use]
+    pub fn id(&self) -> ThreadId {
+        self.id
+    }
+}
+
+/// A GIL without data: what [`Gil`](crate::Gil) is made of, and what the checkers run.
+///
+/// A thread registers first and names itself in every call; no thread-local state is involved.
+///
+/// ```
+/// use gil_core::{Handoff, RawGil};
+/// # if gil_core::UNDER_LOOM { return Ok(()) }
+/// let lock = RawGil::new(Handoff::new());
+/// let thread = lock.register();
+/// lock.attach(&thread)?;
+/// lock.safepoint(&thread)?;
+/// lock.detach(&thread)?;
+/// assert!(lock.detach(&thread).is_err(), "a thread that does not hold it cannot release it");
+/// # Ok::<(), gil_core::Fault>(())
+/// ```
+#[derive(Debug)]
+pub struct RawGil<P, O = Counters> {
+    word: Word,
+    requested: AtomicBool,
+    ticks_left: AtomicU32,
+    check_interval: AtomicU32,
+    interval_us: AtomicU64,
+    inner: Mutex<Inner<P, O>>,
+}
+
+#[derive(Debug)]
+struct Inner<P, O> {
+    monitor: Monitor<P>,
+    observer: O,
+    members: Vec<Option<Arc<Parker>>>,
+    vacant: Vec<ThreadId>,
+    frozen: bool,
+    flag: bool,
+    /// Counts the runs of owners; a timer of the run belongs to one of them.
+    run: u64,
+    run_began: Option<Instant>,
+    stale_requests: u64,
+}
+
+/// Why and until when a thread sleeps.
+#[derive(Clone, Copy)]
+struct Sleep {
+    expires: Option<Instant>,
+    run: u64,
+}
+
+const fn ticks<P: Protocol>() -> u32 {
+    match P::PREEMPTION {
+        Preemption::OnRequest => 0,
+        Preemption::EveryTicks(ticks) => ticks,
+    }
+}
+
+impl<P: Protocol> RawGil<P> {
+    const_unless_loom! {
+        /// A free lock that counts what its slow path does.
+        pub fn new(protocol: P) -> Self {
+            Self::observed(protocol, Counters::new())
+        }
+    }
+
+    /// What the slow path has done so far.
+    pub fn counters(&self) -> Counters {
+        self.observer(|counters| *counters)
+    }
+}
+
+impl<P: Protocol, O: Observe> RawGil<P, O> {
+    const_unless_loom! {
+        /// A free lock watched by `observer`.
+        pub fn observed(protocol: P, observer: O) -> Self {
+            Self {
+                word: Word::new(),
+                requested: AtomicBool::new(false),
+                ticks_left: AtomicU32::new(ticks::<P>()),
+                check_interval: AtomicU32::new(ticks::<P>()),
+                interval_us: AtomicU64::new(DEFAULT_SWITCH_INTERVAL.as_micros() as u64),
+                inner: Mutex::new(Inner {
+                    monitor: Monitor::new(protocol),
+                    observer,
+                    members: Vec::new(),
+                    vacant: Vec::new(),
+                    frozen: false,
+                    flag: false,
+                    run: 0,
+                    run_began: None,
+                    stale_requests: 0,
+                }),
+            }
+        }
+    }
+
+    /// Looks at the observer, under the lock's mutex: `look` must be short and must not come back
+    /// to this lock.
+    pub fn observer<R>(&self, look: impl FnOnce(&mut O) -> R) -> R {
+        look(&mut self.inner.lock().observer)
+    }
+
+    /// Looks at the Monitor, under the lock's mutex: as [`RawGil::observer`]. While nobody is in
+    /// the slow path the Monitor's owner is the one it was told last.
+    pub fn monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
+        look(&self.inner.lock().monitor)
+    }
+
+    /// How many safepoints entered the slow path for a request that was gone when they got there.
+    /// Only a waiter that gives up can cause that.
+    pub fn stale_requests(&self) -> u64 {
+        self.inner.lock().stale_requests
+    }
+
+    /// Makes the running thread a member. O(1); ids of members that left are used again.
+    pub fn register(&self) -> Member {
+        let parker = Arc::new(Parker::current());
+        let mut inner = self.inner.lock();
+        let id = inner.vacant.pop().unwrap_or_else(|| {
+            inner.members.push(None);
+            ThreadId::from_index((inner.members.len() - 1) as u32)
+        });
+        inner.members[id.index()] = Some(parker.clone());
+        Member { id, parker }
+    }
+
+    /// Ends a membership. The id of a thread that still holds the lock (think of
+    /// [`std::mem::forget`]) is never used again.
+    pub fn unregister(&self, member: Member) {
+        self.unregister_id(member.id);
+    }
+
+    pub(crate) fn unregister_id(&self, id: ThreadId) {
+        let mut inner = self.inner.lock();
+        let holds = if inner.frozen {
+            inner.monitor.owner() == Some(id)
+        } else {
+            self.word.is_held_by(id) == Some(true)
+        };
+        if !holds {
+            inner.members[id.index()] = None;
+            inner.vacant.push(id);
+        }
+    }
+
+    /// Sets the switch interval: how long one owner may run before a waiter asks for a switch.
+    /// Zero is 1 us, as in CPython. Waits that have begun keep the interval they began with.
+    pub fn set_switch_interval(&self, interval: Duration) {
+        let interval_us = u64::try_from(interval.as_micros())
+            .unwrap_or(u64::MAX)
+            .max(1);
+        // Relaxed: a setting, ordered with nothing.
+        self.interval_us.store(interval_us, Ordering::Relaxed);
+    }
+
+    /// The switch interval.
+    pub fn switch_interval(&self) -> Duration {
+        Duration::from_micros(self.interval_us.load(Ordering::Relaxed)) // Relaxed: a setting
+    }
+
+    /// Sets after how many safepoints a protocol with ticks switches (Python 2's
+    /// `sys.setcheckinterval`). Without meaning for every other protocol.
+    pub fn set_check_interval(&self, ticks: u32) {
+        // Relaxed: a setting; a count that has begun goes on.
+        self.check_interval.store(ticks, Ordering::Relaxed);
+    }
+
+    /// Takes the lock, waiting for it if need be.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    #[inline]
+    pub fn attach(&self, member: &Member) -> Result<(), Fault> {
+        if self.word.attach(member.id) {
+            return Ok(());
+        }
+        self.attach_slow(member, None).map(|_| ())
+    }
+
+    /// As [`RawGil::attach`], always through the slow path: what a checker runs to see every take.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    pub fn attach_in_section(&self, member: &Member) -> Result<(), Fault> {
+        self.attach_slow(member, None).map(|_| ())
+    }
+
+    /// Takes the lock, or gives up at the moment `gives_up` and returns `false`.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    pub fn attach_until(&self, member: &Member, gives_up: Instant) -> Result<bool, Fault> {
+        if self.word.attach(member.id) {
+            return Ok(true);
+        }
+        self.attach_slow(member, Some(gives_up))
+    }
+
+    /// Takes the lock if it is free and nobody waits for it. Never waits for the holder.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    pub fn try_attach(&self, member: &Member) -> Result<bool, Fault> {
+        if self.word.attach(member.id) {
+            return Ok(true);
+        }
+        if self.is_attached(member) {
+            Err(Fault::AlreadyAttached)
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// Whether the thread holds the lock.
+    pub fn is_attached(&self, member: &Member) -> bool {
+        self.word.is_held_by(member.id).unwrap_or_else(|| {
+            let inner = self.inner.lock();
+            match inner.frozen {
+                true => inner.monitor.owner() == Some(member.id),
+                false => self.word.is_held_by(member.id) == Some(true),
+            }
+        })
+    }
+
+    /// Releases the lock, for a blocking call or for good until the next attach.
+    ///
+    /// # Errors
+    /// [`Fault::NotHolder`] when the thread does not hold the lock.
+    #[inline]
+    pub fn detach(&self, member: &Member) -> Result<(), Fault> {
+        if self.word.detach(member.id) {
+            return Ok(());
+        }
+        self.drive(member, Entry::Release(Release::Blocking), None)
+            .map(|_| ())
+    }
+
+    /// As [`RawGil::detach`], always through the slow path: the counterpart of
+    /// [`RawGil::attach_in_section`]. `how` says whether the thread has ended.
+    ///
+    /// # Errors
+    /// [`Fault::NotHolder`] when the thread does not hold the lock.
+    pub fn detach_in_section(&self, member: &Member, how: Release) -> Result<(), Fault> {
+        self.drive(member, Entry::Release(how), None).map(|_| ())
+    }
+
+    /// Whether the holder is asked to release. One relaxed load.
+    #[inline]
+    pub fn switch_requested(&self) -> bool {
+        self.requested.load(Ordering::Relaxed) // a hint, looked at again under the mutex
+    }
+
+    /// Releases the lock and takes it again if a switch is requested. One relaxed load otherwise.
+    ///
+    /// # Errors
+    /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
+    /// requested).
+    #[inline]
+    pub fn safepoint(&self, member: &Member) -> Result<(), Fault> {
+        if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
+            // Relaxed: only the holder touches the count, and the lock orders holders.
+            let left = self.ticks_left.load(Ordering::Relaxed);
+            if left > 0 {
+                self.ticks_left.store(left - 1, Ordering::Relaxed);
+                return Ok(());
+            }
+            let interval = self.check_interval.load(Ordering::Relaxed);
+            self.ticks_left.store(interval, Ordering::Relaxed);
+        } else if !self.switch_requested() {
+            return Ok(());
+        }
+        self.drive(member, Entry::Safepoint, None).map(|_| ())
+    }
+
+    #[cold]
+    fn attach_slow(&self, member: &Member, gives_up: Option<Instant>) -> Result<bool, Fault> {
+        self.drive(member, Entry::Acquire, gives_up)
+    }
+
+    /// Runs sections until the operation that begins with `entry` is over. `false`: gave up.
+    #[cold]
+    fn drive(
+        &self,
+        member: &Member,
+        mut entry: Entry,
+        gives_up: Option<Instant>,
+    ) -> Result<bool, Fault> {
+        let mut slept = None;
+        loop {
+            let (outcome, sleep) = self.section(member.id, entry, slept)?;
+            slept = None;
+            entry = match outcome {
+                Outcome::Owns => return Ok(true),
+                Outcome::Left => return Ok(entry != Entry::Cancel),
+                Outcome::Retry => Entry::Retry,
+                Outcome::Wait(_) => match member.parker.wait(sleep.expires, gives_up) {
+                    Parked::Returned => Entry::Resume(crate::Wake::Notified),
+                    Parked::GaveUp => Entry::Cancel,
+                    Parked::Expired => {
+                        slept = Some(sleep.run);
+                        Entry::Resume(crate::Wake::Expired)
+                    }
+                },
+            };
+        }
+    }
+
+    /// One section, with the mutex locked, and the wake-ups it leads to, after unlocking.
+    fn section(
+        &self,
+        thread: ThreadId,
+        entry: Entry,
+        slept: Option<u64>,
+    ) -> Result<(Outcome, Sleep), Fault> {
+        let mut inner = self.inner.lock();
+        let bomb = Bomb;
+        if !inner.frozen {
+            let holder = self.word.freeze();
+            inner.frozen = true;
+            inner.begin_run();
+            inner
+                .monitor
+                .set_fast_owner(holder)
+                .unwrap_or_else(|fault| fail(&fault));
+        }
+        let result = inner.decide(thread, entry, slept);
+        let interval = self.switch_interval();
+        let sleep = inner.sleep(result, interval);
+        self.publish(&mut inner);
+        let bells: Vec<_> = match result {
+            Ok(_) => {
+                let Inner {
+                    monitor, members, ..
+                } = &*inner;
+                let woken = monitor.wakes().iter();
+                woken
+                    .filter_map(|thread| members[thread.index()].clone())
+                    .collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        std::mem::forget(bomb);
+        drop(inner);
+        for bell in bells {
+            bell.ring();
+        }
+        match result {
+            Err(fault) if !fault.is_callers() => fail(&fault),
+            result => result.map(|outcome| (outcome, sleep)),
+        }
+    }
+
+    /// Lets the fast path see what the section left: the flag, then, if all is quiet, the word.
+    fn publish(&self, inner: &mut Inner<P, O>) {
+        let quiet = inner.monitor.all_idle() || mutant!(SlowDroppedEarly);
+        if quiet && mutant!(WordBeforeFlag) {
+            self.word.unfreeze(inner.monitor.owner());
+        }
+        if inner.flag != inner.monitor.requested() && !mutant!(FlagNotMirrored) {
+            inner.flag = inner.monitor.requested();
+            // Relaxed: published by the word's store or by the mutex, see the module's page.
+            self.requested.store(inner.flag, Ordering::Relaxed);
+        }
+        if quiet {
+            inner.frozen = false;
+            if !mutant!(WordBeforeFlag) {
+                self.word.unfreeze(inner.monitor.owner());
+            }
+        }
+    }
+}
+
+impl<P: Protocol, O: Observe> Inner<P, O> {
+    /// One section of the Monitor, unless there is nothing to decide: a safepoint whose request is
+    /// gone, or a timer of a run that is over.
+    fn decide(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        slept: Option<u64>,
+    ) -> Result<Outcome, Fault> {
+        let on_request = matches!(P::PREEMPTION, Preemption::OnRequest);
+        let owner = self.monitor.owner();
+        if entry == Entry::Safepoint && on_request && !self.monitor.requested() {
+            self.stale_requests += 1;
+            return if owner == Some(thread) {
+                Ok(Outcome::Owns)
+            } else {
+                Err(Fault::NotHolder)
+            };
+        }
+        if let crate::Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(thread)
+            && slept.is_some_and(|run| run != self.run && !mutant!(StaleRunTimer))
+        {
+            return Ok(Outcome::Wait(timer));
+        }
+        let outcome = self.monitor.section(thread, entry, &mut First)?;
+        self.observer.section(thread, entry, outcome, &self.monitor);
+        if self.monitor.owner() != owner {
+            self.begin_run();
+        }
+        Ok(outcome)
+    }
+
+    fn begin_run(&mut self) {
+        self.run += 1;
+        self.run_began = Some(now());
+    }
+
+    fn sleep(&self, result: Result<Outcome, Fault>, interval: Duration) -> Sleep {
+        let begins = match result {
+            Ok(Outcome::Wait(Some(Timer::Wait))) => Some(now()),
+            Ok(Outcome::Wait(Some(Timer::Run))) => self.run_began,
+            _ => None,
+        };
+        Sleep {
+            expires: begins.map(|begins| begins + interval),
+            run: self.run,
+        }
+    }
+}
+
+/// Aborts when a section unwinds: a half-updated lock must not live on.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        // loom reports the panic itself, and a checker that watches the section may be its cause.
+        if std::thread::panicking() && !crate::UNDER_LOOM {
+            fail(&"a protocol panicked inside a section");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The threads a Monitor knows: one slot each, and the wait-sets threaded through the slots.
+//!
+//! Every operation is O(1) in the number of threads: sets are doubly linked lists whose links live
+//! in the slots, so a thread leaves the middle of a queue (a time-out, a cancellation) as cheaply
+//! as the head is served.
+
+use crate::protocol::{ThreadId, Timer, WaitSet};
+
+/// The largest number of wait-sets a protocol may have.
+pub const MAX_SETS: usize = 4;
+
+/// Where a thread stands with the lock.
+///
+/// | slot       | owns     | what its next section is                                         |
+/// |------------|----------|------------------------------------------------------------------|
+/// | `Idle`     | it may   | acquire when outside; release or safepoint when it owns          |
+/// | `Waiting`  | no       | woken (expired), or none: spurious returns change nothing        |
+/// | `Notified` | no       | woken (notified), also when its timer fired meanwhile            |
+/// | `Granted`  | **yes**  | confirm: the slot becomes Idle, the protocol is not asked        |
+/// | `Retry`    | no       | retry                                                            |
+///
+/// A wake-up is a *state*, not a signal: no engine can lose or duplicate one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Slot {
+    /// Outside, or running as the owner.
+    #[default]
+    Idle,
+    /// Asleep in a set.
+    Waiting(WaitSet, Option<Timer>),
+    /// Woken, has not run yet.
+    Notified(WaitSet),
+    /// Owns, has not run yet.
+    Granted,
+    /// Between two sections of one operation.
+    Retry,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Node {
+    slot: Slot,
+    leaving: bool,
+    linked: Option<WaitSet>,
+    before: Option<ThreadId>,
+    after: Option<ThreadId>,
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+struct Ends {
+    first: Option<ThreadId>,
+    last: Option<ThreadId>,
+}
+
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Slots {
+    nodes: Vec<Node>,
+    sets: [Ends; MAX_SETS],
+    busy: usize,
+}
+
+impl Slots {
+    pub(crate) const fn new() -> Self {
+        Self {
+            nodes: Vec::new(),
+            sets: [Ends {
+                first: None,
+                last: None,
+            }; MAX_SETS],
+            busy: 0,
+        }
+    }
+
+    /// Makes room for `thread`.
+    pub(crate) fn admit(&mut self, thread: ThreadId) {
+        if self.nodes.len() <= thread.index() {
+            self.nodes.resize(thread.index() + 1, Node::default());
+        }
+    }
+
+    pub(crate) fn get(&self, thread: ThreadId) -> Slot {
+        self.nodes
+            .get(thread.index())
+            .map_or(Slot::Idle, |node| node.slot)
+    }
+
+    pub(crate) fn leaving(&self, thread: ThreadId) -> bool {
+        self.nodes
+            .get(thread.index())
+            .is_some_and(|node| node.leaving)
+    }
+
+    pub(crate) fn set_leaving(&mut self, thread: ThreadId, leaving: bool) {
+        self.nodes[thread.index()].leaving = leaving;
+    }
+
+    /// Whether every slot is Idle.
+    pub(crate) fn all_idle(&self) -> bool {
+        self.busy == 0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Changes the state of a slot; the links are not touched.
+    pub(crate) fn put(&mut self, thread: ThreadId, slot: Slot) {
+        let node = &mut self.nodes[thread.index()];
+        let (was, is) = (node.slot != Slot::Idle, slot != Slot::Idle);
+        node.slot = slot;
+        self.busy = self.busy + usize::from(is) - usize::from(was);
+    }
+
+    pub(crate) fn first(&self, set: WaitSet) -> Option<ThreadId> {
+        self.sets[usize::from(set.0)].first
+    }
+
+    pub(crate) fn last(&self, set: WaitSet) -> Option<ThreadId> {
+        self.sets[usize::from(set.0)].last
+    }
+
+    pub(crate) fn members(&self, set: WaitSet) -> impl Iterator<Item = ThreadId> + '_ {
+        std::iter::successors(self.first(set), |thread| self.nodes[thread.index()].after)
+    }
+
+    /// Puts `thread` at the end of `set`. In the set already, it keeps its place.
+    pub(crate) fn link(&mut self, thread: ThreadId, set: WaitSet) {
+        if self.nodes[thread.index()].linked == Some(set) {
+            return;
+        }
+        self.unlink(thread);
+        let ends = &mut self.sets[usize::from(set.0)];
+        let before = ends.last.replace(thread);
+        ends.first.get_or_insert(thread);
+        if let Some(before) = before {
+            self.nodes[before.index()].after = Some(thread);
+        }
+        let node = &mut self.nodes[thread.index()];
+        (node.linked, node.before, node.after) = (Some(set), before, None);
+    }
+
+    /// Takes `thread` out of the set it is in, if any.
+    pub(crate) fn unlink(&mut self, thread: ThreadId) {
+        let Node {
+            linked,
+            before,
+            after,
+            ..
+        } = self.nodes[thread.index()];
+        let Some(set) = linked else { return };
+        let ends = &mut self.sets[usize::from(set.0)];
+        match before {
+            Some(before) => self.nodes[before.index()].after = after,
+            None => ends.first = after,
+        }
+        match after {
+            Some(after) => self.nodes[after.index()].before = before,
+            None => ends.last = before,
+        }
+        let node = &mut self.nodes[thread.index()];
+        (node.linked, node.before, node.after) = (None, None, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SET: WaitSet = WaitSet(1);
+
+    fn members(slots: &Slots) -> Vec<u32> {
+        slots.members(SET).map(ThreadId::get).collect()
+    }
+
+    #[test]
+    fn a_set_is_a_queue_that_can_be_left_from_anywhere() {
+        let mut slots = Slots::new();
+        let threads: Vec<_> = (0..4).map(ThreadId::from_index).collect();
+        for &thread in &threads {
+            slots.admit(thread);
+            slots.link(thread, SET);
+        }
+        slots.link(threads[0], SET);
+        assert_eq!(
+            members(&slots),
+            [1, 2, 3, 4],
+            "linking twice keeps the place"
+        );
+        slots.unlink(threads[2]);
+        assert_eq!(members(&slots), [1, 2, 4]);
+        slots.unlink(threads[0]);
+        slots.unlink(threads[3]);
+        assert_eq!(
+            (slots.first(SET), slots.last(SET)),
+            (Some(threads[1]), Some(threads[1]))
+        );
+        slots.link(threads[1], WaitSet(0));
+        assert_eq!(
+            (slots.first(SET), slots.last(SET)),
+            (None, None),
+            "one set at a time"
+        );
+        assert_eq!(slots.first(WaitSet(0)), Some(threads[1]));
+    }
+
+    #[test]
+    fn busy_counts_the_slots_that_are_not_idle() {
+        let mut slots = Slots::new();
+        let thread = ThreadId::from_index(2);
+        slots.admit(thread);
+        assert!(slots.all_idle());
+        slots.put(thread, Slot::Retry);
+        slots.put(thread, Slot::Granted);
+        assert!(!slots.all_idle());
+        slots.put(thread, Slot::Idle);
+        assert!(slots.all_idle());
+    }
+}

@@ -1,0 +1,72 @@
+//! The facade on loom. No clock runs; a park asks [`crate::choice`] what happens to it.
+
+use super::Parked;
+use crate::choice;
+
+pub(crate) use loom::cell::UnsafeCell;
+pub(crate) use loom::sync::Arc;
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use loom::thread_local;
+
+/// loom explores what a spin could find by exploring the park.
+pub(crate) const SPINS: u32 = 0;
+
+pub(crate) fn spin_loop() {}
+
+/// There is no time under loom: that a timer is armed is all there is to know of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Instant;
+
+impl std::ops::Add<std::time::Duration> for Instant {
+    type Output = Self;
+    fn add(self, _: std::time::Duration) -> Self {
+        self
+    }
+}
+
+pub(crate) fn now() -> Instant {
+    Instant
+}
+
+#[derive(Debug)]
+pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+        self.0.lock().expect("loom's mutex does not poison")
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Thread(loom::thread::Thread);
+
+impl Thread {
+    pub(crate) fn current() -> Self {
+        Self(loom::thread::current())
+    }
+
+    pub(crate) fn unpark(&self) {
+        self.0.unpark();
+    }
+}
+
+pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
+    if expires.is_some() && choice::take(choice::Kind::TimeOut) {
+        Parked::Expired
+    } else if gives_up.is_some() && choice::take(choice::Kind::GiveUp) {
+        Parked::GaveUp
+    } else if choice::take(choice::Kind::Spurious) {
+        Parked::Returned
+    } else {
+        loom::thread::park();
+        Parked::Returned
+    }
+}
+
+pub(crate) fn fail(what: &dyn std::fmt::Display) -> ! {
+    panic!("gil-core: {what}");
+}

@@ -1,0 +1,89 @@
+//! The facade on parking_lot and std.
+
+pub(crate) use std::cell::UnsafeCell;
+pub(crate) use std::hint::spin_loop;
+pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use std::thread_local;
+pub(crate) use std::time::Instant;
+
+pub(crate) use parking_lot::Mutex;
+
+use super::Parked;
+
+/// How often a waiter looks at its bell before it parks: about 1 us. A longer spin costs more than
+/// it gives as soon as holder and waiter share a core.
+pub(crate) const SPINS: u32 = 40;
+
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// A handle to wake a thread by.
+#[derive(Debug)]
+pub(crate) struct Thread(std::thread::Thread);
+
+impl Thread {
+    pub(crate) fn current() -> Self {
+        Self(std::thread::current())
+    }
+
+    pub(crate) fn unpark(&self) {
+        self.0.unpark();
+    }
+}
+
+/// Sleeps until unparked or the first of the two moments, or for no reason.
+pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
+    let first = match (expires, gives_up) {
+        (Some(expires), Some(gives_up)) => Some(expires.min(gives_up)),
+        (expires, gives_up) => expires.or(gives_up),
+    };
+    let Some(first) = first else {
+        std::thread::park();
+        return Parked::Returned;
+    };
+    std::thread::park_timeout(first.saturating_duration_since(now()));
+    after_park(now(), expires, gives_up)
+}
+
+/// What a return from the timed park at `now` means.
+fn after_park(now: Instant, expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
+    if gives_up.is_some_and(|moment| now >= moment) {
+        Parked::GaveUp
+    } else if expires.is_some_and(|moment| now >= moment) {
+        Parked::Expired
+    } else {
+        Parked::Returned
+    }
+}
+
+/// A protocol or the mechanism broke a rule of the lock: the process must not go on.
+pub(crate) fn fail(what: &dyn std::fmt::Display) -> ! {
+    eprintln!("gil-core: {what}; the lock can no longer be trusted, aborting");
+    std::process::abort();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_return_is_judged_by_the_clock_and_not_by_the_wake_up() {
+        let start = now();
+        let at = |ms| start + Duration::from_millis(ms);
+        assert_eq!(after_park(at(4), Some(at(5)), None), Parked::Returned);
+        assert_eq!(after_park(at(5), Some(at(5)), None), Parked::Expired);
+        assert_eq!(after_park(at(5), Some(at(6)), Some(at(5))), Parked::GaveUp);
+        assert_eq!(after_park(at(5), Some(at(5)), Some(at(5))), Parked::GaveUp);
+        assert_eq!(after_park(at(5), Some(at(4)), Some(at(6))), Parked::Expired);
+        assert_eq!(after_park(at(5), None, Some(at(6))), Parked::Returned);
+    }
+
+    #[test]
+    fn a_moment_in_the_past_does_not_sleep() {
+        assert_eq!(park(Some(now()), None), Parked::Expired);
+        assert_eq!(park(None, Some(now())), Parked::GaveUp);
+    }
+}

@@ -1,0 +1,19 @@
+//! The GILs of real interpreters, each one file, as a [`Protocol`](gil_core::Protocol): usable as
+//! a real lock, checked under loom and explored in all its states, with no code that knows on
+//! which engine it runs.
+//!
+//! ```
+//! use gil_core::Gil;
+//! use gil_models::{Python2, Python3};
+//! # if gil_core::UNDER_LOOM { return }
+//! let old = Gil::with_protocol(0, Python2::new());
+//! let new = Gil::with_protocol(0, Python3::new());
+//! *old.attach() += 1;
+//! *new.attach() += 1;
+//! ```
+
+mod python2;
+mod python3;
+
+pub use python2::Python2;
+pub use python3::Python3;

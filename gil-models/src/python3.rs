@@ -1,0 +1,158 @@
+//! CPython 3.2 to today: a timed wait, a drop request, a forced switch.
+//!
+//! Modelled on `Python/ceval_gil.h` and `ceval_gil.c` of CPython 3.2 to 3.14. The scheduling has
+//! not changed in all that time.
+//!
+//! - `take_gil`: while held, wait for one interval. Only if that timed out, the lock is still held
+//!   and the **switch number** has not moved since this wait began, ask the holder to drop.
+//! - `drop_gil`: free the lock, signal. If a drop was requested, lock a second mutex and, unless
+//!   somebody has taken the lock already, sleep on a second condition until somebody does: the
+//!   **forced switch**. One untimed wait, no loop.
+//!
+//! | handshake | here                                                         |
+//! |-----------|--------------------------------------------------------------|
+//! | requested | after a full interval without a switch, by any waiter        |
+//! | answered  | at the breaker, or at the next voluntary release             |
+//! | granted   | never: the lock is freed, whoever comes first takes it       |
+//! | confirmed | the taker signals the second condition                       |
+//!
+//! # Two mutexes
+//! Dropping and the look at the last holder are two critical sections in CPython; others come in
+//! between, and on one core nearly always do. Here [`Step::Retry`] separates them.
+//!
+//! # What is written differently
+//! - The switch number only grows. All that is ever asked of it is "has it moved since my wait
+//!   began?", so the model keeps the set of threads for which it has not.
+//! - Since 3.13 the request is a bit of the holder's own thread state, before that one flag. The
+//!   bit lives as long as the holder's turn, so nobody can tell the difference.
+//! - CPython gives up only when it finalizes; here a waiter may give up at any moment. What it
+//!   does then is gh-96387's rule, and a signal to both conditions in place of the ones it may
+//!   have swallowed.
+
+use std::collections::BTreeSet;
+
+use gil_core::{Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+
+const GIL: WaitSet = WaitSet(0);
+const SWITCH: WaitSet = WaitSet(1);
+
+/// The GIL of CPython 3.2 to today.
+///
+/// ```
+/// # if gil_core::UNDER_LOOM { return }
+/// let gil = gil_core::Gil::with_protocol(vec![1], gil_models::Python3::new());
+/// gil.set_switch_interval(std::time::Duration::from_millis(1)); // sys.setswitchinterval(0.001)
+/// gil.attach().push(2);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Python3 {
+    last_holder: Option<ThreadId>,
+    /// Waiters in whose present wait the switch number has not moved.
+    patient: BTreeSet<ThreadId>,
+    /// Threads between `drop_gil`'s first mutex and its second.
+    switching: BTreeSet<ThreadId>,
+}
+
+impl Python3 {
+    /// A free lock.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            last_holder: None,
+            patient: BTreeSet::new(),
+            switching: BTreeSet::new(),
+        }
+    }
+
+    fn take(&mut self, cx: &mut dyn Effects) -> Step {
+        self.patient.remove(&cx.me());
+        if self.last_holder != Some(cx.me()) {
+            self.last_holder = Some(cx.me());
+            self.patient.clear(); // ++gil->switch_number
+        }
+        cx.notify_one(SWITCH);
+        cx.clear_request();
+        Step::Owns
+    }
+
+    fn wait(&mut self, cx: &dyn Effects) -> Step {
+        self.patient.insert(cx.me()); // saved_switchnum = gil->switch_number
+        Step::Wait(GIL, Some(Timer::Wait))
+    }
+
+    fn drop_gil(&mut self, cx: &mut dyn Effects) {
+        self.last_holder = Some(cx.me());
+        cx.free();
+        cx.notify_one(GIL);
+    }
+}
+
+impl Protocol for Python3 {
+    const NAME: &'static str = "python3";
+    const SETS: &'static [Order] = &[Order::Any, Order::Any];
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.is_free() {
+            self.take(cx)
+        } else {
+            self.wait(cx)
+        }
+    }
+
+    // gh-104341: the last release of a thread state touches nothing after the first mutex, so it
+    // skips the forced switch, request or not.
+    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+        self.drop_gil(cx);
+        if cx.requested() && how == Release::Blocking {
+            self.switching.insert(cx.me());
+            return Step::Retry;
+        }
+        Step::Left
+    }
+
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        self.drop_gil(cx);
+        if cx.requested() {
+            self.switching.insert(cx.me());
+        }
+        Step::Retry
+    }
+
+    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+        if self.switching.remove(&cx.me()) && self.last_holder == Some(cx.me()) {
+            cx.clear_request();
+            Step::Wait(SWITCH, None)
+        } else if cx.leaving() {
+            Step::Left
+        } else {
+            self.acquire(cx)
+        }
+    }
+
+    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+        if set == SWITCH {
+            return if cx.leaving() {
+                Step::Left
+            } else {
+                Step::Retry
+            };
+        }
+        if cx.is_free() {
+            return self.take(cx);
+        }
+        if wake == Wake::Expired && self.patient.contains(&cx.me()) {
+            cx.request(Request::AfterInterval);
+        }
+        self.wait(cx)
+    }
+
+    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+        self.patient.remove(&cx.me());
+        self.switching.remove(&cx.me());
+        cx.clear_request(); // gh-96387: or the dropper waits for a thread that has gone
+        if notified && cx.is_free() {
+            cx.notify_one(GIL);
+        }
+        cx.notify_one(SWITCH);
+    }
+}

@@ -1,0 +1,3 @@
+//! The checks: claims about global interpreter locks, run by several engines.
+
+pub mod report;

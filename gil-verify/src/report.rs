@@ -1,0 +1,170 @@
+//! What the engines found, in the shape of the machine output (`gil-verify/1`).
+
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the machine output's schema.
+pub const SCHEMA: &str = "gil-verify/1";
+
+/// How much is explored: `quick` within minutes, `full` for the larger bounds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// What every change should pass.
+    Quick,
+    /// All bounds, the expensive ones included.
+    Full,
+}
+
+/// Which engine found it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Every interleaving and memory order of the mechanism, within bounds.
+    Loom,
+    /// Every reachable state of threads that loop for ever.
+    Explorer,
+    /// Random programs and schedules.
+    Proptest,
+    /// Real threads.
+    Threads,
+}
+
+/// What a check said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// No counterexample in all that was explored.
+    Holds,
+    /// A counterexample was found.
+    Fails,
+    /// The exploration ended before its bound. Never success.
+    Inconclusive,
+}
+
+/// One claim, checked once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ClaimRow {
+    /// For example `SAFE-1`.
+    pub id: String,
+    /// [`Protocol::NAME`](gil_core::Protocol::NAME), or the name of a setting of it.
+    pub protocol: String,
+    /// Who checked.
+    pub engine: Engine,
+    /// How many threads.
+    pub threads: usize,
+    /// Up to what: `all states`, `unbounded`, `preemptions 3` ...
+    pub bound: String,
+    /// For liveness: under which fairness.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fairness: Option<String>,
+    /// Which programs or options: `hogs`, `blocking`, `cancellation` ...
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant: Option<String>,
+    /// The verdict, computed.
+    pub verdict: Verdict,
+    /// The verdict that the ledger expects, compared afterwards.
+    pub expected: Verdict,
+    /// How much was explored.
+    pub explored: u64,
+    /// `executions`, `states` or `cases`.
+    pub unit: String,
+    /// Wall-clock time of the check.
+    pub seconds: f64,
+    /// The test that runs it, `file::name`.
+    pub test: String,
+    /// For a verdict of fails: the shortest counterexample found, readable.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counterexample: Option<String>,
+}
+
+/// What became of a mutant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MutantVerdict {
+    /// By a claim named in advance.
+    Caught,
+    /// Nothing noticed it, or not what was named in advance.
+    Survived,
+    /// The run was stopped by a watchdog: reported, and no success.
+    Timeout,
+    /// It changes nothing that can be observed; the argument is in the ledger.
+    Equivalent,
+    /// The mutated place was never reached.
+    NeverApplied,
+}
+
+/// Who caught a mutant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaughtBy {
+    /// The claim or comparison.
+    pub claim: String,
+    /// Where.
+    pub engine: Engine,
+    /// After how many states or executions.
+    pub explored: u64,
+}
+
+/// One deliberate bug.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MutantRow {
+    /// Its name.
+    pub id: String,
+    /// What it is a mutant of: a protocol or `mechanism`.
+    pub of: String,
+    /// The claims or comparisons of which one must catch it.
+    pub breaks: Vec<String>,
+    /// What became of it.
+    pub verdict: MutantVerdict,
+    /// Who caught it.
+    pub caught_by: Vec<CaughtBy>,
+}
+
+/// Whether loom and the explorer reach the same sequences of events.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AgreementRow {
+    /// The protocol.
+    pub protocol: String,
+    /// How many threads.
+    pub threads: usize,
+    /// Acquisitions of each thread.
+    pub acquisitions: usize,
+    /// Time-out decisions of each thread.
+    pub timeouts: usize,
+    /// Whether loom ran with the fast path.
+    pub fast_path: bool,
+    /// Sequences that loom reached.
+    pub loom: u64,
+    /// Sequences that the explorer allows.
+    pub explorer: u64,
+    /// Sequences that only loom reached. Must be 0.
+    pub only_loom: u64,
+    /// Sequences that only the explorer allows. Must be 0.
+    pub only_explorer: u64,
+}
+
+/// How often a waiter can be overtaken (LIVE-3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BoundRow {
+    /// The protocol.
+    pub protocol: String,
+    /// How many threads.
+    pub threads: usize,
+    /// The largest number of overtakings; `None` is unbounded.
+    pub overtakes_max: Option<u64>,
+    /// A run that attains it, or the loop.
+    pub witness: String,
+}
+
+/// Anything an engine reports, as it comes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Row {
+    /// A claim.
+    Claim(ClaimRow),
+    /// A mutant.
+    Mutant(MutantRow),
+    /// A comparison of engines.
+    Agreement(AgreementRow),
+    /// A bound on waiting.
+    Bound(BoundRow),
+}
