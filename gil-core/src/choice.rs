@@ -78,12 +78,7 @@ impl Choices {
         let bits = armed_bits(threads * budget.sum());
         loom::explore();
         WORKER.with_borrow_mut(Vec::clear);
-        let choices = Self {
-            budget,
-            bits,
-            used: vec![[0; 3]; threads],
-            seen: Vec::new(),
-        };
+        let choices = Self { budget, bits, used: vec![[0; 3]; threads], seen: Vec::new() };
         PRESENT.set(Some(choices));
     }
 
@@ -95,18 +90,11 @@ impl Choices {
 
     /// Which choices this execution made: worker, kind, value. Ends the execution's choices.
     pub fn seen() -> Vec<(usize, Kind, bool)> {
-        PRESENT
-            .take()
-            .map(|choices| choices.seen)
-            .unwrap_or_default()
+        PRESENT.take().map(|choices| choices.seen).unwrap_or_default()
     }
 
     fn slot(&self, worker: usize, kind: Kind) -> usize {
-        let before: usize = KINDS
-            .iter()
-            .filter(|k| **k < kind)
-            .map(|k| self.budget.of(*k))
-            .sum();
+        let before: usize = KINDS.iter().filter(|k| **k < kind).map(|k| self.budget.of(*k)).sum();
         worker * self.budget.sum() + before + self.used[worker][kind as usize]
     }
 }
@@ -133,11 +121,7 @@ fn armed_bits(count: usize) -> Arc<Vec<AtomicBool>> {
     while done.load(Ordering::Relaxed) == 0 {
         loom::thread::yield_now();
     }
-    assert_eq!(
-        ready.load(Ordering::Acquire),
-        1,
-        "the armer publishes before it arms"
-    );
+    assert_eq!(ready.load(Ordering::Acquire), 1, "the armer publishes before it arms");
     drop(armer); // not joined: a join would order the bits' second stores before us
     let bits = published.borrow_mut().take();
     bits.expect("the armer published its bits")

@@ -43,10 +43,7 @@ impl Fault {
     /// Whether the caller is to blame and not the protocol. Nothing has changed then.
     #[must_use]
     pub const fn is_callers(self) -> bool {
-        matches!(
-            self,
-            Self::AlreadyAttached | Self::NotHolder | Self::WrongEntry
-        )
+        matches!(self, Self::AlreadyAttached | Self::NotHolder | Self::WrongEntry)
     }
 }
 

@@ -151,19 +151,14 @@ impl<T, P: Protocol> Gil<T, P> {
         }
         let _again = Restore::set(&membership.lent, false);
         let lent = true;
-        let mut attached = Attached {
-            gil: self,
-            membership: membership.clone(),
-            lent,
-            brand: PhantomData,
-        };
+        let mut attached =
+            Attached { gil: self, membership: membership.clone(), lent, brand: PhantomData };
         Ok(f(&mut attached))
     }
 
     /// Whether this thread is attached.
     pub fn is_attached(&self) -> bool {
-        self.membership()
-            .is_ok_and(|membership| membership.attached.get())
+        self.membership().is_ok_and(|membership| membership.attached.get())
     }
 
     /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one
@@ -210,12 +205,7 @@ impl<T, P: Protocol> Gil<T, P> {
         match take(&self.raw, &membership.member) {
             Ok(true) => {
                 membership.attached.set(true);
-                Ok(Attached {
-                    gil: self,
-                    membership,
-                    lent: false,
-                    brand: PhantomData,
-                })
+                Ok(Attached { gil: self, membership, lent: false, brand: PhantomData })
             }
             Ok(false) => Err(AttachError::Busy),
             Err(_) => Err(AttachError::AlreadyAttached),
@@ -236,9 +226,7 @@ impl<T, P: Protocol> Gil<T, P> {
     fn assign_number(&self) -> u64 {
         let mine = membership::new_lock_number();
         let order = Ordering::Relaxed; // as above
-        self.number
-            .compare_exchange(0, mine, order, order)
-            .map_or_else(|theirs| theirs, |_| mine)
+        self.number.compare_exchange(0, mine, order, order).map_or_else(|theirs| theirs, |_| mine)
     }
 
     #[cold]
@@ -321,10 +309,7 @@ impl<T, P: Protocol> Attached<'_, T, P> {
         if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
             fail(&fault);
         }
-        let _back = Reattach {
-            raw: &self.gil.raw,
-            membership: &self.membership,
-        };
+        let _back = Reattach { raw: &self.gil.raw, membership: &self.membership };
         f()
     }
 
@@ -423,10 +408,7 @@ struct Restore<'a> {
 
 impl<'a> Restore<'a> {
     fn set(flag: &'a Cell<bool>, value: bool) -> Self {
-        Self {
-            flag,
-            before: flag.replace(value),
-        }
+        Self { flag, before: flag.replace(value) }
     }
 }
 

@@ -54,7 +54,7 @@ pub use protocol::{
     Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
 pub use raw::{DEFAULT_SWITCH_INTERVAL, Member, RawGil};
-pub use slots::{MAX_SETS, Slot};
+pub use slots::{MAX_SETS, Slot, Way};
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.

@@ -58,10 +58,7 @@ pub(crate) fn new_lock_number() -> u64 {
 #[inline]
 pub(crate) fn of(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option<Rc<Membership>> {
     let last = LAST.try_with(|last| {
-        last.borrow()
-            .as_ref()
-            .filter(|membership| membership.lock == lock)
-            .cloned()
+        last.borrow().as_ref().filter(|membership| membership.lock == lock).cloned()
     });
     match last.ok()? {
         Some(membership) => Some(membership),
@@ -71,27 +68,17 @@ pub(crate) fn of(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option
 
 #[cold]
 fn find_or_join(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option<Rc<Membership>> {
-    let known = ALL
-        .try_with(|all| all.borrow().iter().find(|m| m.lock == lock).cloned())
-        .ok()?;
+    let known = ALL.try_with(|all| all.borrow().iter().find(|m| m.lock == lock).cloned()).ok()?;
     let membership = match known {
         Some(membership) => membership,
         None => {
             let (member, returned) = join();
             let (lent, attached) = (Cell::new(false), Cell::new(false));
-            let membership = Rc::new(Membership {
-                lock,
-                member,
-                lent,
-                attached,
-                returned,
-            });
-            ALL.try_with(|all| all.borrow_mut().push(membership.clone()))
-                .ok()?;
+            let membership = Rc::new(Membership { lock, member, lent, attached, returned });
+            ALL.try_with(|all| all.borrow_mut().push(membership.clone())).ok()?;
             membership
         }
     };
-    LAST.try_with(|last| last.replace(Some(membership.clone())))
-        .ok()?;
+    LAST.try_with(|last| last.replace(Some(membership.clone()))).ok()?;
     Some(membership)
 }

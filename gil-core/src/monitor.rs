@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::protocol::{
     Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
-use crate::slots::{MAX_SETS, Slot, Slots};
+use crate::slots::{MAX_SETS, Slot, Slots, Way};
 
 /// What happened to a thread: the input of a section.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -35,7 +35,8 @@ pub enum Entry {
     Resume(Wake),
     /// It said [`Step::Retry`] and is back.
     Retry,
-    /// It gives up. Answered with [`Outcome::Owns`] when that is too late.
+    /// It gives up coming in. Answered with [`Outcome::Owns`] when that is too late. A thread that
+    /// was switched out cannot give up coming back.
     Cancel,
 }
 
@@ -88,6 +89,7 @@ pub struct Monitor<P> {
     slots: Slots,
     owner: Option<ThreadId>,
     requested: bool,
+    before: (Option<ThreadId>, bool),
     events: Vec<Event>,
     wakes: Vec<ThreadId>,
 }
@@ -95,15 +97,13 @@ pub struct Monitor<P> {
 impl<P: Protocol> Monitor<P> {
     /// A free lock that no thread has come to yet.
     pub const fn new(protocol: P) -> Self {
-        assert!(
-            P::SETS.len() <= MAX_SETS,
-            "a protocol has at most MAX_SETS wait-sets"
-        );
+        assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets");
         Self {
             protocol,
             slots: Slots::new(),
             owner: None,
             requested: false,
+            before: (None, false),
             events: Vec::new(),
             wakes: Vec::new(),
         }
@@ -124,20 +124,30 @@ impl<P: Protocol> Monitor<P> {
         self.requested
     }
 
+    /// Who owned the lock when the last section began.
+    pub fn owner_before(&self) -> Option<ThreadId> {
+        self.before.0
+    }
+
+    /// Whether a switch was requested when the last section began.
+    pub fn requested_before(&self) -> bool {
+        self.before.1
+    }
+
     /// Where `thread` stands.
     pub fn slot(&self, thread: ThreadId) -> Slot {
         self.slots.get(thread)
     }
 
-    /// Whether `thread` is on its way out (and, say, waits for a forced switch before it goes).
-    pub fn leaving(&self, thread: ThreadId) -> bool {
-        self.slots.leaving(thread)
+    /// Which operation `thread` is in the middle of; [`Way::In`] when it is in none.
+    pub fn way(&self, thread: ThreadId) -> Way {
+        self.slots.way(thread)
     }
 
     /// Whether `thread` still wants the lock: neither outside, nor running, nor leaving, nor the
     /// owner already.
     pub fn is_waiter(&self, thread: ThreadId) -> bool {
-        !matches!(self.slot(thread), Slot::Idle | Slot::Granted) && !self.leaving(thread)
+        !matches!(self.slot(thread), Slot::Idle | Slot::Granted) && self.way(thread) != Way::Out
     }
 
     /// Whether any thread still wants the lock.
@@ -196,6 +206,7 @@ impl<P: Protocol> Monitor<P> {
         self.slots.admit(thread);
         self.events.clear();
         self.wakes.clear();
+        self.before = (self.owner, self.requested);
         self.check_entry(thread, entry)?;
         if let Entry::Resume(wake) = entry {
             match (self.slot(thread), wake) {
@@ -223,7 +234,7 @@ impl<P: Protocol> Monitor<P> {
             Entry::Release(_) | Entry::Safepoint => slot == Slot::Idle,
             Entry::Resume(_) => !matches!(slot, Slot::Idle | Slot::Retry),
             Entry::Retry => slot == Slot::Retry,
-            Entry::Cancel => slot != Slot::Idle && !self.leaving(thread),
+            Entry::Cancel => slot != Slot::Idle && self.way(thread) == Way::In,
         };
         if fits { Ok(()) } else { Err(Fault::WrongEntry) }
     }
@@ -248,19 +259,12 @@ impl<P: Protocol> Monitor<P> {
             self.slots.unlink(thread);
         }
         match entry {
-            Entry::Acquire => self.slots.set_leaving(thread, false),
-            Entry::Release(_) => self.slots.set_leaving(thread, true),
-            Entry::Safepoint => self.slots.set_leaving(thread, false),
+            Entry::Acquire => self.slots.set_way(thread, Way::In),
+            Entry::Release(_) => self.slots.set_way(thread, Way::Out),
+            Entry::Safepoint => self.slots.set_way(thread, Way::Back),
             Entry::Resume(_) | Entry::Retry | Entry::Cancel => {}
         }
-        let Self {
-            protocol,
-            slots,
-            owner,
-            requested,
-            events,
-            wakes,
-        } = self;
+        let Self { protocol, slots, owner, requested, events, wakes, before: _ } = self;
         let mut cx = Section {
             sets: P::SETS,
             me: thread,
@@ -303,7 +307,7 @@ impl<P: Protocol> Monitor<P> {
         let owns = self.owner == Some(thread);
         match step {
             Step::Owns => {
-                if self.slots.leaving(thread) {
+                if self.slots.way(thread) == Way::Out {
                     return Err(Fault::OwnsWhileLeaving);
                 }
                 if self.owner.is_some() && !owns {
@@ -318,7 +322,7 @@ impl<P: Protocol> Monitor<P> {
             }
             Step::Left | Step::Wait(..) | Step::Retry if owns => Err(Fault::OwnsButStops),
             Step::Left => {
-                if !self.slots.leaving(thread) && entry != Entry::Cancel {
+                if self.slots.way(thread) != Way::Out && entry != Entry::Cancel {
                     return Err(Fault::LeavesWhileEntering);
                 }
                 self.rest(thread, Slot::Idle);
@@ -344,7 +348,7 @@ impl<P: Protocol> Monitor<P> {
         self.slots.unlink(thread);
         self.slots.put(thread, slot);
         if slot == Slot::Idle {
-            self.slots.set_leaving(thread, false);
+            self.slots.set_way(thread, Way::In);
         }
     }
 
@@ -352,15 +356,12 @@ impl<P: Protocol> Monitor<P> {
         (&self.protocol, self.owner, self.requested)
     }
 
-    fn places(&self) -> impl Iterator<Item = (Slot, bool)> + '_ {
-        self.threads()
-            .map(|thread| (self.slot(thread), self.leaving(thread)))
+    fn places(&self) -> impl Iterator<Item = (Slot, Way)> + '_ {
+        self.threads().map(|thread| (self.slot(thread), self.way(thread)))
     }
 
     fn queues(&self) -> impl Iterator<Item = ThreadId> + '_ {
-        let fifo = (0u8..)
-            .zip(P::SETS)
-            .filter(|(_, order)| **order == Order::Fifo);
+        let fifo = (0u8..).zip(P::SETS).filter(|(_, order)| **order == Order::Fifo);
         fifo.flat_map(|(set, _)| self.slots.members(WaitSet(set)))
     }
 }
@@ -408,11 +409,8 @@ impl Section<'_> {
 
     fn released(&mut self) {
         if *self.owner == Some(self.me) {
-            let event = if *self.requested {
-                Event::Answered(self.me)
-            } else {
-                Event::Released(self.me)
-            };
+            let event =
+                if *self.requested { Event::Answered(self.me) } else { Event::Released(self.me) };
             self.events.push(event);
         }
     }
@@ -432,19 +430,15 @@ impl Effects for Section<'_> {
     }
 
     fn leaving(&self) -> bool {
-        self.slots.leaving(self.me)
+        self.slots.way(self.me) == Way::Out
     }
 
     fn first(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set)
-            .filter(|order| *order == Order::Fifo)
-            .and_then(|_| self.slots.first(set))
+        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.slots.first(set))
     }
 
     fn last(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set)
-            .filter(|order| *order == Order::Fifo)
-            .and_then(|_| self.slots.last(set))
+        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.slots.last(set))
     }
 
     fn request(&mut self, why: Request) {
@@ -470,11 +464,8 @@ impl Effects for Section<'_> {
             self.fault.get_or_insert(Fault::FreesWithoutOwning);
             return;
         }
-        let waits = matches!(
-            self.slots.get(thread),
-            Slot::Waiting(..) | Slot::Notified(_)
-        );
-        if thread == self.me || !waits || self.slots.leaving(thread) {
+        let waits = matches!(self.slots.get(thread), Slot::Waiting(..) | Slot::Notified(_));
+        if thread == self.me || !waits || self.slots.way(thread) == Way::Out {
             self.fault.get_or_insert(Fault::GivesToNonWaiter);
             return;
         }
@@ -498,19 +489,9 @@ impl Effects for Section<'_> {
         }
     }
 
-    fn disarm(&mut self, thread: ThreadId) {
-        if let Slot::Waiting(set, _) = self.slots.get(thread) {
-            self.slots.put(thread, Slot::Waiting(set, None));
-        }
-    }
-
     fn notify_one(&mut self, set: WaitSet) {
-        let Self {
-            slots, choose, me, ..
-        } = self;
-        let mut waiting = slots
-            .members(set)
-            .filter(|thread| waits(slots, *me, *thread));
+        let Self { slots, choose, me, .. } = self;
+        let mut waiting = slots.members(set).filter(|thread| waits(slots, *me, *thread));
         let thread = choose.choose(&mut waiting);
         drop(waiting);
         if let Some(thread) = thread {

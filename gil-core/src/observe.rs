@@ -31,6 +31,11 @@ pub trait Observe {
         outcome: Outcome,
         monitor: &Monitor<P>,
     );
+
+    /// The timer of `thread`'s wait began anew, without a section, because the owner changed.
+    fn timer_restarted(&mut self, thread: ThreadId) {
+        let _ = thread;
+    }
 }
 
 /// What a lock's slow path has done so far. Counting costs nothing on the fast path, which is why

@@ -28,10 +28,7 @@ pub(crate) struct Parker {
 impl Parker {
     /// For the running thread, which is the only one to wait on it.
     pub(crate) fn current() -> Self {
-        Self {
-            rung: AtomicBool::new(false),
-            thread: Thread::current(),
-        }
+        Self { rung: AtomicBool::new(false), thread: Thread::current() }
     }
 
     pub(crate) fn ring(&self) {

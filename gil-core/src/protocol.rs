@@ -169,8 +169,6 @@ pub trait Effects {
     fn notify(&mut self, thread: ThreadId);
     /// Wakes one thread of a set: the head of a queue, any thread of a condition variable.
     fn notify_one(&mut self, set: WaitSet);
-    /// Takes the timer away from a thread that sleeps with one; it sleeps on.
-    fn disarm(&mut self, thread: ThreadId);
     /// Wakes all threads of a set.
     fn notify_all(&mut self, set: WaitSet);
 }
@@ -247,10 +245,6 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     fn cancel(&mut self, cx: &mut dyn Effects, notified: bool);
     /// `me` said [`Step::Retry`] and is back.
     fn retry(&mut self, cx: &mut dyn Effects) -> Step {
-        if cx.leaving() {
-            Step::Left
-        } else {
-            self.acquire(cx)
-        }
+        if cx.leaving() { Step::Left } else { self.acquire(cx) }
     }
 }

@@ -193,9 +193,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// Sets the switch interval: how long one owner may run before a waiter asks for a switch.
     /// Zero is 1 us, as in CPython. Waits that have begun keep the interval they began with.
     pub fn set_switch_interval(&self, interval: Duration) {
-        let interval_us = u64::try_from(interval.as_micros())
-            .unwrap_or(u64::MAX)
-            .max(1);
+        let interval_us = u64::try_from(interval.as_micros()).unwrap_or(u64::MAX).max(1);
         // Relaxed: a setting, ordered with nothing.
         self.interval_us.store(interval_us, Ordering::Relaxed);
     }
@@ -251,11 +249,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if self.word.attach(member.id) {
             return Ok(true);
         }
-        if self.is_attached(member) {
-            Err(Fault::AlreadyAttached)
-        } else {
-            Ok(false)
-        }
+        if self.is_attached(member) { Err(Fault::AlreadyAttached) } else { Ok(false) }
     }
 
     /// Whether the thread holds the lock.
@@ -278,8 +272,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if self.word.detach(member.id) {
             return Ok(());
         }
-        self.drive(member, Entry::Release(Release::Blocking), None)
-            .map(|_| ())
+        self.drive(member, Entry::Release(Release::Blocking), None).map(|_| ())
     }
 
     /// As [`RawGil::detach`], always through the slow path: the counterpart of
@@ -365,10 +358,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             let holder = self.word.freeze();
             inner.frozen = true;
             inner.begin_run();
-            inner
-                .monitor
-                .set_fast_owner(holder)
-                .unwrap_or_else(|fault| fail(&fault));
+            inner.monitor.set_fast_owner(holder).unwrap_or_else(|fault| fail(&fault));
         }
         let result = inner.decide(thread, entry, slept);
         let interval = self.switch_interval();
@@ -376,13 +366,9 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.publish(&mut inner);
         let bells: Vec<_> = match result {
             Ok(_) => {
-                let Inner {
-                    monitor, members, ..
-                } = &*inner;
+                let Inner { monitor, members, .. } = &*inner;
                 let woken = monitor.wakes().iter();
-                woken
-                    .filter_map(|thread| members[thread.index()].clone())
-                    .collect()
+                woken.filter_map(|thread| members[thread.index()].clone()).collect()
             }
             Err(_) => Vec::new(),
         };
@@ -430,15 +416,12 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
         let owner = self.monitor.owner();
         if entry == Entry::Safepoint && on_request && !self.monitor.requested() {
             self.stale_requests += 1;
-            return if owner == Some(thread) {
-                Ok(Outcome::Owns)
-            } else {
-                Err(Fault::NotHolder)
-            };
+            return if owner == Some(thread) { Ok(Outcome::Owns) } else { Err(Fault::NotHolder) };
         }
         if let crate::Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(thread)
             && slept.is_some_and(|run| run != self.run && !mutant!(StaleRunTimer))
         {
+            self.observer.timer_restarted(thread);
             return Ok(Outcome::Wait(timer));
         }
         let outcome = self.monitor.section(thread, entry, &mut First)?;
@@ -460,10 +443,7 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
             Ok(Outcome::Wait(Some(Timer::Run))) => self.run_began,
             _ => None,
         };
-        Sleep {
-            expires: begins.map(|begins| begins + interval),
-            run: self.run,
-        }
+        Sleep { expires: begins.map(|begins| begins + interval), run: self.run }
     }
 }
 

@@ -35,10 +35,22 @@ pub enum Slot {
     Retry,
 }
 
+/// Which operation a thread is in the middle of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Way {
+    /// It comes from outside, and may still give up.
+    #[default]
+    In,
+    /// It was switched out at a safepoint and has to come back.
+    Back,
+    /// It is on its way out.
+    Out,
+}
+
 #[derive(Clone, Copy, Default, Debug)]
 struct Node {
     slot: Slot,
-    leaving: bool,
+    way: Way,
     linked: Option<WaitSet>,
     before: Option<ThreadId>,
     after: Option<ThreadId>,
@@ -59,14 +71,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) const fn new() -> Self {
-        Self {
-            nodes: Vec::new(),
-            sets: [Ends {
-                first: None,
-                last: None,
-            }; MAX_SETS],
-            busy: 0,
-        }
+        Self { nodes: Vec::new(), sets: [Ends { first: None, last: None }; MAX_SETS], busy: 0 }
     }
 
     /// Makes room for `thread`.
@@ -77,19 +82,15 @@ impl Slots {
     }
 
     pub(crate) fn get(&self, thread: ThreadId) -> Slot {
-        self.nodes
-            .get(thread.index())
-            .map_or(Slot::Idle, |node| node.slot)
+        self.nodes.get(thread.index()).map_or(Slot::Idle, |node| node.slot)
     }
 
-    pub(crate) fn leaving(&self, thread: ThreadId) -> bool {
-        self.nodes
-            .get(thread.index())
-            .is_some_and(|node| node.leaving)
+    pub(crate) fn way(&self, thread: ThreadId) -> Way {
+        self.nodes.get(thread.index()).map_or(Way::In, |node| node.way)
     }
 
-    pub(crate) fn set_leaving(&mut self, thread: ThreadId, leaving: bool) {
-        self.nodes[thread.index()].leaving = leaving;
+    pub(crate) fn set_way(&mut self, thread: ThreadId, way: Way) {
+        self.nodes[thread.index()].way = way;
     }
 
     /// Whether every slot is Idle.
@@ -139,12 +140,7 @@ impl Slots {
 
     /// Takes `thread` out of the set it is in, if any.
     pub(crate) fn unlink(&mut self, thread: ThreadId) {
-        let Node {
-            linked,
-            before,
-            after,
-            ..
-        } = self.nodes[thread.index()];
+        let Node { linked, before, after, .. } = self.nodes[thread.index()];
         let Some(set) = linked else { return };
         let ends = &mut self.sets[usize::from(set.0)];
         match before {
@@ -179,25 +175,14 @@ mod tests {
             slots.link(thread, SET);
         }
         slots.link(threads[0], SET);
-        assert_eq!(
-            members(&slots),
-            [1, 2, 3, 4],
-            "linking twice keeps the place"
-        );
+        assert_eq!(members(&slots), [1, 2, 3, 4], "linking twice keeps the place");
         slots.unlink(threads[2]);
         assert_eq!(members(&slots), [1, 2, 4]);
         slots.unlink(threads[0]);
         slots.unlink(threads[3]);
-        assert_eq!(
-            (slots.first(SET), slots.last(SET)),
-            (Some(threads[1]), Some(threads[1]))
-        );
+        assert_eq!((slots.first(SET), slots.last(SET)), (Some(threads[1]), Some(threads[1])));
         slots.link(threads[1], WaitSet(0));
-        assert_eq!(
-            (slots.first(SET), slots.last(SET)),
-            (None, None),
-            "one set at a time"
-        );
+        assert_eq!((slots.first(SET), slots.last(SET)), (None, None), "one set at a time");
         assert_eq!(slots.first(WaitSet(0)), Some(threads[1]));
     }
 

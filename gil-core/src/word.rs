@@ -44,9 +44,7 @@ impl Word {
     pub(crate) fn attach(&self, thread: ThreadId) -> bool {
         let success = ordering!(AttachRelaxed, Acquire);
         let (free, held) = (0, Self::held_by(thread));
-        self.0
-            .compare_exchange(free, held, success, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(free, held, success, Ordering::Relaxed).is_ok()
     }
 
     /// Frees an unfrozen lock that `thread` holds. Release: pairs with `attach` and `freeze`.
@@ -61,20 +59,15 @@ impl Word {
             }
             return holds;
         }
-        self.0
-            .compare_exchange(held, free, success, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(held, free, success, Ordering::Relaxed).is_ok()
     }
 
     /// Freezes the word, under the mutex; returns who held the lock. Acquire: the thread that
     /// finds it free may take it, and pairs with the last `detach`.
     pub(crate) fn freeze(&self) -> Option<ThreadId> {
         let order = ordering!(FreezeRelaxed, Acquire);
-        let before = if mutant!(WordNotFrozen) {
-            self.0.load(order)
-        } else {
-            self.0.fetch_or(SLOW, order)
-        };
+        let before =
+            if mutant!(WordNotFrozen) { self.0.load(order) } else { self.0.fetch_or(SLOW, order) };
         ThreadId::from_bits(before >> 1)
     }
 

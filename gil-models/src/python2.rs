@@ -51,11 +51,7 @@ impl Protocol for Python2 {
     const PREEMPTION: Preemption = Preemption::EveryTicks(CHECK_INTERVAL_TICKS);
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
-        if cx.is_free() {
-            Step::Owns
-        } else {
-            Step::Wait(SEMAPHORE, None)
-        }
+        if cx.is_free() { Step::Owns } else { Step::Wait(SEMAPHORE, None) }
     }
 
     fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {

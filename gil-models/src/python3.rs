@@ -57,11 +57,7 @@ impl Python3 {
     /// A free lock.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            last_holder: None,
-            patient: BTreeSet::new(),
-            switching: BTreeSet::new(),
-        }
+        Self { last_holder: None, patient: BTreeSet::new(), switching: BTreeSet::new() }
     }
 
     fn take(&mut self, cx: &mut dyn Effects) -> Step {
@@ -92,11 +88,7 @@ impl Protocol for Python3 {
     const SETS: &'static [Order] = &[Order::Any, Order::Any];
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
-        if cx.is_free() {
-            self.take(cx)
-        } else {
-            self.wait(cx)
-        }
+        if cx.is_free() { self.take(cx) } else { self.wait(cx) }
     }
 
     // gh-104341: the last release of a thread state touches nothing after the first mutex, so it
@@ -131,11 +123,7 @@ impl Protocol for Python3 {
 
     fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
         if set == SWITCH {
-            return if cx.leaving() {
-                Step::Left
-            } else {
-                Step::Retry
-            };
+            return if cx.leaving() { Step::Left } else { Step::Retry };
         }
         if cx.is_free() {
             return self.take(cx);
@@ -148,8 +136,8 @@ impl Protocol for Python3 {
 
     fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
         self.patient.remove(&cx.me());
-        self.switching.remove(&cx.me());
-        cx.clear_request(); // gh-96387: or the dropper waits for a thread that has gone
+        cx.clear_request(); // gh-96387: or the dropper waits for a thread that has gone,
+        self.switching.clear(); // also where it has dropped and not yet begun to wait
         if notified && cx.is_free() {
             cx.notify_one(GIL);
         }

@@ -53,11 +53,7 @@ pub(crate) use mutant;
 /// A memory ordering that a mutant of this name weakens to `Relaxed`.
 macro_rules! ordering {
     ($name:ident, $ordering:ident) => {
-        if crate::sync::mutant!($name) {
-            Ordering::Relaxed
-        } else {
-            Ordering::$ordering
-        }
+        if crate::sync::mutant!($name) { Ordering::Relaxed } else { Ordering::$ordering }
     };
 }
 pub(crate) use ordering;

@@ -1,0 +1,341 @@
+//! The safety claims, written once: a ghost that watches every section.
+//!
+//! The same ghost runs inside the lock's mutex under loom, inside the explorer's states and in the
+//! property tests. It knows what has to be remembered to judge a claim and nothing of any
+//! protocol. Its state is finite, so that it can be part of an explored state.
+
+use gil_core::{
+    Entry, Event, Fault, Monitor, Observe, Outcome, Protocol, Release, Request, Slot, ThreadId,
+    Timer,
+};
+
+/// A small set of threads; checks run with at most 32.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct ThreadSet(u32);
+
+impl ThreadSet {
+    /// Whether `thread` is in it.
+    #[must_use]
+    pub const fn has(self, thread: ThreadId) -> bool {
+        self.0 & (1 << thread.index()) != 0
+    }
+
+    /// Whether nobody is in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) const fn insert(&mut self, thread: ThreadId) {
+        self.0 |= 1 << thread.index();
+    }
+
+    pub(crate) const fn remove(&mut self, thread: ThreadId) {
+        self.0 &= !(1 << thread.index());
+    }
+}
+
+impl FromIterator<ThreadId> for ThreadSet {
+    fn from_iter<I: IntoIterator<Item = ThreadId>>(threads: I) -> Self {
+        let mut set = Self::default();
+        threads.into_iter().for_each(|thread| set.insert(thread));
+        set
+    }
+}
+
+/// A claim that a section broke.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Violation {
+    /// For example `SAFE-3`.
+    pub claim: &'static str,
+    /// What happened, in words.
+    pub message: String,
+}
+
+impl Violation {
+    fn new(claim: &'static str, message: String) -> Self {
+        Self { claim, message }
+    }
+
+    /// What a fault of the Monitor means in terms of claims.
+    #[must_use]
+    pub fn of_fault(fault: Fault) -> Self {
+        let claim = match fault {
+            Fault::TakesHeldLock | Fault::FastPathWhileBusy | Fault::FreesWithoutOwning => "SAFE-1",
+            Fault::OwnsButStops | Fault::OwnsWhileLeaving => "SAFE-6",
+            Fault::GivesToNonWaiter => "SAFE-7",
+            _ => "MONITOR",
+        };
+        Self::new(claim, fault.to_string())
+    }
+}
+
+/// Who may not own again, and before whom.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Barred {
+    waiters: ThreadSet,
+    last: Release,
+}
+
+/// What the safety claims have to remember.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Ghost {
+    /// Threads that run as the owner, as far as sections tell.
+    running: ThreadSet,
+    /// Threads that have left and not come back.
+    outside: ThreadSet,
+    /// SAFE-3: by thread, since its forced release.
+    barred: Vec<Option<Barred>>,
+    /// SAFE-4: waiters in whose timed wait the owner has changed.
+    disturbed: ThreadSet,
+    /// SAFE-4: who owned last; taking the lock again is no change. Kept only while others wait.
+    last_owner: Option<ThreadId>,
+    /// SAFE-5c: the present request has been answered.
+    answered: bool,
+    /// The engine restarts timers of the run itself, and nothing is to be checked of them.
+    trusts_run_timers: bool,
+}
+
+impl Ghost {
+    /// Nobody has come yet. `trusts_run_timers`: the engine has no clock and lets a timer of the
+    /// run expire only in the present run (the explorer); otherwise the ghost checks that (loom).
+    #[must_use]
+    pub fn new(threads: usize, trusts_run_timers: bool) -> Self {
+        let everybody = (0..threads as u32).map(ThreadId::from_index).collect();
+        Self {
+            outside: everybody,
+            barred: vec![None; threads],
+            trusts_run_timers,
+            ..Self::default()
+        }
+    }
+
+    /// A thread came in or went by the fast path.
+    pub fn fast(&mut self, thread: ThreadId, owns: bool) {
+        if owns {
+            self.running.insert(thread);
+            self.outside.remove(thread);
+        } else {
+            self.running.remove(thread);
+            self.outside.insert(thread);
+        }
+    }
+
+    /// Whether a fast path runs that nobody reports: who runs is not known then.
+    fn forget_runners(&mut self) {
+        self.running = ThreadSet::default();
+    }
+
+    /// Judges a section; the broken claims, at most one violation each.
+    pub fn judge<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) -> Vec<Violation> {
+        let mut broken = Vec::new();
+        self.judge_ownership(thread, entry, outcome, monitor, &mut broken);
+        self.judge_forced_switch(thread, entry, outcome, monitor, &mut broken);
+        self.judge_requests(monitor, &mut broken);
+        judge_wake_ups(monitor, &mut broken);
+        broken
+    }
+
+    /// SAFE-1 and SAFE-6.
+    fn judge_ownership<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+        broken: &mut Vec<Violation>,
+    ) {
+        match entry {
+            Entry::Acquire => self.outside.remove(thread),
+            Entry::Release(_) | Entry::Safepoint => self.running.remove(thread),
+            Entry::Resume(_) | Entry::Retry | Entry::Cancel => {}
+        }
+        match outcome {
+            Outcome::Owns => self.running.insert(thread),
+            Outcome::Left => self.outside.insert(thread),
+            Outcome::Wait(_) | Outcome::Retry => {}
+        }
+        let owner = monitor.owner();
+        if let Some(runs) = monitor.threads().find(|t| self.running.has(*t) && owner != Some(*t)) {
+            let who = owner.map_or("nobody".to_owned(), |owner| format!("{owner:?}"));
+            let message = format!("{runs:?} runs as the owner while {who} owns the lock");
+            broken.push(Violation::new("SAFE-1", message));
+            self.running.remove(runs);
+        }
+        if let Some(owner) = owner.filter(|owner| self.outside.has(*owner)) {
+            let message = format!("{owner:?} is detached and owns the lock");
+            broken.push(Violation::new("SAFE-6", message));
+        }
+    }
+
+    /// SAFE-3 and SAFE-3F.
+    fn judge_forced_switch<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+        broken: &mut Vec<Violation>,
+    ) {
+        if entry == Entry::Cancel && outcome == Outcome::Left {
+            for barred in self.barred.iter_mut() {
+                if let Some(b) = barred {
+                    b.waiters.remove(thread);
+                    *barred = barred.filter(|b| !b.waiters.is_empty());
+                }
+            }
+        }
+        let gained = monitor.owner().filter(|owner| monitor.owner_before() != Some(*owner));
+        let took = monitor.events().iter().find_map(|event| match event {
+            Event::Take(thread) => Some(*thread),
+            _ => None,
+        });
+        if let Some(owner) = gained.or(took) {
+            if let Some(barred) = self.barred[owner.index()].take() {
+                let claim = if barred.last == Release::Final { "SAFE-3F" } else { "SAFE-3" };
+                let message =
+                    format!("{owner:?} was forced to release and owns again before anybody else");
+                broken.push(Violation::new(claim, message));
+            }
+            self.barred.iter_mut().for_each(|barred| *barred = None);
+        }
+        let last = match entry {
+            Entry::Safepoint => Some(Release::Blocking),
+            Entry::Release(how) if monitor.requested_before() => Some(how),
+            _ => None,
+        };
+        if let Some(last) = last
+            && monitor.owner().is_none()
+        {
+            let others = monitor.threads().filter(|t| *t != thread && monitor.is_waiter(*t));
+            let waiters: ThreadSet = others.collect();
+            self.barred[thread.index()] = (!waiters.is_empty()).then_some(Barred { waiters, last });
+        }
+    }
+
+    /// SAFE-4 and SAFE-5.
+    fn judge_requests<P: Protocol>(&mut self, monitor: &Monitor<P>, broken: &mut Vec<Violation>) {
+        let mut rises = !monitor.requested_before();
+        for event in monitor.events() {
+            match *event {
+                Event::Requested(waiter, why) => {
+                    if std::mem::take(&mut rises) {
+                        self.answered = false;
+                    }
+                    if why == Request::AfterInterval && self.disturbed.has(waiter) {
+                        let message = format!(
+                            "{waiter:?} requests a switch, but the owner changed in its interval"
+                        );
+                        broken.push(Violation::new("SAFE-4", message));
+                    }
+                }
+                Event::Answered(holder) if std::mem::replace(&mut self.answered, true) => {
+                    let message = format!("{holder:?} answers a request that was answered before");
+                    broken.push(Violation::new("SAFE-5", message));
+                }
+                _ => {}
+            }
+        }
+        if !monitor.requested() {
+            self.answered = false;
+        }
+        self.note_disturbed(monitor);
+        let (waits, fell) =
+            (monitor.has_waiter(), monitor.requested_before() && !monitor.requested());
+        if monitor.requested() && !waits {
+            let message = "a switch is requested and nobody waits".to_owned();
+            broken.push(Violation::new("SAFE-5", message));
+        }
+        let asked = monitor.owner_before();
+        if fell && waits && asked.is_some() && monitor.owner() == asked {
+            let message = "the request fell unanswered while others wait".to_owned();
+            broken.push(Violation::new("SAFE-5", message));
+        }
+    }
+
+    fn note_disturbed<P: Protocol>(&mut self, monitor: &Monitor<P>) {
+        let last = monitor.owner_before().or(self.last_owner);
+        let changed = monitor.owner().is_some() && monitor.owner() != last;
+        self.last_owner = monitor.owner().or(last).filter(|_| monitor.has_waiter());
+        for thread in monitor.threads() {
+            let counts = match monitor.slot(thread) {
+                Slot::Waiting(_, Some(Timer::Wait)) => true,
+                Slot::Waiting(_, Some(Timer::Run)) => !self.trusts_run_timers,
+                _ => false,
+            };
+            if !counts {
+                self.disturbed.remove(thread);
+            } else if changed {
+                self.disturbed.insert(thread);
+            }
+        }
+        for event in monitor.events() {
+            if let Event::Waits(thread) = *event {
+                self.disturbed.remove(thread);
+            }
+        }
+    }
+}
+
+/// LIVE-4 and LIVE-6.
+fn judge_wake_ups<P: Protocol>(monitor: &Monitor<P>, broken: &mut Vec<Violation>) {
+    let slots = || monitor.threads().map(|thread| monitor.slot(thread));
+    if monitor.owner().is_none()
+        && slots().any(|slot| matches!(slot, Slot::Waiting(..)))
+        && !slots().any(|slot| matches!(slot, Slot::Notified(_) | Slot::Retry))
+    {
+        let message = "the lock is free, somebody sleeps, and nobody is on the way".to_owned();
+        broken.push(Violation::new("LIVE-4", message));
+    }
+    if monitor.all_idle() && monitor.requested() {
+        let message = "nobody waits and a switch is requested".to_owned();
+        broken.push(Violation::new("LIVE-6", message));
+    }
+}
+
+/// A ghost inside a lock: every broken claim panics with its name, and the events are kept.
+#[derive(Debug)]
+pub struct Watch {
+    ghost: Ghost,
+    /// All events so far.
+    pub events: Vec<Event>,
+}
+
+impl Watch {
+    /// Watches a lock of `threads` threads.
+    #[must_use]
+    pub fn new(threads: usize) -> Self {
+        Self { ghost: Ghost::new(threads, false), events: Vec::new() }
+    }
+}
+
+impl Observe for Watch {
+    fn section<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) {
+        // The fast path comes and goes unseen; the harness checks exclusion with the data itself.
+        self.ghost.forget_runners();
+        self.ghost.outside.remove(thread);
+        if let Some(owner) = monitor.owner_before() {
+            self.ghost.outside.remove(owner);
+        }
+        self.events.extend_from_slice(monitor.events());
+        if let Some(violation) = self.ghost.judge(thread, entry, outcome, monitor).pop() {
+            panic!("{}: {}", violation.claim, violation.message);
+        }
+    }
+
+    fn timer_restarted(&mut self, thread: ThreadId) {
+        self.ghost.disturbed.remove(thread);
+    }
+}
