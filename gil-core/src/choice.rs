@@ -12,7 +12,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use loom::sync::Arc;
+use std::sync::Arc;
+
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What a choice decides.
@@ -38,6 +39,10 @@ pub struct Budget {
     pub spurious: usize,
     /// Parks that may turn into giving up.
     pub give_ups: usize,
+    /// How often a waiter looks at its bell before it parks.
+    pub spins: u32,
+    /// The timed parks within the budget all expire, instead of either way.
+    pub always_expires: bool,
 }
 
 impl Budget {
@@ -71,12 +76,10 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Arms the choices of one execution for `threads` threads. Called first in the model, outside
-    /// exploration; uses one of loom's five thread slots.
+    /// Arms the choices of one execution for `threads` threads. Called first in the model, with
+    /// exploration stopped; uses one of loom's five thread slots if there is anything to choose.
     pub fn arm(threads: usize, budget: Budget) {
-        loom::stop_exploring();
         let bits = armed_bits(threads * budget.sum());
-        loom::explore();
         WORKER.with_borrow_mut(Vec::clear);
         let choices = Self { budget, bits, used: vec![[0; 3]; threads], seen: Vec::new() };
         PRESENT.set(Some(choices));
@@ -127,6 +130,11 @@ fn armed_bits(count: usize) -> Arc<Vec<AtomicBool>> {
     bits.expect("the armer published its bits")
 }
 
+/// How often a waiter spins in this execution.
+pub(crate) fn spins() -> u32 {
+    PRESENT.with_borrow(|present| present.as_ref().map_or(0, |choices| choices.budget.spins))
+}
+
 /// Makes a choice for the running thread, `false` when its budget is used up.
 pub(crate) fn take(kind: Kind) -> bool {
     let me = loom::thread::current().id();
@@ -139,12 +147,11 @@ pub(crate) fn take(kind: Kind) -> bool {
         }
         let slot = choices.slot(worker, kind);
         choices.used[worker][kind as usize] += 1;
-        Some((choices.bits.clone(), slot))
+        let always = kind == Kind::TimeOut && choices.budget.always_expires;
+        Some((choices.bits.clone(), slot, always))
     });
-    let Some((bits, slot)) = bit else {
-        return false;
-    };
-    let value = bits[slot].load(Ordering::Relaxed);
+    let Some((bits, slot, always)) = bit else { return false };
+    let value = always || bits[slot].load(Ordering::Relaxed);
     PRESENT.with_borrow_mut(|present| {
         if let Some(choices) = present.as_mut() {
             choices.seen.push((worker, kind, value));
@@ -197,8 +204,6 @@ mutants! {
     WordBeforeFlag,
     /// A timer of the run does not start anew when the owner changes.
     StaleRunTimer,
-    /// An expired waiter ignores that it has been notified meanwhile.
-    ParkWithoutLooking,
 }
 
 impl Mutant {

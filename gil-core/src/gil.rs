@@ -27,7 +27,9 @@ use crate::membership::{self, Membership, Returned};
 use crate::observe::Counters;
 use crate::protocol::Protocol;
 use crate::raw::{Member, RawGil};
-use crate::sync::{Arc, AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom, fail};
+use std::sync::Arc;
+
+use crate::sync::{AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom, fail};
 
 /// Why a thread could not attach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

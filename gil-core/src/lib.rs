@@ -55,6 +55,7 @@ pub use protocol::{
 };
 pub use raw::{DEFAULT_SWITCH_INTERVAL, Member, RawGil};
 pub use slots::{MAX_SETS, Slot, Way};
+pub use sync::Instant;
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.

@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering as StdOrdering};
 
 use crate::protocol::ThreadId;
 use crate::raw::Member;
-use crate::sync::{Arc, thread_local};
+use std::sync::Arc;
+
+use crate::sync::thread_local;
 
 /// Ids that threads left behind, on their way back to the lock.
 pub(crate) type Returned = Arc<Mailbox<Vec<ThreadId>>>;

@@ -240,7 +240,7 @@ impl<P: Protocol> Monitor<P> {
     }
 
     fn confirm(&mut self, thread: ThreadId) -> Outcome {
-        self.slots.put(thread, Slot::Idle);
+        self.rest(thread, Slot::Idle);
         self.events.push(Event::Confirmed(thread));
         Outcome::Owns
     }

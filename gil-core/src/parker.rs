@@ -10,50 +10,54 @@
 //! - the waker rings and unparks,
 //! - the waiter parks.
 //!
-//! The unpark left a token, so the park returns at once.
+//! The unpark left a token, so the park returns at once. The bell only saves a spinning waiter the
+//! park; left rung, it makes one later wait return for nothing.
 //!
 //! # Orderings
 //! Relaxed: the slot, not the bell, carries the news, and the slot is read under the mutex. If a
 //! ring is cleared by the waiter, the waiter's next look at its slot comes after the section that
 //! led to the ring: were it before, clearing would happen before ringing.
 
-use crate::sync::{AtomicBool, Instant, Ordering, Parked, SPINS, Thread, mutant, park, spin_loop};
+use crate::sync::{AtomicBool, Instant, Ordering, Parked, Thread, mutant, park, spin_loop, spins};
 
 #[derive(Debug)]
 pub(crate) struct Parker {
     rung: AtomicBool,
-    thread: Thread,
+    /// Whom to unpark: set before the thread's first section, read after it.
+    thread: std::sync::OnceLock<Thread>,
 }
 
 impl Parker {
-    /// For the running thread, which is the only one to wait on it.
-    pub(crate) fn current() -> Self {
-        Self { rung: AtomicBool::new(false), thread: Thread::current() }
+    pub(crate) fn new() -> Self {
+        Self { rung: AtomicBool::new(false), thread: std::sync::OnceLock::new() }
+    }
+
+    /// The running thread is the one that waits here. The mutex of the section that follows
+    /// orders this before every look at it.
+    pub(crate) fn bind(&self) {
+        self.thread.get_or_init(Thread::current);
     }
 
     pub(crate) fn ring(&self) {
         if mutant!(BellNotRung) {
             return;
         }
-        self.rung.store(true, Ordering::Relaxed);
-        if !mutant!(NotUnparked) {
-            self.thread.unpark();
+        if spins() > 0 {
+            self.rung.store(true, Ordering::Relaxed);
+        }
+        if let Some(thread) = self.thread.get().filter(|_| !mutant!(NotUnparked)) {
+            thread.unpark();
         }
     }
 
     /// Sleeps until the bell rings, a moment comes, or for no reason.
     pub(crate) fn wait(&self, expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
-        for _ in 0..SPINS {
-            if self.rung.load(Ordering::Relaxed) {
-                break;
+        for _ in 0..spins() {
+            if self.rung.load(Ordering::Relaxed) && self.rung.swap(false, Ordering::Relaxed) {
+                return Parked::Returned; // the unpark's token makes a later park return once
             }
             spin_loop();
         }
-        if self.rung.swap(false, Ordering::Relaxed) {
-            return Parked::Returned;
-        }
-        let parked = park(expires, gives_up);
-        self.rung.store(false, Ordering::Relaxed);
-        parked
+        park(expires, gives_up)
     }
 }

@@ -17,6 +17,7 @@
 //! Relaxed: it is stored under the mutex and loaded by the owner only, who at worst sees it one
 //! safepoint later, or enters a section that finds no request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::Fault;
@@ -25,16 +26,14 @@ use crate::observe::{Counters, Observe};
 use crate::parker::Parker;
 use crate::protocol::{Preemption, Protocol, Release, ThreadId, Timer};
 use crate::sync::{
-    Arc, AtomicBool, AtomicU32, AtomicU64, Instant, Mutex, Ordering, Parked, const_unless_loom,
-    fail, mutant, now,
+    AtomicBool, AtomicU32, Instant, Mutex, Ordering, Parked, const_unless_loom, fail, mutant, now,
 };
 use crate::word::Word;
 
 /// The switch interval of a new lock, as in CPython.
 pub const DEFAULT_SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A thread's membership of one lock: its id there and the bell it is woken by. Made and used by
-/// the same thread.
+/// A thread's membership of one lock: its id there and the bell it is woken by. Used by one thread.
 #[derive(Debug)]
 pub struct Member {
     id: ThreadId,
@@ -70,7 +69,6 @@ pub struct RawGil<P, O = Counters> {
     requested: AtomicBool,
     ticks_left: AtomicU32,
     check_interval: AtomicU32,
-    interval_us: AtomicU64,
     inner: Mutex<Inner<P, O>>,
 }
 
@@ -80,6 +78,7 @@ struct Inner<P, O> {
     observer: O,
     members: Vec<Option<Arc<Parker>>>,
     vacant: Vec<ThreadId>,
+    interval: Duration,
     frozen: bool,
     flag: bool,
     /// Counts the runs of owners; a timer of the run belongs to one of them.
@@ -125,12 +124,12 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
                 requested: AtomicBool::new(false),
                 ticks_left: AtomicU32::new(ticks::<P>()),
                 check_interval: AtomicU32::new(ticks::<P>()),
-                interval_us: AtomicU64::new(DEFAULT_SWITCH_INTERVAL.as_micros() as u64),
                 inner: Mutex::new(Inner {
                     monitor: Monitor::new(protocol),
                     observer,
                     members: Vec::new(),
                     vacant: Vec::new(),
+                    interval: DEFAULT_SWITCH_INTERVAL,
                     frozen: false,
                     flag: false,
                     run: 0,
@@ -159,9 +158,10 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.inner.lock().stale_requests
     }
 
-    /// Makes the running thread a member. O(1); ids of members that left are used again.
+    /// Makes a member for one thread, the one that first enters the slow path with it. O(1); ids of
+    /// members that left are used again.
     pub fn register(&self) -> Member {
-        let parker = Arc::new(Parker::current());
+        let parker = Arc::new(Parker::new());
         let mut inner = self.inner.lock();
         let id = inner.vacant.pop().unwrap_or_else(|| {
             inner.members.push(None);
@@ -193,21 +193,20 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// Sets the switch interval: how long one owner may run before a waiter asks for a switch.
     /// Zero is 1 us, as in CPython. Waits that have begun keep the interval they began with.
     pub fn set_switch_interval(&self, interval: Duration) {
-        let interval_us = u64::try_from(interval.as_micros()).unwrap_or(u64::MAX).max(1);
-        // Relaxed: a setting, ordered with nothing.
-        self.interval_us.store(interval_us, Ordering::Relaxed);
+        self.inner.lock().interval = interval.max(Duration::from_micros(1));
     }
 
     /// The switch interval.
     pub fn switch_interval(&self) -> Duration {
-        Duration::from_micros(self.interval_us.load(Ordering::Relaxed)) // Relaxed: a setting
+        self.inner.lock().interval
     }
 
     /// Sets after how many safepoints a protocol with ticks switches (Python 2's
-    /// `sys.setcheckinterval`). Without meaning for every other protocol.
+    /// `sys.setcheckinterval`), and starts a new count. Without meaning for every other protocol.
     pub fn set_check_interval(&self, ticks: u32) {
-        // Relaxed: a setting; a count that has begun goes on.
+        // Relaxed: settings, ordered with nothing.
         self.check_interval.store(ticks, Ordering::Relaxed);
+        self.ticks_left.store(ticks, Ordering::Relaxed);
     }
 
     /// Takes the lock, waiting for it if need be.
@@ -325,6 +324,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         mut entry: Entry,
         gives_up: Option<Instant>,
     ) -> Result<bool, Fault> {
+        member.parker.bind();
         let mut slept = None;
         loop {
             let (outcome, sleep) = self.section(member.id, entry, slept)?;
@@ -361,8 +361,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             inner.monitor.set_fast_owner(holder).unwrap_or_else(|fault| fail(&fault));
         }
         let result = inner.decide(thread, entry, slept);
-        let interval = self.switch_interval();
-        let sleep = inner.sleep(result, interval);
+        let sleep = inner.sleep(result);
         self.publish(&mut inner);
         let bells: Vec<_> = match result {
             Ok(_) => {
@@ -437,13 +436,13 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
         self.run_began = Some(now());
     }
 
-    fn sleep(&self, result: Result<Outcome, Fault>, interval: Duration) -> Sleep {
+    fn sleep(&self, result: Result<Outcome, Fault>) -> Sleep {
         let begins = match result {
             Ok(Outcome::Wait(Some(Timer::Wait))) => Some(now()),
             Ok(Outcome::Wait(Some(Timer::Run))) => self.run_began,
             _ => None,
         };
-        Sleep { expires: begins.map(|begins| begins + interval), run: self.run }
+        Sleep { expires: begins.map(|begins| begins + self.interval), run: self.run }
     }
 }
 

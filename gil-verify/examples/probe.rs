@@ -24,6 +24,19 @@ fn go<P: Protocol>(name: &str, p: P, nmax: usize) {
                 l1.as_ref().map(|l| (l.stem, l.length)),
                 l2.as_ref().map(|l| (l.stem, l.length))
             );
+            let t3 = std::time::Instant::now();
+            let b = gil_verify::bisim::fast_path(&g2);
+            let o = gil_verify::overtake::longest(&g2);
+            println!(
+                "    bisim pairs {} different {} ; overtake {:?} {:?}",
+                b.pairs,
+                b.different,
+                o.max,
+                t3.elapsed()
+            );
+            if std::env::var("V").is_ok() {
+                println!("{:?}\n{}", b.counterexample, o.witness);
+            }
             if std::env::var("V").is_ok() {
                 for b in g.broken() {
                     println!("{} {}\n{}", b.claim, b.message, b.text);

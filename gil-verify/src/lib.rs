@@ -1,7 +1,12 @@
 //! The checks: claims about global interpreter locks, run by several engines.
 
+pub mod bisim;
 pub mod ghost;
 pub mod graph;
 pub mod live;
+pub mod looms;
+pub mod overtake;
 pub mod report;
 pub mod space;
+pub mod traces;
+pub mod zoo;

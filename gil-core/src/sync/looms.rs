@@ -4,12 +4,13 @@ use super::Parked;
 use crate::choice;
 
 pub(crate) use loom::cell::UnsafeCell;
-pub(crate) use loom::sync::Arc;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use loom::thread_local;
 
-/// loom explores what a spin could find by exploring the park.
-pub(crate) const SPINS: u32 = 0;
+/// Most suites do without: each look at the bell multiplies what loom has to explore.
+pub(crate) fn spins() -> u32 {
+    choice::spins()
+}
 
 pub(crate) fn spin_loop() {}
 

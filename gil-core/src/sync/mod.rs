@@ -9,10 +9,14 @@
 #[cfg(not(loom))]
 mod real;
 #[cfg(not(loom))]
+pub use real::Instant;
+#[cfg(not(loom))]
 pub(crate) use real::*;
 
 #[cfg(loom)]
 mod looms;
+#[cfg(loom)]
+pub use looms::Instant;
 #[cfg(loom)]
 pub(crate) use looms::*;
 

@@ -2,10 +2,9 @@
 
 pub(crate) use std::cell::UnsafeCell;
 pub(crate) use std::hint::spin_loop;
-pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use std::thread_local;
-pub(crate) use std::time::Instant;
+pub use std::time::Instant;
 
 pub(crate) use parking_lot::Mutex;
 
@@ -13,7 +12,9 @@ use super::Parked;
 
 /// How often a waiter looks at its bell before it parks: about 1 us. A longer spin costs more than
 /// it gives as soon as holder and waiter share a core.
-pub(crate) const SPINS: u32 = 40;
+pub(crate) const fn spins() -> u32 {
+    40
+}
 
 pub(crate) fn now() -> Instant {
     Instant::now()

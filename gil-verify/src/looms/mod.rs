@@ -1,0 +1,152 @@
+//! The loom suites: the mechanism that ships, in every interleaving and memory order within
+//! bounds, under each protocol.
+//!
+//! This list is known to every build. The suites run in a build with `--cfg loom`
+//! (`harness`), which `cargo verify` and `cargo test` start themselves.
+
+#[cfg(loom)]
+pub mod harness;
+#[cfg(loom)]
+pub mod runner;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::Profile;
+
+/// What each thread of a suite does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Work {
+    /// Attach, come to a safepoint, detach, so many times.
+    Rounds(usize),
+    /// Thread 0 keeps the lock and comes to safepoints until each other thread has had it once.
+    Hog,
+}
+
+/// One suite: a finite program and its bounds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Suite {
+    /// Its name in reports and counts.
+    pub name: &'static str,
+    /// The smallest profile that runs it.
+    pub profile: Profile,
+    /// Threads, at most 4: loom has five, and one arms the choices.
+    pub threads: usize,
+    /// What they do.
+    pub work: Work,
+    /// Time-out decisions of each thread.
+    pub time_outs: usize,
+    /// Spurious returns of each thread.
+    pub spurious: usize,
+    /// How often each thread may give up.
+    pub give_ups: usize,
+    /// How often a waiter looks at its bell before it parks.
+    pub spins: u32,
+    /// Preemptions explored; `None` is all.
+    pub preemptions: Option<usize>,
+    /// With the fast path, or every attach and detach in a section.
+    pub fast_path: bool,
+}
+
+impl Suite {
+    const fn rounds(name: &'static str, threads: usize, rounds: usize, time_outs: usize) -> Self {
+        Self {
+            name,
+            profile: Profile::Quick,
+            threads,
+            work: Work::Rounds(rounds),
+            time_outs,
+            spurious: 0,
+            give_ups: 0,
+            spins: 0,
+            preemptions: None,
+            fast_path: false,
+        }
+    }
+
+    const fn full(self) -> Self {
+        Self { profile: Profile::Full, ..self }
+    }
+
+    const fn preempted(self, preemptions: usize) -> Self {
+        Self { preemptions: Some(preemptions), ..self }
+    }
+
+    const fn fast(self) -> Self {
+        Self { fast_path: true, ..self }
+    }
+
+    /// The bound in words.
+    #[must_use]
+    pub fn bound(&self) -> String {
+        self.preemptions.map_or("unbounded".to_owned(), |p| format!("preemptions {p}"))
+    }
+
+    /// Whether its traces are compared with the explorer's.
+    #[must_use]
+    pub const fn compares_traces(&self) -> bool {
+        let plain = self.spurious == 0 && self.give_ups == 0 && self.preemptions.is_none();
+        plain && self.threads == 2 && !self.fast_path && matches!(self.work, Work::Rounds(_))
+    }
+}
+
+/// All suites.
+pub const SUITES: &[Suite] = &[
+    Suite::rounds("two", 2, 1, 1),
+    Suite::rounds("two-timeouts", 2, 1, 2),
+    Suite { spurious: 1, ..Suite::rounds("two-spurious", 2, 1, 1) },
+    Suite { give_ups: 1, ..Suite::rounds("two-cancel", 2, 1, 1) },
+    Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
+    Suite::rounds("two-fast", 2, 1, 1).fast(),
+    Suite { spins: 1, ..Suite::rounds("two-bell", 2, 1, 1).preempted(3) },
+    Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
+    Suite::rounds("two-twice", 2, 2, 1).full(),
+    Suite::rounds("three", 3, 1, 1).preempted(3),
+    Suite { give_ups: 1, ..Suite::rounds("three-cancel", 3, 1, 1).preempted(2) },
+    Suite::rounds("three-deep", 3, 1, 1).preempted(4).full(),
+    Suite::rounds("four", 4, 1, 1).preempted(2).full(),
+];
+
+/// The suite of a name.
+#[must_use]
+pub fn suite(name: &str) -> Option<&'static Suite> {
+    SUITES.iter().find(|suite| suite.name == name)
+}
+
+/// The safety claims that a suite finds broken because they are known to be false of the protocol
+/// ([`Protocol::NAME`](gil_core::Protocol::NAME)).
+#[must_use]
+pub fn known_false(protocol: &str, suite: &Suite) -> &'static [&'static str] {
+    match protocol {
+        "python2" => &["SAFE-3"],
+        "python3" if suite.give_ups > 0 && suite.threads > 2 => &["SAFE-3", "SAFE-5"],
+        _ => &[],
+    }
+}
+
+/// What a suite found when nothing was broken.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Found {
+    /// Executions that loom explored.
+    pub executions: u64,
+    /// How many executions had each kind of event at least once.
+    pub events: std::collections::BTreeMap<String, u64>,
+    /// Claims known to be false of the protocol, and in how many executions they were.
+    pub broken: std::collections::BTreeMap<String, u64>,
+    /// Free choices that took only one value: `worker kind value`.
+    pub one_sided: Vec<String>,
+    /// Different sequences of events.
+    pub traces: u64,
+    /// Sequences that only loom reached, and that only the explorer allows, if compared.
+    pub compared: Option<Compared>,
+}
+
+/// The comparison of loom's sequences with the explorer's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Compared {
+    /// Sequences that the explorer allows.
+    pub explorer: u64,
+    /// Sequences that only loom reached.
+    pub only_loom: u64,
+    /// Sequences that only the explorer allows.
+    pub only_explorer: u64,
+}

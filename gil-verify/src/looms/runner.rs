@@ -1,0 +1,51 @@
+//! The command of the loom build: one suite of one protocol per process.
+
+use std::process::ExitCode;
+
+use gil_core::Protocol;
+use gil_core::choice::Mutant;
+
+use super::{Found, Suite, harness, suite};
+use crate::zoo::{self, Visit};
+
+const USAGE: &str = "usage (loom build): gil-verify SUITE PROTOCOL [MUTANT]";
+
+struct Run(Suite);
+
+impl Visit for Run {
+    type Output = Found;
+    fn visit<P: Protocol + Send + Sync + 'static>(self, _: &'static str, protocol: P) -> Found {
+        harness::run(protocol, self.0)
+    }
+}
+
+/// Runs the suite that the arguments name; prints a line of JSON, or panics with the broken claim.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (name, protocol, mutant) = match arguments.as_slice() {
+        [name, protocol] => (name, protocol, None),
+        [name, protocol, mutant] => (name, protocol, Some(mutant)),
+        _ => return usage("one suite and one protocol are needed"),
+    };
+    let Some(suite) = suite(name) else {
+        return usage(&format!("there is no suite `{name}`"));
+    };
+    if let Some(mutant) = mutant {
+        let Some(mutant) = Mutant::ALL.iter().find(|known| known.name() == mutant) else {
+            return usage(&format!("there is no mutant `{mutant}`"));
+        };
+        Mutant::set(Some(*mutant));
+    }
+    match zoo::with(protocol, Run(*suite)) {
+        None => usage(&format!("there is no protocol `{protocol}`")),
+        Some(found) => {
+            println!("{}", serde_json::to_string(&found).expect("plain data"));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn usage(what: &str) -> ExitCode {
+    eprintln!("{what}\n{USAGE}");
+    ExitCode::from(2)
+}
