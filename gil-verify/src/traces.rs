@@ -7,8 +7,10 @@
 //! gone, a park lasts until it is woken.
 //!
 //! What the mechanism adds to the Monitor is modelled here, so that a difference is a difference
-//! of the mechanism: a safepoint may miss a request (the flag is read without the mutex), a bell
-//! may ring before its thread has parked, a timer of the run that is over starts anew.
+//! of the mechanism: a safepoint may miss a request that came after its thread's last section (the flag is read
+//! without the mutex), a
+//! timer of a run that is over starts anew, and a thread woken before it parks has used up the
+//! park's decision all the same.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,8 +30,10 @@ enum Next {
     Attach,
     Safepoint,
     Detach,
-    /// Between the section that made it wait and the park.
-    Park,
+    /// Between the section that made it wait, with a timer or without, and the park.
+    Park {
+        timed: bool,
+    },
     /// Parked, its timer about to expire or not.
     Asleep {
         expires: bool,
@@ -47,6 +51,8 @@ struct Thread {
     decisions_left: usize,
     /// The owner has changed since its present sleep was timed.
     stale: bool,
+    /// Its last section saw the request: its next look at the flag cannot miss it.
+    knows: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -71,6 +77,7 @@ pub fn all<P: Protocol>(protocol: P, threads: usize, rounds: usize, decisions: u
         rounds_left: rounds,
         decisions_left: decisions,
         stale: false,
+        knows: false,
     };
     let state = State { monitor: Monitor::new(protocol), threads: vec![thread; threads] };
     let mut known = FxHashMap::default();
@@ -110,6 +117,7 @@ impl<P: Protocol> State<P> {
                 let answered = || self.section(index, Entry::Safepoint, Next::Detach);
                 match P::PREEMPTION {
                     Preemption::EveryTicks(_) => vec![answered()],
+                    Preemption::OnRequest if thread.knows => vec![answered()],
                     Preemption::OnRequest if self.monitor.requested() => vec![missed, answered()],
                     Preemption::OnRequest => vec![missed],
                 }
@@ -118,39 +126,30 @@ impl<P: Protocol> State<P> {
                 vec![self.section(index, Entry::Release(Release::Blocking), Next::Attach)]
             }
             Next::Retry => vec![self.section(index, Entry::Retry, thread.then)],
-            Next::Park => self.park(index, id),
-            Next::Asleep { expires } => {
-                match self.monitor.slot(id) {
-                    Slot::Waiting(..) if !expires => Vec::new(),
-                    Slot::Waiting(_, Some(Timer::Run)) if thread.stale => {
-                        vec![self.moved(index, |thread| {
-                            (thread.next, thread.stale) = (Next::Park, false)
-                        })]
-                    }
-                    Slot::Waiting(..) => vec![self.resume(index, Wake::Expired)],
-                    _ => vec![self.resume(index, Wake::Notified)],
+            Next::Park { timed } => self.park(index, timed),
+            Next::Asleep { expires } => match self.monitor.slot(id) {
+                Slot::Waiting(..) if !expires => Vec::new(),
+                Slot::Waiting(_, Some(Timer::Run)) if thread.stale => {
+                    vec![self.moved(index, |thread| {
+                        (thread.next, thread.stale) = (Next::Park { timed: true }, false)
+                    })]
                 }
-            }
+                Slot::Waiting(..) => vec![self.resume(index, Wake::Expired)],
+                _ => vec![self.resume(index, Wake::Notified)],
+            },
         }
     }
 
-    /// The park, or the return without one because the bell has rung already.
-    fn park(&self, index: usize, id: ThreadId) -> Vec<(Vec<Event>, Self)> {
-        let timed = matches!(self.monitor.slot(id), Slot::Waiting(_, Some(_)));
-        let woken = !matches!(self.monitor.slot(id), Slot::Waiting(..));
-        let asleep = |expires, used: usize| {
+    /// The park: a timed one uses up a decision, even if its thread has been woken meanwhile.
+    fn park(&self, index: usize, timed: bool) -> Vec<(Vec<Event>, Self)> {
+        let decides = timed && self.threads[index].decisions_left > 0;
+        let asleep = |expires| {
             self.moved(index, |thread| {
-                thread.decisions_left -= used;
+                thread.decisions_left -= usize::from(decides);
                 thread.next = Next::Asleep { expires };
             })
         };
-        let decides = self.threads[index].decisions_left > 0;
-        match (timed, woken) {
-            (true, _) if decides => vec![asleep(false, 1), asleep(true, 1)],
-            // Woken before it parked: the decision may still have been used up on the way.
-            (_, true) if decides => vec![asleep(false, 0), asleep(false, 1)],
-            _ => vec![asleep(false, 0)],
-        }
+        if decides { vec![asleep(false), asleep(true)] } else { vec![asleep(false)] }
     }
 
     fn moved(&self, index: usize, change: impl FnOnce(&mut Thread)) -> (Vec<Event>, Self) {
@@ -169,14 +168,17 @@ impl<P: Protocol> State<P> {
         let outcome = state.monitor.section(id, entry, &mut First);
         let outcome = outcome.expect("the shipped protocols cause no fault");
         let thread = &mut state.threads[index];
-        thread.then = then;
+        (thread.then, thread.knows) = (then, state.monitor.requested());
         match outcome {
             Outcome::Owns => thread.next = then,
             Outcome::Left => {
                 thread.rounds_left -= 1;
                 thread.next = if thread.rounds_left == 0 { Next::Done } else { then };
             }
-            Outcome::Wait(_) => (thread.next, thread.stale) = (Next::Park, false),
+            Outcome::Wait(timer) => {
+                let timed = timer.is_some();
+                (thread.next, thread.stale) = (Next::Park { timed }, false);
+            }
             Outcome::Retry => thread.next = Next::Retry,
         }
         if state.monitor.owner() != state.monitor.owner_before() {
@@ -193,6 +195,7 @@ impl<P: Protocol> State<P> {
     fn settle(&mut self) {
         for (index, thread) in self.threads.iter_mut().enumerate() {
             let slot = self.monitor.slot(ThreadId::from_index(index as u32));
+            thread.knows &= self.monitor.requested();
             thread.stale &= matches!(slot, Slot::Waiting(_, Some(Timer::Run)));
         }
     }
