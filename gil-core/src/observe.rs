@@ -32,6 +32,12 @@ pub trait Observe {
         monitor: &Monitor<P>,
     );
 
+    /// `thread` came to a safepoint for a request that is gone, which only a waiter that gives up
+    /// can cause.
+    fn stale_request(&mut self, thread: ThreadId) {
+        let _ = thread;
+    }
+
     /// The timer of `thread`'s wait began anew, without a section, because the owner changed.
     fn timer_restarted(&mut self, thread: ThreadId) {
         let _ = thread;

@@ -84,7 +84,6 @@ struct Inner<P, O> {
     /// Counts the runs of owners; a timer of the run belongs to one of them.
     run: u64,
     run_began: Option<Instant>,
-    stale_requests: u64,
 }
 
 /// Why and until when a thread sleeps.
@@ -134,7 +133,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
                     flag: false,
                     run: 0,
                     run_began: None,
-                    stale_requests: 0,
                 }),
             }
         }
@@ -150,12 +148,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// the slow path the Monitor's owner is the one it was told last.
     pub fn monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
         look(&self.inner.lock().monitor)
-    }
-
-    /// How many safepoints entered the slow path for a request that was gone when they got there.
-    /// Only a waiter that gives up can cause that.
-    pub fn stale_requests(&self) -> u64 {
-        self.inner.lock().stale_requests
     }
 
     /// Makes a member for one thread, the one that first enters the slow path with it. O(1); ids of
@@ -414,7 +406,7 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
         let on_request = matches!(P::PREEMPTION, Preemption::OnRequest);
         let owner = self.monitor.owner();
         if entry == Entry::Safepoint && on_request && !self.monitor.requested() {
-            self.stale_requests += 1;
+            self.observer.stale_request(thread);
             return if owner == Some(thread) { Ok(Outcome::Owns) } else { Err(Fault::NotHolder) };
         }
         if let crate::Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(thread)

@@ -230,12 +230,16 @@ impl Ghost {
                     if std::mem::take(&mut rises) {
                         self.answered = false;
                     }
-                    if why == Request::AfterInterval && self.disturbed.has(waiter) {
-                        let message = format!(
-                            "{waiter:?} requests a switch, but the owner changed in its interval"
-                        );
-                        broken.push(Violation::new("SAFE-4", message));
-                    }
+                    let expired = monitor.events().contains(&Event::TimedOut(waiter));
+                    let fault = match why {
+                        Request::AfterInterval if !expired => "no interval has gone by",
+                        Request::AfterInterval if self.disturbed.has(waiter) => {
+                            "the owner changed in its interval"
+                        }
+                        _ => continue,
+                    };
+                    let message = format!("{waiter:?} requests a switch, but {fault}");
+                    broken.push(Violation::new("SAFE-4", message));
                 }
                 Event::Answered(holder) if std::mem::replace(&mut self.answered, true) => {
                     let message = format!("{holder:?} answers a request that was answered before");
@@ -309,6 +313,8 @@ pub struct Watch {
     known_false: &'static [&'static str],
     /// All events so far.
     pub events: Vec<Event>,
+    /// The owner under whom the last waiter took its request away: it alone may still see it.
+    asked_in_vain: Option<ThreadId>,
     /// The broken claims that are known to be false.
     pub broken: BTreeSet<&'static str>,
 }
@@ -318,7 +324,13 @@ impl Watch {
     #[must_use]
     pub fn new(threads: usize, known_false: &'static [&'static str]) -> Self {
         let ghost = Ghost::new(threads, false);
-        Self { ghost, known_false, events: Vec::new(), broken: BTreeSet::new() }
+        Self {
+            ghost,
+            known_false,
+            events: Vec::new(),
+            asked_in_vain: None,
+            broken: BTreeSet::new(),
+        }
     }
 }
 
@@ -336,6 +348,9 @@ impl Observe for Watch {
         if let Some(owner) = monitor.owner_before() {
             self.ghost.outside.remove(owner);
         }
+        if entry == Entry::Cancel && monitor.requested_before() && !monitor.requested() {
+            self.asked_in_vain = monitor.owner();
+        }
         self.events.extend_from_slice(monitor.events());
         for Violation { claim, message } in self.ghost.judge(thread, entry, outcome, monitor) {
             assert!(
@@ -345,6 +360,10 @@ impl Observe for Watch {
             );
             self.broken.insert(claim);
         }
+    }
+
+    fn stale_request(&mut self, thread: ThreadId) {
+        assert_eq!(self.asked_in_vain, Some(thread), "SAFE-5: {thread:?} was asked for nothing");
     }
 
     fn timer_restarted(&mut self, thread: ThreadId) {

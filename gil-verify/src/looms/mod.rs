@@ -93,17 +93,20 @@ impl Suite {
 pub const SUITES: &[Suite] = &[
     Suite::rounds("two", 2, 1, 1),
     Suite::rounds("two-timeouts", 2, 1, 2),
+    Suite::rounds("two-fast", 2, 1, 1).fast(),
     Suite { spurious: 1, ..Suite::rounds("two-spurious", 2, 1, 1) },
     Suite { give_ups: 1, ..Suite::rounds("two-cancel", 2, 1, 1) },
-    Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
-    Suite::rounds("two-fast", 2, 1, 1).fast(),
     Suite { spins: 1, ..Suite::rounds("two-bell", 2, 1, 1).preempted(3) },
+    Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
     Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
+    Suite { give_ups: 1, ..Suite::rounds("two-twice-cancel", 2, 2, 1).fast().preempted(3) },
     Suite::rounds("two-twice", 2, 2, 1).full(),
+    Suite::rounds("two-twice-fast-unbounded", 2, 2, 1).fast().full(),
     Suite::rounds("three", 3, 1, 1).preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("three-cancel", 3, 1, 1).preempted(2) },
+    Suite { give_ups: 1, ..Suite::rounds("three-cancel-fast", 3, 1, 0).fast().preempted(3) },
     Suite::rounds("three-deep", 3, 1, 1).preempted(4).full(),
-    Suite::rounds("four", 4, 1, 1).preempted(2).full(),
+    Suite::rounds("four", 4, 1, 1).preempted(2),
 ];
 
 /// The suite of a name.

@@ -1,0 +1,350 @@
+//! Deliberate bugs of protocols: a wrapper that twists what passes between a protocol and the
+//! Monitor.
+//!
+//! Every effect of every protocol goes through [`Effects`], so one list of generic mutants fits
+//! them all. What is particular to one protocol (its wait-sets have meanings) is twisted the same
+//! way. A green check proves nothing until it has been seen red: each mutant names in advance the
+//! claims of which one has to catch it.
+
+use std::cell::Cell;
+
+use gil_core::{
+    Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake,
+};
+
+thread_local! {
+    static APPLIED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often a mutated place was reached on this OS thread since the last call.
+pub fn take_applied() -> u64 {
+    APPLIED.take()
+}
+
+fn applied() {
+    APPLIED.set(APPLIED.get() + 1);
+}
+
+/// One deliberate bug.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Mutation {
+    /// Nobody is ever notified.
+    NotifyDropped,
+    /// This wait-set is never notified.
+    SetNotNotified(u8),
+    /// The lock is freed and the successor notified, where it should be handed over.
+    GivesByFreeing,
+    /// The lock is given to the thread that gives it.
+    GivesToItself,
+    /// No switch is ever requested.
+    RequestDropped,
+    /// A switch is requested as soon as a thread waits.
+    RequestsAtOnce,
+    /// The request is never cleared.
+    RequestNotCleared,
+    /// Nobody's timer is armed.
+    TimerDropped,
+    /// A safepoint does nothing.
+    SafepointIgnored,
+    /// A held lock is taken.
+    TakesHeldLock,
+    /// A release does not free the lock.
+    FreeDropped,
+    /// Who gives up keeps the wake-up that was on its way to it.
+    CancelKeepsWakeUp,
+    /// Who gives up is gone without a word.
+    CancelUnnoticed,
+    /// A queue is served from its end.
+    ServesLast,
+    /// A thread that takes a free lock in a section leaves something behind that the fast path
+    /// does not: the next wait has no timer.
+    FastPathDiffers,
+    /// A thread's final release ignores that somebody asked for the lock.
+    FinalReleaseFrees,
+    /// Waiting in this set is left out.
+    SetNotWaitedIn(u8),
+    /// An expired waiter always requests, whatever happened in its interval.
+    RequestsAfterSwitch,
+    /// Who gives up leaves its request behind (gh-96387).
+    CancelKeepsRequest,
+    /// Threads of the first set wait in the second.
+    WaitsElsewhere(u8, u8),
+    /// This queue looks empty while the other one is not.
+    ServedAfter(u8, u8),
+}
+
+/// A protocol with a bug.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Mutated<P> {
+    inner: P,
+    mutation: Mutation,
+    /// [`Mutation::FastPathDiffers`]: what a section left behind.
+    left_behind: bool,
+}
+
+impl<P: Protocol> Mutated<P> {
+    /// `protocol` with `mutation`.
+    #[must_use]
+    pub const fn new(protocol: P, mutation: Mutation) -> Self {
+        Self { inner: protocol, mutation, left_behind: false }
+    }
+
+    fn run(
+        &mut self,
+        cx: &mut dyn Effects,
+        section: impl FnOnce(&mut P, &mut dyn Effects) -> Step,
+    ) -> Step {
+        let mutation = self.mutation;
+        let step = section(&mut self.inner, &mut Twisted { cx, mutation });
+        match (mutation, step) {
+            (Mutation::TimerDropped, Step::Wait(set, Some(_))) => {
+                applied();
+                Step::Wait(set, None)
+            }
+            (Mutation::FastPathDiffers, Step::Wait(set, Some(_))) if self.left_behind => {
+                applied();
+                Step::Wait(set, None)
+            }
+            (Mutation::RequestsAtOnce, Step::Wait(..)) if !cx.requested() && !cx.is_free() => {
+                applied();
+                cx.request(Request::AfterInterval);
+                step
+            }
+            (Mutation::SetNotWaitedIn(skipped), Step::Wait(WaitSet(set), _)) if set == skipped => {
+                applied();
+                if cx.leaving() { Step::Left } else { Step::Retry }
+            }
+            (Mutation::WaitsElsewhere(from, to), Step::Wait(WaitSet(set), timer))
+                if set == from =>
+            {
+                applied();
+                Step::Wait(WaitSet(to), timer)
+            }
+            _ => step,
+        }
+    }
+}
+
+impl<P: Protocol> Protocol for Mutated<P> {
+    const NAME: &'static str = P::NAME;
+    const SETS: &'static [Order] = P::SETS;
+    const PREEMPTION: Preemption = P::PREEMPTION;
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        match self.mutation {
+            Mutation::TakesHeldLock if !cx.is_free() => {
+                applied();
+                return Step::Owns;
+            }
+            Mutation::FastPathDiffers => self.left_behind = cx.is_free(),
+            _ => {}
+        }
+        self.run(cx, |inner, cx| inner.acquire(cx))
+    }
+
+    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+        if self.mutation == Mutation::FinalReleaseFrees && how == Release::Final {
+            applied();
+            let before = self.inner.clone();
+            let step = self.run(cx, |inner, cx| {
+                inner.release(&mut Twisted { cx, mutation: Mutation::GivesByFreeing }, how)
+            });
+            // The turn goes on as if nobody had asked.
+            self.inner = before;
+            return step;
+        }
+        self.run(cx, |inner, cx| inner.release(cx, how))
+    }
+
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        if self.mutation == Mutation::SafepointIgnored {
+            applied();
+            return Step::Owns;
+        }
+        self.run(cx, |inner, cx| inner.safepoint(cx))
+    }
+
+    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+        let asks = self.mutation == Mutation::RequestsAfterSwitch;
+        if asks && wake == Wake::Expired && !cx.is_free() {
+            applied();
+            cx.request(Request::AfterInterval);
+        }
+        self.run(cx, |inner, cx| inner.woken(cx, set, wake))
+    }
+
+    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+        let mutation = self.mutation;
+        let notified = match mutation {
+            Mutation::CancelUnnoticed => return applied(),
+            Mutation::CancelKeepsWakeUp => {
+                applied();
+                false
+            }
+            _ => notified,
+        };
+        let twist = match mutation {
+            Mutation::CancelKeepsRequest => Mutation::RequestNotCleared,
+            other => other,
+        };
+        self.inner.cancel(&mut Twisted { cx, mutation: twist }, notified);
+    }
+
+    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+        self.run(cx, |inner, cx| inner.retry(cx))
+    }
+}
+
+/// Effects with a bug.
+struct Twisted<'a> {
+    cx: &'a mut dyn Effects,
+    mutation: Mutation,
+}
+
+impl Twisted<'_> {
+    /// Whether the mutation is `mutation`, which is applied then.
+    fn is(&self, mutation: Mutation) -> bool {
+        if self.mutation == mutation {
+            applied();
+        }
+        self.mutation == mutation
+    }
+}
+
+impl Effects for Twisted<'_> {
+    fn me(&self) -> ThreadId {
+        self.cx.me()
+    }
+
+    fn is_free(&self) -> bool {
+        self.cx.is_free()
+    }
+
+    fn requested(&self) -> bool {
+        self.cx.requested()
+    }
+
+    fn leaving(&self) -> bool {
+        self.cx.leaving()
+    }
+
+    fn first(&self, set: WaitSet) -> Option<ThreadId> {
+        if self.is(Mutation::ServesLast) {
+            return self.cx.last(set);
+        }
+        match self.mutation {
+            Mutation::ServedAfter(late, early)
+                if set == WaitSet(late) && self.cx.first(WaitSet(early)).is_some() =>
+            {
+                applied();
+                None
+            }
+            _ => self.cx.first(set),
+        }
+    }
+
+    fn last(&self, set: WaitSet) -> Option<ThreadId> {
+        self.cx.last(set)
+    }
+
+    fn request(&mut self, why: Request) {
+        if !self.is(Mutation::RequestDropped) {
+            self.cx.request(why);
+        }
+    }
+
+    fn clear_request(&mut self) {
+        if !self.is(Mutation::RequestNotCleared) {
+            self.cx.clear_request();
+        }
+    }
+
+    fn free(&mut self) {
+        if !self.is(Mutation::FreeDropped) {
+            self.cx.free();
+        }
+    }
+
+    fn give(&mut self, thread: ThreadId) {
+        if self.is(Mutation::GivesByFreeing) {
+            self.cx.free();
+            self.cx.notify(thread);
+        } else if self.is(Mutation::GivesToItself) {
+            self.cx.give(self.cx.me());
+        } else if !self.is(Mutation::FreeDropped) {
+            self.cx.give(thread);
+        }
+    }
+
+    fn notify(&mut self, thread: ThreadId) {
+        if !self.is(Mutation::NotifyDropped) {
+            self.cx.notify(thread);
+        }
+    }
+
+    fn notify_one(&mut self, set: WaitSet) {
+        if !self.is(Mutation::NotifyDropped) && !self.is(Mutation::SetNotNotified(set.0)) {
+            self.cx.notify_one(set);
+        }
+    }
+
+    fn notify_all(&mut self, set: WaitSet) {
+        if !self.is(Mutation::NotifyDropped) && !self.is(Mutation::SetNotNotified(set.0)) {
+            self.cx.notify_all(set);
+        }
+    }
+}
+
+/// A mutant and what must catch it.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutant {
+    /// Its name.
+    pub name: &'static str,
+    /// The bug.
+    pub mutation: Mutation,
+    /// The protocols it is tried on.
+    pub of: &'static [&'static str],
+    /// The claims of which one must catch it.
+    pub breaks: &'static [&'static str],
+}
+
+const HANDOFFS: &[&str] = &["handoff", "handoff-plain"];
+const BOOSTED: &[&str] = &["handoff"];
+const ASKING: &[&str] = &["handoff", "handoff-plain", "python3"];
+const ALL: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
+const PYTHON3: &[&str] = &["python3"];
+
+const fn mutant(
+    name: &'static str,
+    mutation: Mutation,
+    of: &'static [&'static str],
+    breaks: &'static [&'static str],
+) -> Mutant {
+    Mutant { name, mutation, of, breaks }
+}
+
+/// All mutants that the explorer runs.
+pub const MUTANTS: &[Mutant] = &[
+    mutant("takes-held-lock", Mutation::TakesHeldLock, ALL, &["SAFE-1"]),
+    mutant("gives-by-freeing", Mutation::GivesByFreeing, HANDOFFS, &["SAFE-3"]),
+    mutant("final-release-frees", Mutation::FinalReleaseFrees, HANDOFFS, &["SAFE-3F"]),
+    mutant("requests-at-once", Mutation::RequestsAtOnce, ASKING, &["SAFE-4"]),
+    mutant("request-not-cleared", Mutation::RequestNotCleared, ASKING, &["SAFE-5", "LIVE-6"]),
+    mutant("cancel-unnoticed", Mutation::CancelUnnoticed, ASKING, &["SAFE-5", "LIVE-6"]),
+    mutant("free-dropped", Mutation::FreeDropped, ALL, &["SAFE-6"]),
+    mutant("gives-to-itself", Mutation::GivesToItself, HANDOFFS, &["SAFE-7"]),
+    mutant("safepoint-ignored", Mutation::SafepointIgnored, ASKING, &["LIVE-1"]),
+    mutant("request-dropped", Mutation::RequestDropped, ASKING, &["LIVE-2"]),
+    mutant("timer-dropped", Mutation::TimerDropped, ASKING, &["LIVE-2"]),
+    mutant("serves-last", Mutation::ServesLast, HANDOFFS, &["LIVE-2"]),
+    mutant("notify-dropped", Mutation::NotifyDropped, ALL, &["LIVE-4"]),
+    mutant("cancel-keeps-wake-up", Mutation::CancelKeepsWakeUp, ALL, &["LIVE-4"]),
+    mutant("cancel-keeps-request", Mutation::CancelKeepsRequest, ASKING, &["SAFE-5", "LIVE-6"]),
+    mutant("fast-path-differs", Mutation::FastPathDiffers, ASKING, &["FAST-PATH"]),
+    mutant("no-forced-switch", Mutation::SetNotWaitedIn(1), PYTHON3, &["SAFE-3"]),
+    mutant("taker-does-not-signal", Mutation::SetNotNotified(1), PYTHON3, &["LIVE-2"]),
+    mutant("drop-does-not-signal", Mutation::SetNotNotified(0), PYTHON3, &["LIVE-4"]),
+    mutant("no-switch-number-check", Mutation::RequestsAfterSwitch, PYTHON3, &["SAFE-4"]),
+    mutant("interrupted-goes-to-the-end", Mutation::WaitsElsewhere(1, 2), BOOSTED, &["LIVE-3"]),
+    mutant("boosted-served-last", Mutation::ServedAfter(0, 2), BOOSTED, &["LIVE-3"]),
+];
