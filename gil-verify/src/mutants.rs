@@ -136,7 +136,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
                 applied();
                 return Step::Owns;
             }
-            Mutation::FastPathDiffers => self.left_behind = cx.is_free(),
+            Mutation::FastPathDiffers => self.left_behind |= cx.is_free(),
             _ => {}
         }
         self.run(cx, |inner, cx| inner.acquire(cx))

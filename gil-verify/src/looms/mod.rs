@@ -4,6 +4,7 @@
 //! This list is known to every build. The suites run in a build with `--cfg loom`
 //! (`harness`), which `cargo verify` and `cargo test` start themselves.
 
+pub mod engine;
 #[cfg(loom)]
 pub mod harness;
 #[cfg(loom)]
@@ -101,7 +102,7 @@ pub const SUITES: &[Suite] = &[
     Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("two-twice-cancel", 2, 2, 1).fast().preempted(3) },
     Suite::rounds("two-twice", 2, 2, 1).full(),
-    Suite::rounds("two-twice-fast-unbounded", 2, 2, 1).fast().full(),
+    Suite::rounds("two-twice-fast-deep", 2, 2, 1).fast().preempted(5).full(),
     Suite::rounds("three", 3, 1, 1).preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("three-cancel", 3, 1, 1).preempted(2) },
     Suite { give_ups: 1, ..Suite::rounds("three-cancel-fast", 3, 1, 0).fast().preempted(3) },
@@ -152,4 +153,68 @@ pub struct Compared {
     pub only_loom: u64,
     /// Sequences that only the explorer allows.
     pub only_explorer: u64,
+}
+
+/// A deliberate bug of the mechanism (`gil_core::choice::Mutant`), and what must catch it.
+#[derive(Clone, Copy, Debug)]
+pub struct MechanismMutant {
+    /// Its name.
+    pub name: &'static str,
+    /// The suite that catches it.
+    pub suite: &'static str,
+    /// The claims or comparisons of which one must catch it.
+    pub breaks: &'static [&'static str],
+}
+
+const fn mutant(
+    name: &'static str,
+    suite: &'static str,
+    breaks: &'static [&'static str],
+) -> MechanismMutant {
+    MechanismMutant { name, suite, breaks }
+}
+
+/// All mutants of the mechanism, run on the default protocol.
+pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
+    mutant("AttachRelaxed", "two-fast", &["SAFE-2"]),
+    mutant("DetachRelaxed", "two-fast", &["SAFE-2"]),
+    mutant("FreezeRelaxed", "two-fast", &["SAFE-2"]),
+    mutant("UnfreezeRelaxed", "two-twice-cancel", &["SAFE-2"]),
+    mutant("DetachByStore", "two-fast", &["LIVE-4"]),
+    mutant("WordNotFrozen", "two-fast", &["LIVE-4"]),
+    mutant("SlowDroppedEarly", "hog", &["SAFE-1"]),
+    mutant("BellNotRung", "two", &["LIVE-4"]),
+    mutant("NotUnparked", "two-bell", &["LIVE-4"]),
+    mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
+    mutant("FlagNotMirrored", "two", &["TRACES"]),
+    mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
+    mutant("StaleRunTimer", "three", &["SAFE-4"]),
+];
+
+/// The events that a suite of a protocol must have seen and has not.
+#[must_use]
+pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str> {
+    let mut wanted = vec!["taken", "released", "waits"];
+    let boosts = protocol == "handoff";
+    let asks = protocol != "python2";
+    if boosts {
+        wanted.push("requested by boost");
+    }
+    if asks && suite.time_outs > 0 {
+        wanted.extend(["timed out", "requested after an interval"]);
+    }
+    if asks && (boosts || suite.time_outs > 0) {
+        wanted.push("answered");
+    }
+    if protocol.starts_with("handoff") && (boosts || suite.time_outs > 0) {
+        wanted.extend(["granted", "confirmed"]);
+    }
+    if suite.spurious > 0 {
+        wanted.push("spurious");
+    }
+    if suite.give_ups > 0 {
+        wanted.push("cancelled");
+    }
+    wanted.retain(|event| found.events.get(*event).is_none_or(|executions| *executions == 0));
+    wanted
 }

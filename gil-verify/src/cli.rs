@@ -1,0 +1,218 @@
+//! `gil-verify`, or `cargo verify`.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use indicatif::ProgressBar;
+
+use crate::engines::Selection;
+use crate::ledger::{self, CLAIMS};
+use crate::looms::SUITES;
+use crate::report::{Profile, Row};
+use crate::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, Listen};
+use crate::zoo::PROTOCOLS;
+use crate::{counts, human};
+
+/// Checks global interpreter locks: loom on the mechanism, an explorer of all states on the
+/// protocols, mutants on both.
+///
+/// Exit codes: 0 everything as expected, 1 a claim or a count is not as expected, 2 usage,
+/// 3 a mutant survived, 4 inconclusive, 5 the harness is broken, 70 internal.
+#[derive(Parser, Debug)]
+#[command(name = "gil-verify", version, arg_required_else_help = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args, Debug)]
+struct Options {
+    /// How much to explore: quick is minutes at most, full has the larger bounds.
+    #[arg(long, global = true, value_enum, default_value = "quick")]
+    profile: ProfileName,
+    /// For people, or JSON of the schema gil-verify/1 alone on standard output.
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    format: Format,
+    /// Only this protocol.
+    #[arg(long, global = true, value_parser = PossibleValuesParser::new(PROTOCOLS))]
+    protocol: Option<String>,
+    /// Only this claim.
+    #[arg(long, global = true, value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
+    claim: Option<String>,
+    /// Also write report.json and report.txt into this folder.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    out_dir: Option<PathBuf>,
+    /// Accept the counts found: writes gil-verify/counts.json. Only with everything selected.
+    #[arg(long, global = true, conflicts_with_all = ["protocol", "claim"])]
+    bless: bool,
+    /// Print the counterexamples and every mutant.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum ProfileName {
+    Quick,
+    Full,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the checks (the default).
+    Verify,
+    /// List the claims, protocols, programs and loom suites.
+    List,
+    /// Explain one claim: what it says, where it is known to be false, who checks it.
+    Explain {
+        /// For example SAFE-3.
+        #[arg(value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
+        id: String,
+    },
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        None | Some(Command::Verify) => run(&cli.options),
+        Some(Command::List) => print(&list()),
+        Some(Command::Explain { id }) => {
+            ledger::claim(&id).map_or(ExitCode::from(EXIT_INTERNAL), |c| print(&human::explain(c)))
+        }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // A reader that closes the pipe early has seen enough.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn run(options: &Options) -> ExitCode {
+    let profile = match options.profile {
+        ProfileName::Quick => Profile::Quick,
+        ProfileName::Full => Profile::Full,
+    };
+    let selection =
+        Selection { profile, protocol: options.protocol.clone(), claim: options.claim.clone() };
+    if let Some(folder) = &options.out_dir
+        && let Err(error) = std::fs::create_dir_all(folder)
+    {
+        return fail(&format!("cannot create the folder {}: {error}", folder.display()), 2);
+    }
+    let mut screen = Screen::new(options.format);
+    let found = verify::run(&selection, &mut screen);
+    screen.bar.finish_and_clear();
+    let (mut report, found) = match found {
+        Ok(found) => found,
+        Err(error) => return fail(&error.to_string(), EXIT_HARNESS_BROKEN),
+    };
+    if options.bless {
+        if let Err(error) = bless(&found) {
+            return fail(&format!("cannot write gil-verify/counts.json: {error}"), EXIT_INTERNAL);
+        }
+        report.problems.retain(|problem| !problem.contains(counts::BLESS));
+    }
+    let code = ExitCode::from(verify::exit_code(&report));
+    let text = human::report(&report, options.verbose);
+    let json = match serde_json::to_string_pretty(&report) {
+        Ok(json) => json + "\n",
+        Err(error) => return fail(&error.to_string(), EXIT_INTERNAL),
+    };
+    if let Some(folder) = &options.out_dir
+        && let Err(error) = write_report(folder, &json, &text)
+    {
+        return fail(&format!("cannot write into {}: {error}", folder.display()), 2);
+    }
+    print(if options.format == Format::Json { &json } else { &text });
+    code
+}
+
+fn fail(what: &str, code: u8) -> ExitCode {
+    let _ = writeln!(anstream::stderr(), "error: {what}");
+    ExitCode::from(code)
+}
+
+fn write_report(folder: &Path, json: &str, text: &str) -> std::io::Result<()> {
+    std::fs::write(folder.join("report.json"), json)?;
+    std::fs::write(folder.join("report.txt"), text)
+}
+
+fn bless(found: &counts::Counts) -> std::io::Result<()> {
+    // What this profile does not run keeps its count.
+    let mut all = counts::committed().unwrap_or_default();
+    all.extend(found.clone());
+    let text = serde_json::to_string_pretty(&all)?;
+    std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("counts.json"), text + "\n")
+}
+
+/// Progress on a terminal, silence in a pipe.
+struct Screen {
+    bar: ProgressBar,
+    format: Format,
+}
+
+impl Screen {
+    fn new(format: Format) -> Self {
+        let bar = match std::io::stderr().is_terminal() {
+            true => ProgressBar::new_spinner(),
+            false => ProgressBar::hidden(),
+        };
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar, format }
+    }
+}
+
+impl Listen for Screen {
+    fn progress(&mut self, what: &str) {
+        self.bar.set_message(what.to_owned());
+    }
+
+    fn explored(&mut self, rows: &[Row]) {
+        if self.format == Format::Human {
+            let text = human::explored(rows);
+            self.bar.suspend(|| {
+                print(&format!(
+                    "{text}loom: building its suites (once, about a minute), then running them\n"
+                ))
+            });
+        }
+    }
+}
+
+fn list() -> String {
+    let mut text = "claims\n".to_owned();
+    for claim in CLAIMS {
+        text += &format!("  {:10} {}\n", claim.id, claim.title);
+    }
+    text += "protocols\n";
+    for protocol in PROTOCOLS {
+        text += &format!("  {protocol}\n");
+    }
+    text += "programs of the explorer (2, 3 and 4 threads)\n  hogs             nobody releases by itself\n  blocking         blocking calls, threads that end, ids that are used again\n  blocking+cancel  and waiters that give up\n";
+    text += "loom suites\n";
+    for suite in SUITES {
+        let path = if suite.fast_path { ", fast path" } else { "" };
+        text += &format!(
+            "  {:20} {} threads, {}{path}, profile {}\n",
+            suite.name,
+            suite.threads,
+            suite.bound(),
+            format!("{:?}", suite.profile).to_lowercase()
+        );
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! The committed counts: how much each check explored.
+//!
+//! Counts of states and executions are deterministic. One that differs from its committed value
+//! means that something else is explored than was reviewed: less (a check that has become empty)
+//! or more. Both are red until they are blessed.
+
+use std::collections::BTreeMap;
+
+use crate::report::{AgreementRow, ClaimRow, Engine, Row};
+
+/// Counts by key.
+pub type Counts = BTreeMap<String, u64>;
+
+/// The counts in the repository, `gil-verify/counts.json`.
+pub const COMMITTED: &str = include_str!("../counts.json");
+
+/// How to accept new counts.
+pub const BLESS: &str = "if that is meant: cargo verify --profile full --bless";
+
+/// The committed counts.
+///
+/// # Errors
+/// When the file is no JSON object of numbers.
+pub fn committed() -> Result<Counts, serde_json::Error> {
+    serde_json::from_str(COMMITTED)
+}
+
+fn claim_key(row: &ClaimRow) -> Option<String> {
+    let variant = row.variant.as_deref().unwrap_or("-");
+    match row.engine {
+        Engine::Loom => Some(format!("loom {} {variant}", row.protocol)),
+        Engine::Explorer => {
+            // Liveness and the fast path are judged on the graph without the ghost.
+            let on_live = matches!(row.id.as_str(), "LIVE-1" | "LIVE-2" | "FAST-PATH");
+            let graph = if on_live { "plain" } else { "with-ghost" };
+            Some(format!("explorer {} {} {variant} {graph}", row.protocol, row.threads))
+        }
+        Engine::Proptest | Engine::Threads => None,
+    }
+}
+
+fn agreement_key(row: &AgreementRow) -> String {
+    format!("traces {} {}x{}", row.protocol, row.acquisitions, row.timeouts)
+}
+
+/// The counts in what the engines found.
+#[must_use]
+pub fn of(rows: &[Row]) -> Counts {
+    rows.iter()
+        .filter_map(|row| match row {
+            Row::Claim(row) => Some((claim_key(row)?, row.explored)),
+            Row::Agreement(row) => Some((agreement_key(row), row.loom)),
+            Row::Mutant(_) | Row::Bound(_) => None,
+        })
+        .collect()
+}
+
+/// Where what was found differs from what is committed, in words. With `all`, a committed count
+/// that was not found is a difference too: a suite that has gone is no success.
+#[must_use]
+pub fn differences(committed: &Counts, found: &Counts, all: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (key, found) in found {
+        match committed.get(key) {
+            Some(committed) if committed == found => {}
+            Some(committed) => differences.push(format!(
+                "`{key}`: explored {found}, committed in gil-verify/counts.json {committed}; {BLESS}"
+            )),
+            None => differences.push(format!(
+                "`{key}`: explored {found}, not in gil-verify/counts.json; {BLESS}"
+            )),
+        }
+    }
+    for key in committed.keys().filter(|key| !found.contains_key(*key) && all(key)) {
+        differences.push(format!("`{key}`: committed in gil-verify/counts.json, but nothing ran"));
+    }
+    differences
+}

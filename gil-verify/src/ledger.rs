@@ -1,0 +1,359 @@
+//! The ledger: every claim, what it means, where it holds and where it is known to be false.
+//!
+//! This file is the source of truth. The README's table, the book's pages and `explain` are made
+//! from it, and the engines compare what they computed with it. What is not compared with anything
+//! here fails a test.
+
+use crate::report::Verdict;
+
+/// One claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// For example `SAFE-3`.
+    pub id: &'static str,
+    /// In a few words.
+    pub title: &'static str,
+    /// The claim itself.
+    pub sentence: &'static str,
+    /// What a green result means beyond the sentence, and what it does not.
+    pub meaning: &'static str,
+    /// The article's claims that it stands for (`A1` ...).
+    pub article: &'static [&'static str],
+    /// The function that judges it, `file::name`.
+    pub judge: &'static str,
+    /// The test that runs it, `file::name`.
+    pub test: &'static str,
+    /// Where it does not hold, and why.
+    pub known_false: &'static [KnownFalse],
+    /// Protocols to which it does not apply, and why.
+    pub not_applicable: &'static [(&'static str, &'static str)],
+}
+
+/// A place where a claim is known to be false.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownFalse {
+    /// The protocol.
+    pub protocol: &'static str,
+    /// From so many threads on.
+    pub threads_from: usize,
+    /// In these programs (`hogs`, `blocking`, `blocking+cancel`, or a loom suite's name).
+    pub variants: &'static [&'static str],
+    /// Why.
+    pub why: &'static str,
+}
+
+const EXPLORED: &str = "gil-verify/tests/explorer.rs::every_verdict_is_the_expected_one";
+const LOOMED: &str = "gil-verify/tests/loom.rs::every_suite_is_as_expected";
+const HOGS: &str = "hogs";
+const BLOCKING: &str = "blocking";
+const CANCEL: &str = "blocking+cancel";
+const ALWAYS: &[&str] = &[];
+const NO_REQUESTS: (&str, &str) =
+    ("python2", "Python 2 has no requests: the holder releases whenever its ticks run out");
+
+const fn known_false(
+    protocol: &'static str,
+    threads_from: usize,
+    variants: &'static [&'static str],
+    why: &'static str,
+) -> KnownFalse {
+    KnownFalse { protocol, threads_from, variants, why }
+}
+
+/// All claims, in the order of reports.
+pub const CLAIMS: &[Claim] = &[
+    Claim {
+        id: "SAFE-1",
+        title: "mutual exclusion",
+        sentence: "At most one thread owns the lock at any moment.",
+        meaning: "Under loom this is about the code that ships, in every interleaving and memory order within the bound; in the explorer it is about the decisions, in all states.",
+        article: &["A1"],
+        judge: "gil-verify/src/ghost.rs::judge_ownership",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "SAFE-2",
+        title: "data visibility",
+        sentence: "What one holder wrote, the next one sees.",
+        meaning: "Checked under loom with data that is not atomic, on the fast path and the slow one. It says nothing about data that is touched without the lock.",
+        article: &["A1"],
+        judge: "gil-verify/src/looms/harness.rs::write",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "SAFE-3",
+        title: "no reacquire before hand-off",
+        sentence: "After a forced release a thread does not own the lock again before another thread has owned it, unless every thread that waited at that moment has itself given up.",
+        meaning: "A forced release is a safepoint, or a release with a request pending, at whose end the thread does not own the lock. Voluntary releases may be followed by a reacquire.",
+        article: &["A15", "A16"],
+        judge: "gil-verify/src/ghost.rs::judge_forced_switch",
+        test: EXPLORED,
+        known_false: &[
+            known_false(
+                "python2",
+                2,
+                ALWAYS,
+                "the release is an announcement: the thread that released runs on and takes the lock back before the other has woken",
+            ),
+            known_false(
+                "python3",
+                3,
+                &[CANCEL],
+                "a waiter that gives up has to signal the thread in its forced switch, which may then be first although others wait",
+            ),
+        ],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "SAFE-3F",
+        title: "no reacquire, also after a final release",
+        sentence: "SAFE-3 for a thread's last release too: with a request pending, the same thread (or a new one under its id) does not own the lock before another has.",
+        meaning: "CPython's traces show the failure: a thread from outside that enters and leaves retook the lock 243 of 244 times, while a computing thread waited for seconds.",
+        article: &["A15"],
+        judge: "gil-verify/src/ghost.rs::judge_forced_switch",
+        test: EXPLORED,
+        known_false: &[known_false(
+            "python3",
+            2,
+            &[BLOCKING, CANCEL],
+            "the final release skips the forced switch, because the interpreter may be freed after it (gh-104341)",
+        )],
+        not_applicable: &[(
+            "python2",
+            "a release with a request pending: Python 2 has no requests",
+        )],
+    },
+    Claim {
+        id: "SAFE-4",
+        title: "requests come after an interval",
+        sentence: "A request that is not paid from a boost budget is made only by a waiter whose timer expired, after a full interval in which the owner has not changed.",
+        meaning: "How long an interval is on a clock is not part of it: no checker has a clock.",
+        article: &["A13", "A18"],
+        judge: "gil-verify/src/ghost.rs::judge_requests",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[NO_REQUESTS],
+    },
+    Claim {
+        id: "SAFE-5",
+        title: "request discipline",
+        sentence: "At the end of every section a request implies a waiter; a request that the holder has yet to answer falls only where the owner changes or the last waiter leaves; and a request is answered at most once.",
+        meaning: "Under loom also: no holder is asked for nothing, except one under whom the last waiter gave up.",
+        article: &["A14", "A15"],
+        judge: "gil-verify/src/ghost.rs::judge_requests",
+        test: EXPLORED,
+        known_false: &[known_false(
+            "python3",
+            3,
+            &[CANCEL, "three-cancel"],
+            "a waiter that gives up also resets the requests of others, which have to time out again (gh-96387)",
+        )],
+        not_applicable: &[NO_REQUESTS],
+    },
+    Claim {
+        id: "SAFE-6",
+        title: "detached is detached",
+        sentence: "A thread that has left never owns the lock.",
+        meaning: "This is what makes it safe to block, or to call foreign code, while detached.",
+        article: &["A8", "A12"],
+        judge: "gil-verify/src/ghost.rs::judge_ownership",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "SAFE-7",
+        title: "nobody absent is given the lock",
+        sentence: "Ownership is never given to a thread that does not wait for it: one that has given up, left or ended.",
+        meaning: "The Monitor refuses it as a fault; the claim says that no protocol comes to that.",
+        article: &[],
+        judge: "gil-core/src/monitor.rs::give",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "LIVE-1",
+        title: "forced-switch liveness",
+        sentence: "When a switch is requested, the owner changes in the end, or nobody waits any more.",
+        meaning: "Under weak fairness for each thread: an owner that is asked comes to a safepoint, a timer expires, a woken thread runs. Nothing is promised of an owner that never comes to a safepoint.",
+        article: &["A2", "A9", "A14"],
+        judge: "gil-verify/src/live.rs::forced_switch",
+        test: EXPLORED,
+        known_false: &[known_false(
+            "python3",
+            3,
+            &[CANCEL],
+            "waiters that come and give up reset the request again and again before the holder sees it",
+        )],
+        not_applicable: &[NO_REQUESTS],
+    },
+    Claim {
+        id: "LIVE-2",
+        title: "no starvation",
+        sentence: "Every thread that waits for the lock owns it in the end, or gives up.",
+        meaning: "Under weak fairness for each thread. How long it takes is the business of LIVE-3 and of the benchmarks.",
+        article: &["A16", "A17"],
+        judge: "gil-verify/src/live.rs::no_starvation",
+        test: EXPLORED,
+        known_false: &[
+            known_false(
+                "python2",
+                2,
+                ALWAYS,
+                "the releasing thread can win the race back every time: the GIL battle",
+            ),
+            known_false(
+                "python3",
+                2,
+                &[BLOCKING, CANCEL],
+                "after a voluntary release anybody may take the lock before the woken thread, again and again",
+            ),
+            known_false(
+                "python3",
+                3,
+                &[HOGS],
+                "a forced switch goes to any waiter, so two threads can pass the lock to each other for ever",
+            ),
+        ],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "LIVE-3",
+        title: "bounded overtaking",
+        sentence: "From the section that makes a thread a waiter until it owns, other threads gain the lock at most so many times (not counting the first gain of a thread that was waiting already).",
+        meaning: "The bound is computed for each number of threads, with a run that attains it. At every point tried the default protocol's is K(N-1) + 2B(N-2), with K barges and B boosts in a turn and N threads; that is an observation, not a proof.",
+        article: &["A17", "A19"],
+        judge: "gil-verify/src/overtake.rs::longest",
+        test: "gil-verify/tests/explorer.rs::overtaking_is_bounded_as_committed",
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "LIVE-4",
+        title: "no lost wake-up",
+        sentence: "While the lock is free and a thread sleeps for it, another one has been woken or is on its way; no thread sleeps for ever.",
+        meaning: "Under loom a lost wake-up is a deadlock, which loom reports, because the number of time-outs is finite and none can come to the rescue.",
+        article: &["A14"],
+        judge: "gil-verify/src/ghost.rs::judge_wake_ups",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "LIVE-6",
+        title: "quiet when alone",
+        sentence: "While every slot is idle there is no request and no timer, and the word is not frozen: a lone thread enters no section.",
+        meaning: "Python 2 is the exception on real threads: it switches every 100 ticks, alone or not.",
+        article: &[],
+        judge: "gil-verify/src/ghost.rs::judge_wake_ups",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "FAST-PATH",
+        title: "the fast path is invisible",
+        sentence: "Wherever a thread can go by the fast path, its section would have led to the same behaviour.",
+        meaning: "Bisimulation of the two ends in the explorer's graph; with it, what is found without the fast path holds with it.",
+        article: &[],
+        judge: "gil-verify/src/bisim.rs::fast_path",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "WITNESS",
+        title: "the interesting things happened",
+        sentence: "In each loom suite every event of the handshake occurs that the protocol has, and every free choice takes both its values.",
+        meaning: "A check that never sees a request is green for nothing. This is the check of the checks.",
+        article: &[],
+        judge: "gil-verify/src/looms/mod.rs::missing",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "TRACES",
+        title: "loom and the explorer agree",
+        sentence: "At 2 threads the sequences of events that loom reaches on the mechanism are those that the explorer allows.",
+        meaning: "It ties the explorer's verdicts to the code that ships. It is blind to a bug of the Monitor, which both sides run.",
+        article: &[],
+        judge: "gil-verify/src/traces.rs::all",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+];
+
+/// The claim of an id.
+#[must_use]
+pub fn claim(id: &str) -> Option<&'static Claim> {
+    CLAIMS.iter().find(|claim| claim.id == id)
+}
+
+/// The three promises that the project is about, with their names.
+pub const PROMISES: &[(&str, &str)] = &[
+    ("SAFE-1", "mutual exclusion"),
+    ("LIVE-1", "forced-switch liveness"),
+    ("SAFE-3", "no reacquire before hand-off"),
+];
+
+impl Claim {
+    /// Why it fails there, if it is known to.
+    #[must_use]
+    pub fn known_false(
+        &self,
+        protocol: &str,
+        threads: usize,
+        variant: &str,
+    ) -> Option<&'static KnownFalse> {
+        self.known_false.iter().find(|known| {
+            known.protocol == protocol
+                && threads >= known.threads_from
+                && (known.variants.is_empty() || known.variants.contains(&variant))
+        })
+    }
+
+    /// Why it does not apply to a protocol, if it does not.
+    #[must_use]
+    pub fn not_applicable(&self, protocol: &str) -> Option<&'static str> {
+        self.not_applicable.iter().find(|(name, _)| *name == protocol).map(|(_, why)| *why)
+    }
+}
+
+/// The verdict to expect, or `None` where the claim does not apply or is not known.
+///
+/// ```
+/// use gil_verify::{ledger::expected, report::Verdict};
+/// assert_eq!(expected("SAFE-3", "handoff", 2, "blocking"), Some(Verdict::Holds));
+/// assert_eq!(expected("SAFE-3", "python2", 2, "blocking"), Some(Verdict::Fails));
+/// assert_eq!(expected("SAFE-4", "python2", 2, "blocking"), None);
+/// ```
+#[must_use]
+pub fn expected(id: &str, protocol: &str, threads: usize, variant: &str) -> Option<Verdict> {
+    let claim = claim(id)?;
+    if claim.not_applicable(protocol).is_some() {
+        return None;
+    }
+    match claim.known_false(protocol, threads, variant) {
+        Some(_) => Some(Verdict::Fails),
+        None => Some(Verdict::Holds),
+    }
+}
+
+/// The bound on overtaking to expect (LIVE-3, threads that make blocking calls); `None` where
+/// there is none.
+#[must_use]
+pub fn overtakes_max(protocol: &str, threads: usize) -> Option<u64> {
+    let others = threads as u64 - 1;
+    match protocol {
+        "handoff-plain" => Some(2 * others),
+        "handoff" => Some(2 * others + 2 * (others - 1)),
+        _ => None,
+    }
+}

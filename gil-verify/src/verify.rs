@@ -1,0 +1,195 @@
+//! Runs everything that is selected and judges it.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::counts::{self, Counts};
+use crate::engines::{self, Selection};
+use crate::looms::engine::LoomError;
+use crate::report::{
+    AgreementRow, BoundRow, ClaimRow, MutantRow, MutantVerdict, Profile, Row, SCHEMA, Verdict,
+};
+use crate::{ledger, looms};
+
+/// Everything is as expected.
+pub const EXIT_AS_EXPECTED: u8 = 0;
+/// A claim, a comparison, a bound or a count is not as expected.
+pub const EXIT_NOT_AS_EXPECTED: u8 = 1;
+/// The command line is wrong.
+pub const EXIT_USAGE: u8 = 2;
+/// A mutant survived.
+pub const EXIT_MUTANT_SURVIVED: u8 = 3;
+/// A check ended before its bound.
+pub const EXIT_INCONCLUSIVE: u8 = 4;
+/// The harness is broken: nothing ran, or the loom build did not come about.
+pub const EXIT_HARNESS_BROKEN: u8 = 5;
+/// A bug of this program.
+pub const EXIT_INTERNAL: u8 = 70;
+
+/// All that was found, in the shape of the machine output.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// How much was explored.
+    pub profile: Profile,
+    /// The seed of what is random: nothing is.
+    pub seed: u64,
+    /// The claims.
+    pub claims: Vec<ClaimRow>,
+    /// The mutants.
+    pub mutants: Vec<MutantRow>,
+    /// The comparisons of loom and the explorer.
+    pub agreement: Vec<AgreementRow>,
+    /// The bounds on waiting.
+    pub bounds: Vec<BoundRow>,
+    /// What is not as expected, in words.
+    pub problems: Vec<String>,
+    /// Numbers.
+    pub summary: Summary,
+}
+
+/// The report in numbers.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// Claims checked.
+    pub claims: usize,
+    /// Of them, as the ledger expects.
+    pub as_expected: usize,
+    /// Mutants run.
+    pub mutants: usize,
+    /// Of them, caught by a claim named in advance.
+    pub caught: usize,
+    /// Checks that ended before their bound.
+    pub inconclusive: usize,
+    /// Wall-clock time.
+    pub seconds: f64,
+}
+
+/// What a run is told as it goes.
+pub trait Listen {
+    /// Something begins.
+    fn progress(&mut self, what: &str);
+    /// The explorer is through; the loom build comes next.
+    fn explored(&mut self, rows: &[Row]);
+}
+
+/// Runs the explorer, then loom, and judges what they found.
+///
+/// # Errors
+/// A [`LoomError`], where the loom part could not be run.
+pub fn run(selection: &Selection, listen: &mut dyn Listen) -> Result<(Report, Counts), LoomError> {
+    let began = Instant::now();
+    let mut rows = Vec::new();
+    engines::explorer(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what));
+    listen.explored(&rows);
+    looms::engine::run(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what))?;
+    let counts = counts::of(&rows);
+    let committed = counts::committed().unwrap_or_default();
+    let everything = selection.protocol.is_none() && selection.claim.is_none();
+    let full = |key: &str| {
+        let suite = key.split(' ').nth(2).and_then(looms::suite);
+        let suite = suite.filter(|_| key.starts_with("loom "));
+        suite.map_or(!key.starts_with("traces"), |suite| suite.profile <= selection.profile)
+    };
+    let differences = counts::differences(&committed, &counts, |key| everything && full(key));
+    let mut report = judge(selection.profile, rows, differences);
+    report.summary.seconds = began.elapsed().as_secs_f64();
+    Ok((report, counts))
+}
+
+/// Compares what was found with the ledger. `differences` are those of the counts.
+#[must_use]
+pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Report {
+    let mut report = Report {
+        schema: SCHEMA.to_owned(),
+        profile,
+        seed: 0,
+        claims: Vec::new(),
+        mutants: Vec::new(),
+        agreement: Vec::new(),
+        bounds: Vec::new(),
+        problems: Vec::new(),
+        summary: Summary::default(),
+    };
+    for row in rows {
+        report.problems.extend(problem(&row));
+        match row {
+            Row::Claim(row) => report.claims.push(row),
+            Row::Mutant(row) => report.mutants.push(row),
+            Row::Agreement(row) => report.agreement.push(row),
+            Row::Bound(row) => report.bounds.push(row),
+        }
+    }
+    report.problems.extend(differences);
+    let claims = &report.claims;
+    report.summary = Summary {
+        claims: claims.len(),
+        as_expected: claims.iter().filter(|row| row.verdict == row.expected).count(),
+        mutants: report.mutants.len(),
+        caught: report.mutants.iter().filter(|m| m.verdict == MutantVerdict::Caught).count(),
+        inconclusive: claims.iter().filter(|r| r.verdict == Verdict::Inconclusive).count(),
+        seconds: 0.0,
+    };
+    report
+}
+
+/// What is wrong with a row, if anything.
+fn problem(row: &Row) -> Option<String> {
+    match row {
+        Row::Claim(row) if row.verdict != row.expected => Some(format!(
+            "{} of {} ({:?}, {} threads, {}, {}): {:?}, expected {:?}",
+            row.id,
+            row.protocol,
+            row.engine,
+            row.threads,
+            row.variant.as_deref().unwrap_or("-"),
+            row.bound,
+            row.verdict,
+            row.expected
+        )),
+        Row::Mutant(row) if row.verdict != MutantVerdict::Caught => Some(format!(
+            "mutant {} of {}: {:?}; one of {:?} should have caught it",
+            row.id, row.of, row.verdict, row.breaks
+        )),
+        Row::Agreement(row) if row.only_loom + row.only_explorer > 0 => Some(format!(
+            "TRACES of {} ({} acquisitions, {} time-outs): {} only in loom, {} only in the explorer",
+            row.protocol, row.acquisitions, row.timeouts, row.only_loom, row.only_explorer
+        )),
+        Row::Bound(row) => {
+            let expected = ledger::overtakes_max(&row.protocol, row.threads);
+            (row.overtakes_max != expected).then(|| {
+                format!(
+                    "LIVE-3 of {} at {} threads: {:?}, expected {expected:?}",
+                    row.protocol, row.threads, row.overtakes_max
+                )
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The exit code of a report.
+#[must_use]
+pub fn exit_code(report: &Report) -> u8 {
+    let survived = report.mutants.iter().any(|row| row.verdict != MutantVerdict::Caught);
+    let wrong = report
+        .claims
+        .iter()
+        .any(|row| row.verdict != row.expected && row.verdict != Verdict::Inconclusive);
+    let ran = !report.claims.is_empty() || !report.mutants.is_empty() || !report.bounds.is_empty();
+    if !ran {
+        EXIT_HARNESS_BROKEN
+    } else if wrong {
+        EXIT_NOT_AS_EXPECTED
+    } else if report.summary.inconclusive > 0 {
+        EXIT_INCONCLUSIVE
+    } else if survived {
+        EXIT_MUTANT_SURVIVED
+    } else if !report.problems.is_empty() {
+        EXIT_NOT_AS_EXPECTED
+    } else {
+        EXIT_AS_EXPECTED
+    }
+}
