@@ -125,7 +125,10 @@ fn armed_bits(count: usize) -> Arc<Vec<AtomicBool>> {
         loom::thread::yield_now();
     }
     assert_eq!(ready.load(Ordering::Acquire), 1, "the armer publishes before it arms");
-    drop(armer); // not joined: a join would order the bits' second stores before us
+    if Mutant::BitsArmedTooEarly.is_on() {
+        armer.join().expect("the armer does not panic");
+    }
+    // Not joined: a join would order the bits' second stores before us, and no bit would be free.
     let bits = published.borrow_mut().take();
     bits.expect("the armer published its bits")
 }
@@ -202,6 +205,8 @@ mutants! {
     FlagNotMirrored,
     /// The word is given back before the flag is stored.
     WordBeforeFlag,
+    /// The free choices are no choices: their bits are armed before the threads begin.
+    BitsArmedTooEarly,
     /// A timer of the run does not start anew when the owner changes.
     StaleRunTimer,
 }

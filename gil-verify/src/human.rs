@@ -49,7 +49,9 @@ pub fn report(report: &Report, verbose: bool) -> String {
         });
         let _ = writeln!(text, "{name} ({id}): {says}");
     }
-    let _ = writeln!(text, "\n{}", matrix(&report.claims));
+    let matrix = matrix(&report.claims).to_string();
+    let matrix: Vec<&str> = matrix.lines().map(str::trim_end).collect();
+    let _ = writeln!(text, "\n{}\n", matrix.join("\n"));
     if !report.bounds.is_empty() {
         let _ = writeln!(text, "{}", bounds(report));
     }
@@ -109,7 +111,7 @@ fn verdict(row: &ClaimRow) -> &'static str {
 /// Claims down, protocols across.
 fn matrix(rows: &[ClaimRow]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_header(["claim", ""].into_iter().chain(PROTOCOLS.iter().copied()));
     for claim in CLAIMS {
         let cells: Vec<String> =
@@ -138,9 +140,9 @@ fn cell(id: &str, protocol: &str, rows: &[ClaimRow]) -> String {
         _ => {
             let first = mine.iter().find(|row| row.verdict == Verdict::Fails);
             let at = first.map_or(String::new(), |row| {
-                format!("{}, {} threads", row.variant.as_deref().unwrap_or("-"), row.threads)
+                format!("{}, {}+ threads", row.variant.as_deref().unwrap_or("-"), row.threads)
             });
-            format!("breaks from {at} on (expected)")
+            format!("breaks: {at} (expected)")
         }
     }
 }

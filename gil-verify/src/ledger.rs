@@ -116,16 +116,16 @@ pub const CLAIMS: &[Claim] = &[
         article: &["A15"],
         judge: "gil-verify/src/ghost.rs::judge_forced_switch",
         test: EXPLORED,
-        known_false: &[known_false(
-            "python3",
-            2,
-            &[BLOCKING, CANCEL],
-            "the final release skips the forced switch, because the interpreter may be freed after it (gh-104341)",
-        )],
-        not_applicable: &[(
-            "python2",
-            "a release with a request pending: Python 2 has no requests",
-        )],
+        known_false: &[
+            known_false("python2", 2, ALWAYS, "SAFE-3 is false of it already"),
+            known_false(
+                "python3",
+                2,
+                &[BLOCKING, CANCEL],
+                "the final release skips the forced switch, because the interpreter may be freed after it (gh-104341)",
+            ),
+        ],
+        not_applicable: &[],
     },
     Claim {
         id: "SAFE-4",

@@ -307,8 +307,9 @@ fn judge_mutant(mutant: &MechanismMutant, said: Said) -> MutantRow {
     let (claim, explored) = match said {
         Said::Broke { claim, .. } => (Some(claim), 0),
         Said::Found(found) => {
+            let one_sided = (!found.one_sided.is_empty()).then_some("WITNESS");
             let differs = found.compared.is_some_and(|c| c.only_loom + c.only_explorer > 0);
-            (differs.then_some("TRACES"), found.executions)
+            (one_sided.or(differs.then_some("TRACES")), found.executions)
         }
     };
     let caught = claim.filter(|claim| mutant.breaks.contains(claim));

@@ -188,6 +188,7 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
     mutant("FlagNotMirrored", "two", &["TRACES"]),
     mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
+    mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
     mutant("StaleRunTimer", "three", &["SAFE-4"]),
 ];
 

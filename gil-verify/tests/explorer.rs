@@ -1,0 +1,65 @@
+//! The explorer's verdicts, bounds and mutants, all of them.
+
+#![cfg(not(loom))]
+
+use gil_verify::engines::{self, Selection};
+use gil_verify::report::{ClaimRow, MutantVerdict, Profile, Row};
+use gil_verify::{counts, ledger};
+
+fn assert_expected(row: &ClaimRow) {
+    assert_eq!(
+        row.verdict,
+        row.expected,
+        "{} of {} at {} threads, {:?}\n{}",
+        row.id,
+        row.protocol,
+        row.threads,
+        row.variant,
+        row.counterexample.as_deref().unwrap_or("no counterexample")
+    );
+}
+
+#[test]
+fn every_verdict_is_the_expected_one() {
+    let mut rows = Vec::new();
+    let selection = Selection::all(Profile::Quick);
+    engines::explorer(&selection, &mut |row| rows.push(row), &mut |_| ());
+    let (mut claims, mut caught) = (0, 0);
+    for row in &rows {
+        match row {
+            Row::Claim(row) => {
+                claims += 1;
+                assert_expected(row);
+            }
+            Row::Mutant(row) => {
+                caught += 1;
+                assert_eq!(row.verdict, MutantVerdict::Caught, "{row:?}");
+            }
+            Row::Bound(row) => {
+                let expected = ledger::overtakes_max(&row.protocol, row.threads);
+                assert_eq!(row.overtakes_max, expected, "{row:?}");
+            }
+            Row::Agreement(row) => panic!("the explorer compares nothing with loom: {row:?}"),
+        }
+    }
+    assert!(claims >= 390 && caught >= 50, "{claims} claims and {caught} mutants ran");
+    let committed = counts::committed().expect("counts.json is a JSON object of numbers");
+    let wrong =
+        counts::differences(&committed, &counts::of(&rows), |key| key.starts_with("explorer"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn overtaking_is_bounded_as_committed() {
+    use gil_core::Handoff;
+    use gil_verify::{graph::Graph, overtake, space::Program};
+    for (barges, boosts) in [(0, 0), (0, 1), (1, 0), (1, 2), (3, 1), (2, 2)] {
+        for threads in 2..=3 {
+            let protocol = Handoff::with_budgets(barges, boosts);
+            let graph = Graph::explore(protocol, Program::blocking(threads), false, 1_000_000);
+            let (k, b, n) = (u64::from(barges), u64::from(boosts), threads as u64);
+            let found = overtake::longest(&graph);
+            assert_eq!(found.max, Some(k * (n - 1) + 2 * b * (n - 2)), "K={k} B={b} N={n}");
+        }
+    }
+}
