@@ -1,1 +1,6 @@
-//! x
+//! What the benchmarks share: two threads that pass one lock to each other.
+
+#[cfg(not(loom))]
+pub mod baton;
+#[cfg(not(loom))]
+pub mod pairs;

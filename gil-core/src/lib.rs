@@ -28,8 +28,10 @@
 //! assert_eq!(interpreter.attach().len(), 200);
 //! ```
 
+mod attached;
 #[cfg(loom)]
 pub mod choice;
+mod effects;
 mod event;
 mod fault;
 mod gil;
@@ -44,9 +46,10 @@ mod slots;
 mod sync;
 mod word;
 
+pub use attached::Attached;
 pub use event::Event;
 pub use fault::Fault;
-pub use gil::{AttachError, Attached, Gil};
+pub use gil::{AttachError, Gil};
 pub use handoff::Handoff;
 pub use monitor::{Choose, Entry, First, Monitor, Outcome};
 pub use observe::{Counters, Observe};

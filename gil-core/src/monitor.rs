@@ -13,11 +13,10 @@
 
 use std::hash::{Hash, Hasher};
 
+use crate::effects::Section;
 use crate::event::Event;
 use crate::fault::Fault;
-use crate::protocol::{
-    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
-};
+use crate::protocol::{Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
 use crate::slots::{MAX_SETS, Slot, Slots, Way};
 
 /// What happened to a thread: the input of a section.
@@ -381,128 +380,5 @@ impl<P: Protocol> Hash for Monitor<P> {
         self.key().hash(state);
         self.places().for_each(|place| place.hash(state));
         self.queues().for_each(|thread| thread.hash(state));
-    }
-}
-
-/// Whether a section of `me` can wake `thread`.
-fn waits(slots: &Slots, me: ThreadId, thread: ThreadId) -> bool {
-    thread != me && matches!(slots.get(thread), Slot::Waiting(..))
-}
-
-/// The effects of one section. The first fault sticks; what follows it is ignored.
-struct Section<'a> {
-    sets: &'static [Order],
-    me: ThreadId,
-    slots: &'a mut Slots,
-    owner: &'a mut Option<ThreadId>,
-    requested: &'a mut bool,
-    events: &'a mut Vec<Event>,
-    wakes: &'a mut Vec<ThreadId>,
-    choose: &'a mut dyn Choose,
-    fault: Option<Fault>,
-}
-
-impl Section<'_> {
-    fn order(&self, set: WaitSet) -> Option<Order> {
-        self.sets.get(usize::from(set.0)).copied()
-    }
-
-    fn released(&mut self) {
-        if *self.owner == Some(self.me) {
-            let event =
-                if *self.requested { Event::Answered(self.me) } else { Event::Released(self.me) };
-            self.events.push(event);
-        }
-    }
-}
-
-impl Effects for Section<'_> {
-    fn me(&self) -> ThreadId {
-        self.me
-    }
-
-    fn is_free(&self) -> bool {
-        self.owner.is_none()
-    }
-
-    fn requested(&self) -> bool {
-        *self.requested
-    }
-
-    fn leaving(&self) -> bool {
-        self.slots.way(self.me) == Way::Out
-    }
-
-    fn first(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.slots.first(set))
-    }
-
-    fn last(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.slots.last(set))
-    }
-
-    fn request(&mut self, why: Request) {
-        *self.requested = true;
-        self.events.push(Event::Requested(self.me, why));
-    }
-
-    fn clear_request(&mut self) {
-        *self.requested = false;
-    }
-
-    fn free(&mut self) {
-        if *self.owner != Some(self.me) {
-            self.fault.get_or_insert(Fault::FreesWithoutOwning);
-            return;
-        }
-        self.released();
-        *self.owner = None;
-    }
-
-    fn give(&mut self, thread: ThreadId) {
-        if self.owner.is_some_and(|owner| owner != self.me) {
-            self.fault.get_or_insert(Fault::FreesWithoutOwning);
-            return;
-        }
-        let waits = matches!(self.slots.get(thread), Slot::Waiting(..) | Slot::Notified(_));
-        if thread == self.me || !waits || self.slots.way(thread) == Way::Out {
-            self.fault.get_or_insert(Fault::GivesToNonWaiter);
-            return;
-        }
-        self.released();
-        *self.owner = Some(thread);
-        self.slots.unlink(thread);
-        self.slots.put(thread, Slot::Granted);
-        self.events.push(Event::Granted(thread));
-        self.wakes.push(thread);
-    }
-
-    fn notify(&mut self, thread: ThreadId) {
-        if let Slot::Waiting(set, _) = self.slots.get(thread)
-            && waits(self.slots, self.me, thread)
-        {
-            if self.order(set) == Some(Order::Any) {
-                self.slots.unlink(thread);
-            }
-            self.slots.put(thread, Slot::Notified(set));
-            self.wakes.push(thread);
-        }
-    }
-
-    fn notify_one(&mut self, set: WaitSet) {
-        let Self { slots, choose, me, .. } = self;
-        let mut waiting = slots.members(set).filter(|thread| waits(slots, *me, *thread));
-        let thread = choose.choose(&mut waiting);
-        drop(waiting);
-        if let Some(thread) = thread {
-            self.notify(thread);
-        }
-    }
-
-    fn notify_all(&mut self, set: WaitSet) {
-        let waiting: Vec<_> = self.slots.members(set).collect();
-        for thread in waiting {
-            self.notify(thread);
-        }
     }
 }

@@ -171,7 +171,7 @@ pub const CLAIMS: &[Claim] = &[
         sentence: "Ownership is never given to a thread that does not wait for it: one that has given up, left or ended.",
         meaning: "The Monitor refuses it as a fault; the claim says that no protocol comes to that.",
         article: &[],
-        judge: "gil-core/src/monitor.rs::give",
+        judge: "gil-core/src/effects.rs::give",
         test: EXPLORED,
         known_false: &[],
         not_applicable: &[],

@@ -26,6 +26,7 @@ pub mod live;
 pub mod looms;
 pub mod mutants;
 pub mod overtake;
+pub mod program;
 pub mod report;
 pub mod space;
 pub mod traces;

@@ -1,0 +1,187 @@
+//! The token of an attached thread, and every way to give the lock or the token up for a while.
+
+use std::cell::Cell;
+use std::fmt::{Debug, Formatter};
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+use crate::gil::Gil;
+use crate::handoff::Handoff;
+use crate::membership::Membership;
+use crate::protocol::Protocol;
+use crate::raw::RawGil;
+use crate::sync::fail;
+
+/// The token of an attached thread: the way to the data. Dropping it detaches.
+///
+/// ```compile_fail
+/// let gil = gil_core::Gil::new(1);
+/// let mut attached = gil.attach();
+/// let kept = &*attached;
+/// attached.safepoint(); // another thread may change the data here
+/// assert_eq!(*kept, 1);
+/// ```
+/// ```compile_fail
+/// let gil = gil_core::Gil::new(1);
+/// let attached = gil.attach();
+/// std::thread::scope(|threads| { threads.spawn(|| println!("{}", *attached)); });
+/// ```
+#[must_use = "dropping the token detaches the thread at once"]
+pub struct Attached<'g, T, P: Protocol = Handoff> {
+    gil: &'g Gil<T, P>,
+    membership: Rc<Membership>,
+    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach.
+    lent: bool,
+    /// Invariant in `'g`, so that the token a closure gets from [`Gil::with`] cannot be swapped
+    /// for one that lives longer.
+    brand: PhantomData<fn(&'g ()) -> &'g ()>,
+}
+
+impl<'g, T, P: Protocol> Attached<'g, T, P> {
+    /// The token of a thread that owns the lock; `lent`: dropping it does not detach.
+    #[inline]
+    pub(crate) fn new(gil: &'g Gil<T, P>, membership: Rc<Membership>, lent: bool) -> Self {
+        Self { gil, membership, lent, brand: PhantomData }
+    }
+
+    /// Whether another thread asks for the lock. One relaxed load: an interpreter spills its
+    /// registers and calls [`Attached::safepoint`] only if this is true.
+    #[inline]
+    pub fn switch_requested(&self) -> bool {
+        self.gil.raw.switch_requested()
+    }
+
+    /// Lets another thread run if one asked; returns attached. One relaxed load otherwise.
+    #[inline]
+    pub fn safepoint(&mut self) {
+        if let Err(fault) = self.gil.raw.safepoint(&self.membership.member) {
+            fail(&fault);
+        }
+    }
+
+    /// Runs `f`, say a blocking call, detached; returns attached, also when `f` panics.
+    ///
+    /// Aborts the process when a guard that `f` made by attaching is still alive at its end.
+    ///
+    /// ```
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let gil = gil_core::Gil::with_protocol(1, gil_core::Handoff::new());
+    /// let mut attached = gil.attach();
+    /// let seen = attached.detach(|| gil.with(|attached| **attached).unwrap());
+    /// assert_eq!(seen, 1);
+    /// ```
+    #[inline]
+    pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        self.membership.attached.set(false);
+        if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
+            fail(&fault);
+        }
+        let _back = Reattach { raw: &self.gil.raw, membership: &self.membership };
+        f()
+    }
+
+    /// Runs `f` with the lock kept and the token given up: inside, [`Gil::with`] finds it. For
+    /// callbacks that know the lock and not the token.
+    pub fn lend<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let _back = Restore::set(&self.membership.lent, true);
+        f()
+    }
+
+    /// Locks another mutex without the risk of a deadlock: where it has to wait, it waits
+    /// detached.
+    ///
+    /// ```
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let (gil, file) =
+    ///     (gil_core::Gil::with_protocol((), gil_core::Handoff::new()), std::sync::Mutex::new(1));
+    /// *gil.attach().lock(&file).unwrap() += 1;
+    /// assert_eq!(*file.lock().unwrap(), 2);
+    /// ```
+    ///
+    /// # Errors
+    /// As [`std::sync::Mutex::lock`]: the mutex is poisoned.
+    pub fn lock<'m, M: ?Sized>(
+        &mut self,
+        mutex: &'m std::sync::Mutex<M>,
+    ) -> std::sync::LockResult<std::sync::MutexGuard<'m, M>> {
+        match mutex.try_lock() {
+            Ok(guard) => Ok(guard),
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => Err(poisoned),
+            Err(std::sync::TryLockError::WouldBlock) => self.detach(|| mutex.lock()),
+        }
+    }
+}
+
+impl<T, P: Protocol> Deref for Attached<'_, T, P> {
+    type Target = T;
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: this thread owns the lock (SAFE-1), and `self` is its only usable token: others
+        // are borrowed away (`detach`, `lend`) while one that was made inside lives.
+        unsafe { &*self.gil.state_pointer() }
+    }
+}
+
+impl<T, P: Protocol> DerefMut for Attached<'_, T, P> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and `&mut self` keeps every other reference away.
+        unsafe { &mut *self.gil.state_pointer() }
+    }
+}
+
+impl<T, P: Protocol> Drop for Attached<'_, T, P> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.lent {
+            return;
+        }
+        self.membership.attached.set(false);
+        if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
+            fail(&fault);
+        }
+    }
+}
+
+impl<T: Debug, P: Protocol> Debug for Attached<'_, T, P> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Attached").field(&**self).finish()
+    }
+}
+
+/// Attaches again at the end of [`Attached::detach`], on every way out of it.
+struct Reattach<'a, P: Protocol> {
+    raw: &'a RawGil<P>,
+    membership: &'a Membership,
+}
+
+impl<P: Protocol> Drop for Reattach<'_, P> {
+    fn drop(&mut self) {
+        if self.membership.attached.get() {
+            fail(&"a guard escaped from the closure of `detach`: it would make two tokens");
+        }
+        if let Err(fault) = self.raw.attach(&self.membership.member) {
+            fail(&fault);
+        }
+        self.membership.attached.set(true);
+    }
+}
+
+/// Puts a flag back on every way out.
+pub(crate) struct Restore<'a> {
+    flag: &'a Cell<bool>,
+    before: bool,
+}
+
+impl<'a> Restore<'a> {
+    pub(crate) fn set(flag: &'a Cell<bool>, value: bool) -> Self {
+        Self { flag, before: flag.replace(value) }
+    }
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        self.flag.set(self.before);
+    }
+}

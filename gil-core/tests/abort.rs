@@ -1,0 +1,97 @@
+//! What must end the process: each case runs in a child.
+
+#![cfg(all(not(loom), unix))]
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+use gil_core::{Effects, Gil, Order, Protocol, Release, Step, WaitSet, Wake};
+
+const CASE: &str = "GIL_ABORT_CASE";
+const SIGABRT: i32 = 6;
+
+/// Runs `test` again in a child with the case switched on; what it wrote when it was aborted.
+fn aborts(test: &str) -> String {
+    let program = std::env::current_exe().expect("this test's program");
+    let output = Command::new(program)
+        .args(["--exact", test, "--nocapture"])
+        .env(CASE, test)
+        .output()
+        .expect("the child runs");
+    assert_eq!(output.status.signal(), Some(SIGABRT), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn is_child(test: &str) -> bool {
+    std::env::var(CASE).is_ok_and(|case| case == test)
+}
+
+#[test]
+fn a_guard_that_escapes_from_detach() {
+    const NAME: &str = "a_guard_that_escapes_from_detach";
+    if is_child(NAME) {
+        let gil = Gil::new(1);
+        let mut attached = gil.attach();
+        let escaped = attached.detach(|| gil.attach());
+        // Never reached: two tokens of one lock on one thread would be two `&mut`.
+        drop(escaped);
+        std::process::exit(0);
+    }
+    let said = aborts(NAME);
+    assert!(said.contains("a guard escaped from the closure of `detach`"), "{said}");
+}
+
+/// Panics at the second acquire.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Panics(bool);
+
+impl Protocol for Panics {
+    const NAME: &'static str = "panics";
+    const SETS: &'static [Order] = &[Order::Any];
+    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+        assert!(!self.0, "a bug in a protocol");
+        Step::Owns
+    }
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        cx.free();
+        Step::Left
+    }
+    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+        Step::Owns
+    }
+    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+        self.acquire(cx)
+    }
+    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+}
+
+/// A second thread comes while this one holds the lock, which is the slow path.
+fn two_threads<P: Protocol + Send>(protocol: P) {
+    let gil = Gil::with_protocol((), protocol);
+    let _attached = gil.attach();
+    std::thread::scope(|threads| {
+        let _ = threads.spawn(|| drop(gil.attach())).join();
+    });
+    std::process::exit(0);
+}
+
+#[test]
+fn a_panic_inside_a_protocol() {
+    const NAME: &str = "a_panic_inside_a_protocol";
+    if is_child(NAME) {
+        two_threads(Panics(true));
+    }
+    let said = aborts(NAME);
+    assert!(said.contains("a bug in a protocol"), "{said}");
+    assert!(said.contains("a protocol panicked inside a section"), "{said}");
+}
+
+#[test]
+fn a_protocol_that_takes_a_held_lock() {
+    const NAME: &str = "a_protocol_that_takes_a_held_lock";
+    if is_child(NAME) {
+        two_threads(Panics(false));
+    }
+    let said = aborts(NAME);
+    assert!(said.contains("the protocol let a thread take a held lock"), "{said}");
+}

@@ -1,0 +1,181 @@
+//! What goes wrong in a user's hands: each case is defined, and this is where it is held to it.
+
+#![cfg(not(loom))]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::thread;
+
+use gil_core::{AttachError, Fault, Gil, Handoff, RawGil};
+
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    text.or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
+}
+
+#[test]
+fn attaching_twice_is_an_error_and_never_a_hang() {
+    let gil = Gil::new(1);
+    let attached = gil.attach();
+    assert!(matches!(gil.try_attach(), Err(AttachError::AlreadyAttached)));
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(gil.attach()))).unwrap_err();
+    assert!(panic_message(&*panic).contains("attached to this lock already"));
+    assert_eq!(*attached, 1, "the first token is as good as before");
+    drop(attached);
+    assert!(!gil.is_attached());
+}
+
+#[test]
+fn a_held_lock_is_busy_for_another_thread() {
+    let gil = Gil::new(());
+    let attached = gil.attach();
+    thread::scope(|threads| {
+        let other = threads.spawn(|| gil.try_attach().map(drop));
+        assert_eq!(other.join().unwrap(), Err(AttachError::Busy));
+    });
+    drop(attached);
+    assert!(gil.try_attach().is_ok());
+}
+
+#[test]
+fn a_forgotten_guard_keeps_the_lock_for_ever() {
+    let gil = Gil::new(());
+    thread::scope(|threads| {
+        let forgets = threads.spawn(|| {
+            std::mem::forget(gil.attach());
+            (gil.is_attached(), gil.try_attach().map(drop))
+        });
+        let (attached, again) = forgets.join().unwrap();
+        assert!(attached, "the thread stays attached");
+        assert_eq!(again, Err(AttachError::AlreadyAttached));
+    });
+    // The thread has ended. References to the data may live on elsewhere, so the lock stays held,
+    // and the dead thread's id is given to nobody, who would be taken for the holder.
+    for _ in 0..3 {
+        let busy = thread::scope(|t| t.spawn(|| gil.try_attach().map(drop)).join().unwrap());
+        assert_eq!(busy, Err(AttachError::Busy));
+    }
+    assert!(!gil.is_attached());
+}
+
+#[test]
+fn a_panic_while_attached_detaches_and_does_not_poison() {
+    let gil = Gil::new(vec![1]);
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let mut attached = gil.attach();
+        attached.push(2);
+        panic!("half way");
+    }));
+    assert_eq!(panic_message(&*panic.unwrap_err()), "half way");
+    assert!(!gil.is_attached());
+    assert_eq!(*gil.attach(), [1, 2], "the data is as the panic left it");
+}
+
+#[test]
+fn a_panic_inside_detach_comes_back_attached() {
+    let gil = Gil::new(1);
+    let mut attached = gil.attach();
+    let panic = catch_unwind(AssertUnwindSafe(|| attached.detach(|| panic!("in the call"))));
+    assert_eq!(panic_message(&*panic.unwrap_err()), "in the call");
+    assert!(gil.is_attached());
+    *attached += 1;
+    drop(attached);
+    assert_eq!(*gil.attach(), 2);
+}
+
+#[test]
+fn a_lent_token_is_found_and_only_one_at_a_time() {
+    let gil = Gil::new(0);
+    let mut attached = gil.attach();
+    attached.lend(|| {
+        let inner = gil.with(|attached| {
+            **attached += 1;
+            assert_eq!(gil.with(|_| ()), Err(AttachError::AlreadyAttached), "lent once");
+            attached.lend(|| gil.with(|attached| **attached += 1)).unwrap();
+            attached.detach(|| gil.with(|attached| **attached += 1)).unwrap();
+        });
+        assert_eq!(inner, Ok(()));
+        assert!(gil.is_attached(), "lending keeps the lock");
+    });
+    assert_eq!(gil.with(|_| ()), Err(AttachError::AlreadyAttached), "no longer lent");
+    assert_eq!(*attached, 3);
+}
+
+#[test]
+fn lock_waits_detached() {
+    // A thread holds the mutex and wants the GIL, this one holds the GIL and wants the mutex.
+    let (gil, mutex) = (Gil::new(0), Mutex::new(0));
+    thread::scope(|threads| {
+        let mut attached = gil.attach();
+        let (ready, go) = std::sync::mpsc::channel();
+        let (gil, mutex) = (&gil, &mutex);
+        threads.spawn(move || {
+            let mut guard = mutex.lock().unwrap();
+            ready.send(()).unwrap();
+            *gil.attach() += 1; // waits until the other thread detaches in `lock`
+            *guard += 1;
+        });
+        go.recv().unwrap();
+        *attached.lock(mutex).unwrap() += 1;
+    });
+    assert_eq!((*gil.attach(), *mutex.lock().unwrap()), (1, 2));
+}
+
+#[test]
+fn a_lock_can_be_a_static() {
+    static COUNTER: Gil<u64> = Gil::new(0);
+    thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| *COUNTER.attach() += 1);
+        }
+    });
+    assert_eq!(*COUNTER.attach(), 4);
+}
+
+#[test]
+fn a_switch_interval_of_zero_is_a_microsecond() {
+    let gil = Gil::new(());
+    assert_eq!(gil.switch_interval().as_millis(), 5);
+    gil.set_switch_interval(std::time::Duration::ZERO);
+    assert_eq!(gil.switch_interval().as_micros(), 1);
+}
+
+#[test]
+fn a_raw_lock_refuses_who_does_not_hold_it() {
+    let lock = RawGil::new(Handoff::new());
+    let (holder, other) = (lock.register(), lock.register());
+    lock.attach(&holder).unwrap();
+    assert_eq!(lock.detach(&other), Err(Fault::NotHolder));
+    assert_eq!(lock.attach(&holder), Err(Fault::AlreadyAttached));
+    assert!(lock.is_attached(&holder) && !lock.is_attached(&other));
+    assert_eq!(lock.detach(&holder), Ok(()), "a refused call has changed nothing");
+    assert_eq!(lock.detach(&holder), Err(Fault::NotHolder));
+}
+
+#[test]
+fn giving_up_leaves_nothing_behind() {
+    let lock = RawGil::new(Handoff::new());
+    let (holder, waiter) = (lock.register(), lock.register());
+    lock.attach(&holder).unwrap();
+    assert_eq!(lock.attach_until(&waiter, std::time::Instant::now()), Ok(false));
+    assert!(!lock.switch_requested(), "the request went with its waiter");
+    lock.detach(&holder).unwrap();
+    assert_eq!(lock.attach_until(&waiter, std::time::Instant::now()), Ok(true));
+}
+
+#[test]
+fn ids_of_threads_that_ended_are_used_again() {
+    let lock = RawGil::new(Handoff::new());
+    let first = lock.register();
+    let id = first.id();
+    lock.unregister(first);
+    assert_eq!(lock.register().id(), id);
+
+    let gil = Gil::new(0u32);
+    for _ in 0..2_000 {
+        thread::scope(|threads| {
+            threads.spawn(|| *gil.attach() += 1);
+        });
+    }
+    assert_eq!(*gil.attach(), 2_000);
+}

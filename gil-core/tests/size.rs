@@ -1,0 +1,58 @@
+//! The core stays readable in one sitting: a budget of lines, and what it depends on.
+
+#![cfg(not(loom))]
+
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the sources are here") {
+        let path = entry.expect("a folder entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a line is code: it says something, and is no comment. A lone bracket says nothing.
+fn is_code(line: &&str) -> bool {
+    !line.starts_with("//") && line.contains(char::is_alphanumeric)
+}
+
+/// Lines of code, without the tests at a file's end.
+fn lines_of_code(path: &Path) -> usize {
+    let text = std::fs::read_to_string(path).expect("a text file");
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    code.lines().map(str::trim).filter(is_code).count()
+}
+
+#[test]
+fn the_core_is_at_most_1500_lines_of_code() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    // Under `cfg(loom)` only: no part of the product.
+    files.retain(|file| !file.ends_with("choice.rs") && !file.ends_with("looms.rs"));
+    let lines: usize = files.iter().map(|file| lines_of_code(file)).sum();
+    assert!((500..=1_500).contains(&lines), "{lines} lines of code in {} files", files.len());
+}
+
+#[test]
+fn the_default_protocols_rules_are_at_most_100_lines() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/handoff.rs");
+    let text = std::fs::read_to_string(file).expect("a text file");
+    // The rules: from the first helper to the end, without the type, its constructors and `use`.
+    let rules = text.split("fn next(").nth(1).expect("the first helper");
+    let rules = rules.lines().map(str::trim).filter(is_code).count();
+    assert!((40..=100).contains(&rules), "{rules} lines of rules");
+}
+
+#[test]
+fn it_depends_on_parking_lot_alone_and_has_no_default_features() {
+    let manifest = include_str!("../Cargo.toml");
+    assert!(manifest.contains("default = []"));
+    let outside_loom = manifest.split("[target.'cfg(not(loom))'.dependencies]").nth(1).unwrap();
+    let outside_loom = outside_loom.split('[').next().unwrap().trim();
+    assert_eq!(outside_loom, "parking_lot.workspace = true");
+    assert!(!manifest.contains("\n[dependencies]"), "nothing else");
+}

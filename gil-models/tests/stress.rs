@@ -1,0 +1,112 @@
+//! Every protocol on real threads: the data stays consistent, everybody gets through, and the slow
+//! path was really used.
+
+#![cfg(not(loom))]
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use gil_core::{Counters, Gil, Handoff, Protocol};
+use gil_models::{Python2, Python3};
+
+const THREADS: u64 = 6;
+const ROUNDS: u64 = 3_000;
+const SAFEPOINTS: u64 = 20;
+/// Far beyond any slow machine: this catches a hang and judges no speed.
+const HANG: Duration = Duration::from_secs(300);
+
+#[derive(Default)]
+struct State {
+    a: u64,
+    b: u64,
+}
+
+/// Aborts the process when nothing has moved for a long time: a hang must not wait for the
+/// patience of whoever runs the tests.
+fn watch(progress: &AtomicU64, done: &AtomicBool, name: &str) {
+    let (mut last, mut since) = (0, Instant::now());
+    while !done.load(Ordering::Relaxed) {
+        std::thread::park_timeout(Duration::from_millis(200));
+        let now = progress.load(Ordering::Relaxed);
+        if now != last {
+            (last, since) = (now, Instant::now());
+        } else if since.elapsed() > HANG {
+            eprintln!("{name}: no thread has got through for {HANG:?}; a wake-up was lost");
+            std::process::abort();
+        }
+    }
+}
+
+fn stress<P: Protocol + Send>(protocol: P) -> Counters {
+    let gil = Gil::with_protocol(State::default(), protocol);
+    gil.set_switch_interval(Duration::from_micros(50));
+    let (progress, done) = (AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let watchdog = scope.spawn(|| watch(&progress, &done, P::NAME));
+        let workers: Vec<_> = (0..THREADS)
+            .map(|n| {
+                scope.spawn({
+                    let (gil, progress) = (&gil, &progress);
+                    move || work(gil, progress, n)
+                })
+            })
+            .collect();
+        for worker in workers {
+            worker.join().expect("a worker does not panic");
+        }
+        done.store(true, Ordering::Relaxed);
+        watchdog.thread().unpark();
+    });
+    let state = gil.attach();
+    let total = THREADS * ROUNDS * (SAFEPOINTS + 1);
+    assert_eq!((state.a, state.b), (total, total), "{}", P::NAME);
+    drop(state);
+    gil.counters()
+}
+
+fn work<P: Protocol>(gil: &Gil<State, P>, progress: &AtomicU64, n: u64) {
+    for round in 0..ROUNDS {
+        let mut attached = gil.attach();
+        for _ in 0..SAFEPOINTS {
+            attached.a += 1;
+            attached.safepoint();
+            attached.b += 1; // the two are equal only when everybody is between rounds
+        }
+        if (round + n).is_multiple_of(3) {
+            attached.detach(|| progress.fetch_add(1, Ordering::Relaxed));
+        }
+        let state = &mut *attached;
+        state.a += 1;
+        state.b += 1;
+    }
+    progress.fetch_add(1, Ordering::Relaxed);
+}
+
+fn assert_used(counters: Counters) {
+    assert!(counters.switches > 0 && counters.sections > 0, "{counters:?}");
+    assert!(counters.wake_ups > 0, "somebody slept and was woken: {counters:?}");
+}
+
+#[test]
+fn the_default_protocol() {
+    let counters = stress(Handoff::new());
+    assert_used(counters);
+    assert!(counters.forced > 0 && counters.grants > 0, "{counters:?}");
+}
+
+#[test]
+fn plain_hand_off() {
+    let counters = stress(Handoff::plain());
+    assert_used(counters);
+    assert!(counters.grants > 0, "{counters:?}");
+}
+
+#[test]
+fn python3() {
+    assert_used(stress(Python3::new()));
+}
+
+#[test]
+fn python2() {
+    assert_used(stress(Python2::new()));
+}

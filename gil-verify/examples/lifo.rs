@@ -1,0 +1,58 @@
+//! A protocol from outside: waiters are served last in, first out. It excludes, it switches, and
+//! it starves: the public functions find the loop.
+
+use gil_core::{Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_verify::claims::Explored;
+use gil_verify::{live, space::Program};
+
+/// The waiters, the newest last.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Lifo(Vec<ThreadId>);
+
+const WAIT: Step = Step::Wait(WaitSet(0), Some(Timer::Run));
+
+impl Protocol for Lifo {
+    const NAME: &'static str = "lifo";
+    const SETS: &'static [Order] = &[Order::Any];
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.is_free() {
+            return Step::Owns;
+        }
+        self.0.push(cx.me());
+        WAIT
+    }
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        cx.clear_request();
+        match self.0.pop() {
+            Some(newest) => cx.give(newest),
+            None => cx.free(),
+        }
+        Step::Left
+    }
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        self.release(cx, Release::Blocking);
+        self.0.insert(0, cx.me()); // even though who is switched out goes to the back
+        WAIT
+    }
+    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+        cx.request(Request::AfterInterval);
+        WAIT
+    }
+    fn cancel(&mut self, cx: &mut dyn Effects, _: bool) {
+        self.0.retain(|thread| *thread != cx.me());
+        if self.0.is_empty() {
+            cx.clear_request();
+        }
+    }
+}
+
+fn main() {
+    let explored = Explored::new(&Lifo::default(), Program::blocking(3), 100_000);
+    println!(
+        "SAFE-3: {:?} in all {} states",
+        explored.check("SAFE-3").verdict,
+        explored.live.len()
+    );
+    println!("{}", live::no_starvation(&explored.live).expect("a queue served from its end").text);
+}

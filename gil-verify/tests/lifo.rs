@@ -1,0 +1,27 @@
+//! The example of a protocol from outside: short, and its starvation is found.
+
+#![cfg(not(loom))]
+
+#[path = "../examples/lifo.rs"]
+#[allow(dead_code)]
+mod lifo;
+
+use gil_verify::claims::{Explored, SAFETY};
+use gil_verify::report::Verdict;
+use gil_verify::space::Program;
+
+#[test]
+fn the_public_functions_find_its_starvation_loop() {
+    let lines = include_str!("../examples/lifo.rs").lines().count();
+    assert!(lines < 60, "the example has {lines} lines");
+    let explored = Explored::new(&lifo::Lifo::default(), Program::blocking(3), 100_000);
+    for claim in SAFETY {
+        let found = explored.check(claim);
+        assert_eq!(found.verdict, Verdict::Holds, "{claim}: {:?}", found.counterexample);
+    }
+    assert_eq!(explored.check("LIVE-1").verdict, Verdict::Holds);
+    let starves = explored.check("LIVE-2").counterexample.expect("it starves somebody");
+    assert!(starves.contains("waits for ever"), "{starves}");
+    assert!(starves.contains("loop: back to the state after line"), "{starves}");
+    assert!(starves.contains("fair (weak, per thread)"), "{starves}");
+}

@@ -1,0 +1,137 @@
+//! Random programs through every protocol at once. What fails prints as a line that replays it.
+
+#![cfg(not(loom))]
+
+use std::cell::Cell;
+
+use gil_core::{Event, Handoff, Protocol};
+use gil_models::{Python2, Python3};
+use gil_verify::mutants::{Mutated, Mutation};
+use gil_verify::program::{Case, CaseError, Ran, THREADS_MAX, run};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestError, TestRunner};
+
+const CASES: u32 = 3_000;
+
+fn cases() -> impl Strategy<Value = Case> {
+    (2..=THREADS_MAX, vec(0..24u8, 0..80)).prop_map(|(threads, picks)| Case { threads, picks })
+}
+
+/// The same cases on every run and machine.
+fn runner() -> TestRunner {
+    TestRunner::new(Config {
+        cases: CASES,
+        failure_persistence: None,
+        rng_algorithm: RngAlgorithm::ChaCha,
+        rng_seed: RngSeed::Fixed(20_190_206),
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    })
+}
+
+/// A protocol breaks no claim, except those it is known to.
+fn judge<P: Protocol>(protocol: P, case: &Case, known: &[&str]) -> Result<Ran, TestCaseError> {
+    let ran = run(protocol, case);
+    match ran.broken.iter().find(|broken| !known.contains(&broken.claim)) {
+        None => Ok(ran),
+        Some(broken) => Err(TestCaseError::fail(format!(
+            "{}: {}\nreplay: {} {case}\n{}",
+            broken.claim,
+            broken.message,
+            P::NAME,
+            ran.lines.join("\n")
+        ))),
+    }
+}
+
+/// Under plain hand-off without barging, who waits longest is served first.
+fn is_fifo(ran: &Ran) -> bool {
+    let mut queue = Vec::new();
+    for event in &ran.events {
+        match event {
+            Event::Waits(thread) if !queue.contains(thread) => queue.push(*thread),
+            Event::Granted(thread) if queue.first() != Some(thread) => return false,
+            Event::Granted(thread) | Event::Cancelled(thread) | Event::Take(thread) => {
+                queue.retain(|waiting| waiting != thread);
+            }
+            _ => {}
+        }
+    }
+    true
+}
+
+#[test]
+fn every_protocol_keeps_the_shared_properties() {
+    let (all, forced, cancelled) = (Cell::new(0u32), Cell::new(0u32), Cell::new(0u32));
+    let result = runner().run(&cases(), |case| {
+        let boosted = judge(Handoff::new(), &case, &[])?;
+        let plain = judge(Handoff::plain(), &case, &[])?;
+        let strict = judge(Handoff::with_budgets(0, 0), &case, &[])?;
+        let python3 = judge(Python3::new(), &case, &["SAFE-3", "SAFE-3F", "SAFE-5"])?;
+        let python2 = judge(Python2::new(), &case, &["SAFE-3", "SAFE-3F"])?;
+        prop_assert!(is_fifo(&strict), "not first come, first served\nreplay: {case}");
+        let ran = [&boosted, &plain, &python3, &python2];
+        all.set(all.get() + 1);
+        forced.set(forced.get() + u32::from(ran.iter().any(|ran| ran.has_forced_switch())));
+        cancelled.set(cancelled.get() + u32::from(ran.iter().any(|ran| ran.cancels > 0)));
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    let (all, forced, cancelled) = (all.get(), forced.get(), cancelled.get());
+    println!("{all} cases, {forced} with a forced switch, {cancelled} with a cancel");
+    assert!(all >= CASES && forced * 10 >= all * 3 && cancelled * 10 >= all);
+}
+
+/// The shrunk case on which a mutant fails, and what it failed with.
+fn caught<P: Protocol>(mutant: Mutated<P>) -> (Case, String) {
+    let result = runner().run(&cases(), |case| judge(mutant.clone(), &case, &[]).map(|_| ()));
+    match result {
+        Err(TestError::Fail(reason, case)) => (case, reason.message().to_owned()),
+        other => panic!("a mutant survived: {other:?}"),
+    }
+}
+
+#[test]
+fn each_property_has_been_seen_failing() {
+    for (mutation, claim) in [
+        (Mutation::GivesByFreeing, "SAFE-3"),
+        (Mutation::RequestsAtOnce, "SAFE-4"),
+        (Mutation::RequestNotCleared, "SAFE-5"),
+        (Mutation::NotifyDropped, "LIVE-4"),
+        (Mutation::TakesHeldLock, "SAFE-1"),
+        (Mutation::FreeDropped, "SAFE-6"),
+    ] {
+        let mutant = Mutated::new(Handoff::plain(), mutation);
+        let (case, message) = caught(mutant.clone());
+        assert!(message.starts_with(claim), "{mutation:?} was caught by {message}");
+        assert!(case.picks.len() <= 20, "shrunk to {case}");
+        // What is printed replays to the same failure.
+        let line = message.lines().find_map(|line| line.strip_prefix("replay: handoff "));
+        let replayed: Case = line.expect("a replay line").parse().expect("a case");
+        assert_eq!(replayed, case);
+        assert_eq!(run(mutant, &replayed).broken[0].claim, claim);
+    }
+    let fifo = runner().run(&cases(), |case| {
+        let ran = run(Mutated::new(Handoff::with_budgets(0, 0), Mutation::ServesLast), &case);
+        prop_assert!(is_fifo(&ran));
+        Ok(())
+    });
+    assert!(fifo.is_err(), "a queue served from its end is no queue");
+}
+
+#[test]
+fn a_case_reads_back_what_it_prints() {
+    let result = runner().run(&cases(), |case| {
+        prop_assert_eq!(case.to_string().parse::<Case>(), Ok(case));
+        Ok(())
+    });
+    assert!(result.is_ok(), "{result:?}");
+    assert_eq!("30.4".parse::<Case>(), Err(CaseError::NoColon("30.4".to_owned())));
+    assert_eq!("1:0".parse::<Case>(), Err(CaseError::Threads("1".to_owned())));
+    let wrong = CaseError::Pick { position: 2, text: "x".to_owned() };
+    assert_eq!(wrong.to_string(), "pick 2 is `x`, not a number from 0 to 255");
+    assert_eq!("2:0.x".parse::<Case>(), Err(wrong));
+}
