@@ -63,3 +63,8 @@ pub use sync::Instant;
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.
 pub const UNDER_LOOM: bool = cfg!(loom);
+
+/// The README's first example, compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

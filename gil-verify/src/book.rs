@@ -1,7 +1,13 @@
 //! The pages of the book that are made from the ledger, and the README's table.
+//!
+//! A test compares them with what is committed, and writes them with `GIL_BLESS=1`.
 
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::article::ARTICLE;
 use crate::ledger::{CLAIMS, Claim};
-use crate::looms::MECHANISM_MUTANTS;
+use crate::looms::{MECHANISM_MUTANTS, SUITES};
 use crate::mutants::MUTANTS;
 use crate::zoo::PROTOCOLS;
 
@@ -12,4 +18,183 @@ pub fn mutants_of(claim: &str) -> Vec<String> {
     let mechanism = MECHANISM_MUTANTS.iter().filter(|mutant| mutant.breaks.contains(&claim));
     let names = protocols.map(|mutant| mutant.name).chain(mechanism.map(|mutant| mutant.name));
     names.map(str::to_owned).collect()
+}
+
+/// The generated pages: path below `docs/src`, text. `root` is the workspace's folder, from which
+/// the sources are included.
+///
+/// # Errors
+/// When a source cannot be read, or does not have the function that the ledger names.
+pub fn pages(root: &Path) -> std::io::Result<Vec<(String, String)>> {
+    let mut pages = vec![
+        ("claims.md".to_owned(), index()),
+        ("article.md".to_owned(), article()),
+        ("mutants.md".to_owned(), mutants()),
+    ];
+    for claim in CLAIMS {
+        let judge = function(root, claim.judge)?;
+        pages.push((format!("claims/{}.md", claim.id), page(claim, &judge)));
+    }
+    Ok(pages)
+}
+
+/// The table of expected verdicts, for the README and the index of claims; `link` comes before a
+/// claim's page.
+#[must_use]
+pub fn table(link: &str) -> String {
+    let mut text = format!("| claim | | {} |\n|---|---|", PROTOCOLS.join(" | "));
+    text += &"---|".repeat(PROTOCOLS.len());
+    for claim in CLAIMS {
+        let cells: Vec<_> = PROTOCOLS.iter().map(|protocol| cell(claim, protocol)).collect();
+        let id = claim.id;
+        let _ =
+            write!(text, "\n| [{id}]({link}{id}.md) | {} | {} |", claim.title, cells.join(" | "));
+    }
+    text + "\n"
+}
+
+fn cell(claim: &Claim, protocol: &str) -> String {
+    if claim.not_applicable(protocol).is_some() {
+        return "n/a".to_owned();
+    }
+    if claim.id == "LIVE-3" {
+        let bound = |threads| crate::ledger::overtakes_max(protocol, threads);
+        return match (bound(2), bound(3), bound(4)) {
+            (Some(two), Some(three), Some(four)) => format!("at most {two} / {three} / {four}"),
+            _ => "unbounded".to_owned(),
+        };
+    }
+    let known = claim.known_false.iter().filter(|known| known.protocol == protocol);
+    let places: Vec<_> = known
+        .map(|known| match known.variants {
+            [] => format!("from {} threads", known.threads_from),
+            variants => format!("{}, from {} threads", variants[0], known.threads_from),
+        })
+        .collect();
+    match places.as_slice() {
+        [] => "holds".to_owned(),
+        places => format!("**false** ({})", places.join("; ")),
+    }
+}
+
+fn index() -> String {
+    format!(
+        "# Claims\n\nMade from the ledger, `gil-verify/src/ledger.rs`. A claim that is false \
+         somewhere is as much a result as one that holds: each has a counterexample, which \
+         `cargo verify -v` prints.\n\n{}\nPrograms of the explorer: *hogs* never release by \
+         themselves; *blocking* adds blocking calls, threads that end and ids that are used \
+         again; *blocking+cancel* adds waiters that give up. LIVE-3 is for 2 / 3 / 4 threads. \
+         What a green result does not mean: [limits](limits.md).\n",
+        table("claims/")
+    )
+}
+
+fn page(claim: &Claim, judge: &str) -> String {
+    let mut text =
+        format!("# {}: {}\n\n> {}\n\n{}\n", claim.id, claim.title, claim.sentence, claim.meaning);
+    let _ = write!(text, "\n## Where it holds\n\n| protocol | |\n|---|---|\n");
+    for protocol in PROTOCOLS {
+        let _ = writeln!(text, "| {protocol} | {} |", cell(claim, protocol));
+    }
+    for known in claim.known_false {
+        let _ = writeln!(text, "\nFalse of {}: {}.", known.protocol, known.why);
+    }
+    for (protocol, why) in claim.not_applicable {
+        let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
+    }
+    let _ = write!(
+        text,
+        "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n\
+         - explorer: all states of 2, 3 and 4 threads that loop for ever, in each program\n"
+    );
+    for suite in SUITES {
+        let path = if suite.fast_path { ", with the fast path" } else { "" };
+        let _ = writeln!(
+            text,
+            "- loom, suite `{}`: {} threads, {}{path}",
+            suite.name,
+            suite.threads,
+            suite.bound()
+        );
+    }
+    let _ = write!(
+        text,
+        "\nNot every engine judges every claim; `cargo verify --claim {} -v` shows the rows.\n\n\
+         ## Seen red\n\nMutants that this claim has to catch: {}.\n\n## The check itself\n\n\
+         Judged by `{}`, run by `{}`.\n\n```rust\n{judge}```\n",
+        claim.id,
+        mutants_of(claim.id).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        claim.judge,
+        claim.test
+    );
+    if !claim.article.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nStands for the [article](../article.md): {}.",
+            claim.article.join(", ")
+        );
+    }
+    text
+}
+
+fn article() -> String {
+    let mut text = "# The article, claim by claim\n\nWhat *The Python GIL* (6 February 2019) says, and \
+                    what in this project runs for it.\n\n| | the article says | stands for it |\n|---|---|---|\n"
+        .to_owned();
+    for (id, says, also) in ARTICLE {
+        let claims = CLAIMS.iter().filter(|claim| claim.article.contains(id));
+        let links = claims.map(|claim| format!("[{0}](claims/{0}.md)", claim.id));
+        let stands: Vec<_> = links.chain((!also.is_empty()).then(|| (*also).to_owned())).collect();
+        let _ = writeln!(text, "| {id} | {says} | {} |", stands.join("; "));
+    }
+    text
+}
+
+fn mutants() -> String {
+    let mut text = "# Mutants\n\nA green check proves nothing until it has been seen red. Each of these \
+                    bugs is part of the suite, and must be caught by one of the claims named for it in advance.\n\n\
+                    ## Of protocols, by the explorer\n\n| mutant | of | caught by |\n|---|---|---|\n"
+        .to_owned();
+    for mutant in MUTANTS {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            mutant.name,
+            mutant.of.join(", "),
+            mutant.breaks.join(" or ")
+        );
+    }
+    text += "\n## Of the mechanism, under loom\n\n| mutant | suite | caught by |\n|---|---|---|\n";
+    for mutant in MECHANISM_MUTANTS {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            mutant.name,
+            mutant.suite,
+            mutant.breaks.join(" or ")
+        );
+    }
+    text
+}
+
+/// The text of a function, with its documentation, out of `file::name`.
+fn function(root: &Path, place: &str) -> std::io::Result<String> {
+    let missing = || std::io::Error::other(format!("the ledger names {place}, which is not there"));
+    let (file, name) = place.split_once("::").ok_or_else(missing)?;
+    let text = std::fs::read_to_string(root.join(file))?;
+    let lines: Vec<_> = text.lines().collect();
+    let head = format!("fn {name}");
+    let is_head = |line: &&str| {
+        line.find(&head)
+            .is_some_and(|at| !line[at + head.len()..].starts_with(char::is_alphanumeric))
+    };
+    let begins = lines.iter().position(is_head).ok_or_else(missing)?;
+    let indent = lines[begins].len() - lines[begins].trim_start().len();
+    let closes = format!("{}}}", " ".repeat(indent));
+    let ends = lines[begins..].iter().position(|line| *line == closes).ok_or_else(missing)?;
+    let above =
+        |line: &&&str| line.trim_start().starts_with("//") || line.trim_start().starts_with("#[");
+    let comments = lines[..begins].iter().rev().take_while(above).count();
+    let body = &lines[begins - comments..=begins + ends];
+    Ok(body.iter().map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect())
 }

@@ -10,6 +10,7 @@
 //!
 //! What a green result does not mean is on the book's page on limits.
 
+pub mod article;
 pub mod bisim;
 pub mod book;
 pub mod claims;

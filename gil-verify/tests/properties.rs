@@ -107,7 +107,8 @@ fn each_property_has_been_seen_failing() {
         let mutant = Mutated::new(Handoff::plain(), mutation);
         let (case, message) = caught(mutant.clone());
         assert!(message.starts_with(claim), "{mutation:?} was caught by {message}");
-        assert!(case.picks.len() <= 20, "shrunk to {case}");
+        // proptest takes out one step at a time, and an acquire goes with its release.
+        assert!(case.picks.len() <= 40, "shrunk to {case}");
         // What is printed replays to the same failure.
         let line = message.lines().find_map(|line| line.strip_prefix("replay: handoff "));
         let replayed: Case = line.expect("a replay line").parse().expect("a case");

@@ -1,0 +1,80 @@
+//! The article's claims, in our own words, and what runs for each besides the ledger's claims.
+
+/// Id, what the article says, and what else stands for it.
+pub const ARTICLE: &[(&str, &str, &str)] = &[
+    ("A1", "One lock around the interpreter: at most one thread executes bytecode.", ""),
+    (
+        "A2",
+        "The holder gives it up of its own accord, or by force after an interval.",
+        "the two kinds of release in [the protocol](protocol.md)",
+    ),
+    ("A3", "It exists because of reference counting.", "not yet: the typed heap"),
+    (
+        "A4",
+        "Locking every object instead costs more and invites deadlock.",
+        "not yet: the typed heap and its benchmark",
+    ),
+    (
+        "A5",
+        "Other implementations have no GIL and other trade-offs.",
+        "not yet: the free-threaded control",
+    ),
+    (
+        "A6",
+        "Time per user, split over 8 threads, is no faster than sequential.",
+        "`cargo run --release -p gil-core --example time_per_user`: on this lock 8 threads take as long as one",
+    ),
+    (
+        "A7",
+        "Two count-downs: 1.53 s in sequence, 1.57 s on two threads.",
+        "not yet: the interpreter's benchmarks",
+    ),
+    (
+        "A8",
+        "Blocking I/O drops the lock and takes it again.",
+        "`Attached::detach`; its benchmark is not there yet",
+    ),
+    (
+        "A9",
+        "CPU-bound threads have to be switched out by force.",
+        "the program *hogs*, and the mutants `request-dropped` and `safepoint-ignored`",
+    ),
+    (
+        "A10",
+        "Python 2: every 100 ticks. Python 3: every 5 ms. Both can be set.",
+        "`Python2`, `Python3`: same defaults, `set_check_interval`, `set_switch_interval`",
+    ),
+    (
+        "A11",
+        "Processes give about 2x, but cost more to start and to talk to.",
+        "not yet: the interpreter's benchmarks",
+    ),
+    ("A12", "C extensions release the lock around long work.", "`Attached::detach`"),
+    ("A13", "A waiting thread asks only if the lock was not released in its interval.", ""),
+    ("A14", "The holder finishes its instruction, drops the lock and signals.", ""),
+    (
+        "A15",
+        "It waits until another thread has really got the lock.",
+        "mutants `gives-by-freeing`, `no-forced-switch`",
+    ),
+    (
+        "A16",
+        "Python 2 did not wait: starvation and needless wake-ups, the GIL battle.",
+        "python2's loop, `cargo verify --protocol python2 -v`; wake-ups for nothing are counted by `Gil::counters`",
+    ),
+    (
+        "A17",
+        "The thread that asked need not be the one that gets the lock.",
+        "python3's loop at 3 threads is an instance: T0 asks, T2 gets",
+    ),
+    (
+        "A18",
+        "The switch check prevents a waiter from asking again and again.",
+        "mutant `no-switch-number-check`",
+    ),
+    (
+        "A19",
+        "The convoy: every short I/O call costs a whole interval.",
+        "unbounded for python3, bounded for the default protocol; the figures are not there yet",
+    ),
+];

@@ -1,0 +1,41 @@
+//! The generated pages are the committed ones. `GIL_BLESS=1 cargo test -p gil-verify --test book`
+//! writes them.
+
+#![cfg(not(loom))]
+
+use std::path::Path;
+
+use gil_verify::book;
+
+const BEGIN: &str = "<!-- verdicts: made from the ledger -->\n";
+const END: &str = "<!-- end of verdicts -->";
+
+fn same_or_bless(path: &Path, wanted: &str) {
+    if std::env::var_os("GIL_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(path, wanted).expect("it can be written");
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    let bless = "GIL_BLESS=1 cargo test -p gil-verify --test book";
+    assert!(committed == wanted, "{} is not what the ledger says; {bless}", path.display());
+}
+
+#[test]
+fn the_generated_pages_are_the_committed_ones() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let summary = std::fs::read_to_string(root.join("docs/src/SUMMARY.md")).expect("a summary");
+    for (name, text) in book::pages(&root).expect("the sources are here") {
+        same_or_bless(&root.join("docs/src").join(&name), &text);
+        assert!(summary.contains(&format!("({name})")), "{name} is not in SUMMARY.md");
+    }
+}
+
+#[test]
+fn the_readme_has_the_ledgers_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(&path).expect("a README");
+    let (before, rest) = readme.split_once(BEGIN).expect("the table's beginning");
+    let (_, after) = rest.split_once(END).expect("the table's end");
+    let table = book::table("docs/src/claims/");
+    same_or_bless(&path, &format!("{before}{BEGIN}{table}{END}{after}"));
+}
