@@ -50,9 +50,10 @@ const REGULAR: WaitSet = WaitSet(2);
 ///
 /// ```
 /// use gil_core::{Gil, Handoff};
-/// static COUNTER: Gil<u64> = Gil::new(0); // Handoff::new()
+/// # if gil_core::UNDER_LOOM { return }
+/// let boosted = Gil::new(0); // the same as with_protocol(0, Handoff::new())
 /// let plain = Gil::with_protocol(0, Handoff::plain());
-/// *COUNTER.attach() += 1;
+/// *boosted.attach() += 1;
 /// *plain.attach() += 1;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

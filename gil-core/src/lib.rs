@@ -65,6 +65,6 @@ pub use sync::Instant;
 pub const UNDER_LOOM: bool = cfg!(loom);
 
 /// The README's first example, compiled and run as a test.
-#[cfg(doctest)]
+#[cfg(all(doctest, not(loom)))]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

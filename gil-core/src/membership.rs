@@ -44,9 +44,17 @@ impl Drop for Membership {
     }
 }
 
+// loom's thread-locals know no const initialisers.
+#[cfg(loom)]
 thread_local! {
     static LAST: RefCell<Option<Rc<Membership>>> = RefCell::new(None);
     static ALL: RefCell<Vec<Rc<Membership>>> = RefCell::new(Vec::new());
+}
+
+#[cfg(not(loom))]
+thread_local! {
+    static LAST: RefCell<Option<Rc<Membership>>> = const { RefCell::new(None) };
+    static ALL: RefCell<Vec<Rc<Membership>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A number that no other lock of this process has had.

@@ -95,6 +95,9 @@ pub struct Monitor<P> {
 
 impl<P: Protocol> Monitor<P> {
     /// A free lock that no thread has come to yet.
+    ///
+    /// # Panics
+    /// When the protocol has more than [`MAX_SETS`] wait-sets.
     pub const fn new(protocol: P) -> Self {
         assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets");
         Self {

@@ -220,6 +220,7 @@ pub trait Effects {
 ///         if notified { cx.notify_one(SET); } // a wake-up in its hand must not be lost
 ///     }
 /// }
+/// # if gil_core::UNDER_LOOM { return }
 /// let lock = gil_core::Gil::with_protocol(0, Semaphore);
 /// *lock.attach() += 1;
 /// ```

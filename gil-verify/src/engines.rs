@@ -124,7 +124,7 @@ impl Visit for Explore<'_> {
             };
             row("FAST-PATH", verdict, found.states, found.counterexample, began).map(&mut *sink);
         }
-        if selection.has_claim("LIVE-3") && variant == "blocking" {
+        if selection.has_claim("LIVE-3") && variant == "blocking" && explored.live.is_complete() {
             let found = overtake::longest(&explored.live);
             sink(Row::Bound(BoundRow {
                 protocol: name.to_owned(),

@@ -123,10 +123,10 @@ impl<P: Protocol> Graph<P> {
         self.states.get_index_of(state)
     }
 
-    /// What can happen in a state, and where it leads.
+    /// What can happen in a state, and where it leads; nothing where the exploration ended.
     #[must_use]
     pub fn edges(&self, index: usize) -> &[(Action, u32)] {
-        &self.edges[index]
+        self.edges.get(index).map_or(&[], Vec::as_slice)
     }
 
     /// The shortest counterexample to a claim.

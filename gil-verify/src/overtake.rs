@@ -37,7 +37,11 @@ struct Wait {
     starts: Vec<NodeIndex>,
 }
 
-/// Searches the whole graph, which must have been explored without a ghost.
+/// Searches the whole graph, which must have been explored without a ghost, and completely: the
+/// bound of a part is none.
+///
+/// # Panics
+/// When the graph is not complete.
 ///
 /// ```
 /// use gil_core::Handoff;
@@ -47,6 +51,7 @@ struct Wait {
 /// ```
 #[must_use]
 pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
+    assert!(graph.is_complete(), "a bound needs all states");
     let wait = Wait::new(graph, ThreadId::from_index(0));
     let components = petgraph::algo::tarjan_scc(&wait.graph);
     let mut component_of = vec![0; wait.graph.node_count()];
@@ -117,12 +122,12 @@ impl Wait {
                         .threads()
                         .filter(|thread| *thread != waiter && state.monitor.is_waiter(*thread));
                     let key = (to as usize, others.collect());
-                    if !nodes.contains_key(&key) {
+                    nodes.entry(key).or_insert_with(|| {
                         let node = wait.graph.add_node(key);
-                        nodes.insert(key, node);
                         wait.starts.push(node);
                         queue.push_back(node);
-                    }
+                        node
+                    });
                 }
             }
         }

@@ -111,6 +111,9 @@ impl Choose for ById {
 
 impl<P: Protocol> State<P> {
     /// Nobody has come yet.
+    ///
+    /// # Panics
+    /// Never: a fresh Monitor is idle.
     #[must_use]
     pub fn initial(protocol: P, program: Program, ghost: bool) -> Self {
         let mut monitor = Monitor::new(protocol);

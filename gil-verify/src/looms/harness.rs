@@ -98,7 +98,8 @@ fn compare<P: Protocol>(protocol: P, suite: Suite, loom: &Traces) -> Compared {
 fn one_sided(choices: &BTreeSet<(usize, Kind, bool)>, suite: Suite) -> Vec<String> {
     let forced = suite.work == Work::Hog;
     let lonely = choices.iter().filter(|(worker, kind, value)| {
-        !(forced && *kind == Kind::TimeOut) && !choices.contains(&(*worker, *kind, !*value))
+        let meant = forced && *kind == Kind::TimeOut;
+        !meant && !choices.contains(&(*worker, *kind, !*value))
     });
     lonely.map(|(worker, kind, value)| format!("{worker} {kind:?} {value}")).collect()
 }

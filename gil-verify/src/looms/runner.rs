@@ -20,6 +20,9 @@ impl Visit for Run {
 }
 
 /// Runs the suite that the arguments name; prints a line of JSON, or panics with the broken claim.
+///
+/// # Panics
+/// With the name of the claim that is broken.
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (name, protocol, mutant) = match arguments.as_slice() {

@@ -1,0 +1,9 @@
+//! cargo gives `--cfg loom` from RUSTFLAGS to the compiler and not to rustdoc, which would then
+//! read another crate than the one it links. What a build script sets reaches both.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var_os("CARGO_CFG_LOOM").is_some() {
+        println!("cargo::rustc-cfg=loom");
+    }
+}
