@@ -40,7 +40,7 @@ fn claim_key(row: &ClaimRow) -> Option<String> {
 }
 
 fn agreement_key(row: &AgreementRow) -> String {
-    format!("traces {} {}x{}", row.protocol, row.acquisitions, row.timeouts)
+    format!("traces {} {}", row.protocol, row.suite)
 }
 
 /// The counts in what the engines found.

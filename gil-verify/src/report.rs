@@ -124,6 +124,8 @@ pub struct MutantRow {
 pub struct AgreementRow {
     /// The protocol.
     pub protocol: String,
+    /// The loom suite.
+    pub suite: String,
     /// How many threads.
     pub threads: usize,
     /// Acquisitions of each thread.

@@ -267,6 +267,7 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             found.compared.unwrap_or(Compared { only_explorer: 1, ..Compared::default() });
         rows.push(Row::Agreement(AgreementRow {
             protocol: protocol.to_owned(),
+            suite: suite.name.to_owned(),
             threads: suite.threads,
             acquisitions,
             timeouts: suite.time_outs,
