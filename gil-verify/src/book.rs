@@ -5,11 +5,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use gil_core::Protocol;
+
 use crate::article::ARTICLE;
-use crate::ledger::{CLAIMS, Claim};
+use crate::claims::{Explored, LIVENESS, SAFETY, STATES_MAX};
+use crate::ledger::{CLAIMS, Claim, KnownFalse};
 use crate::looms::{MECHANISM_MUTANTS, SUITES};
 use crate::mutants::MUTANTS;
-use crate::zoo::PROTOCOLS;
+use crate::space::Program;
+use crate::zoo::{self, PROTOCOLS, Visit};
 
 /// The mutants that a claim has to catch.
 #[must_use]
@@ -89,7 +93,32 @@ fn index() -> String {
     )
 }
 
+/// The explorer's shortest counterexample, where it is the explorer that finds it.
+fn counterexample(claim: &Claim, known: &KnownFalse) -> Option<String> {
+    struct Find<'a>(&'a Claim, Program);
+    impl Visit for Find<'_> {
+        type Output = Option<String>;
+        fn visit<P: Protocol + Send + Sync + 'static>(
+            self,
+            _: &'static str,
+            protocol: P,
+        ) -> Option<String> {
+            let judged = SAFETY.contains(&self.0.id) || LIVENESS.contains(&self.0.id);
+            let explored = judged.then(|| Explored::new(&protocol, self.1, STATES_MAX))?;
+            explored.check(self.0.id).counterexample
+        }
+    }
+    let threads = known.threads_from;
+    let program = match known.variants.first() {
+        Some(&"hogs") | None => Program::hogs(threads),
+        Some(&"blocking") => Program::blocking(threads),
+        Some(_) => Program::cancelling(threads),
+    };
+    zoo::with(known.protocol, Find(claim, program)).flatten()
+}
+
 fn page(claim: &Claim, judge: &str) -> String {
+    let counts = crate::counts::committed().unwrap_or_default();
     let mut text =
         format!("# {}: {}\n\n> {}\n\n{}\n", claim.id, claim.title, claim.sentence, claim.meaning);
     let _ = write!(text, "\n## Where it holds\n\n| protocol | |\n|---|---|\n");
@@ -98,6 +127,9 @@ fn page(claim: &Claim, judge: &str) -> String {
     }
     for known in claim.known_false {
         let _ = writeln!(text, "\nFalse of {}: {}.", known.protocol, known.why);
+        if let Some(run) = counterexample(claim, known) {
+            let _ = writeln!(text, "\n```text\n{run}\n```");
+        }
     }
     for (protocol, why) in claim.not_applicable {
         let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
@@ -109,12 +141,14 @@ fn page(claim: &Claim, judge: &str) -> String {
     );
     for suite in SUITES {
         let path = if suite.fast_path { ", with the fast path" } else { "" };
+        let executions = counts.get(&format!("loom {} {}", PROTOCOLS[0], suite.name));
         let _ = writeln!(
             text,
-            "- loom, suite `{}`: {} threads, {}{path}",
+            "- loom, suite `{}`: {} threads, {}{path}; {} executions of the default protocol",
             suite.name,
             suite.threads,
-            suite.bound()
+            suite.bound(),
+            executions.copied().unwrap_or_default()
         );
     }
     let _ = write!(

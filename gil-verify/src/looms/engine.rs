@@ -123,7 +123,14 @@ pub fn run(
     });
     for rows in results.into_inner().unwrap_or_default() {
         for row in rows.unwrap_or_else(|| Ok(Vec::new()))? {
-            sink(row);
+            let wanted = match &row {
+                Row::Claim(row) => selection.has_claim(&row.id),
+                Row::Agreement(_) => selection.has_claim("TRACES"),
+                Row::Mutant(_) | Row::Bound(_) => true,
+            };
+            if wanted {
+                sink(row);
+            }
         }
     }
     Ok(())
