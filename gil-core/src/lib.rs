@@ -36,6 +36,7 @@ mod event;
 mod fault;
 mod gil;
 mod handoff;
+mod inner;
 mod membership;
 mod monitor;
 mod observe;

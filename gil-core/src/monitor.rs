@@ -177,6 +177,11 @@ impl<P: Protocol> Monitor<P> {
         &self.wakes
     }
 
+    /// The threads that the last section woke, each of them once: what an engine rings for.
+    pub fn take_wakes(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
+        self.wakes.drain(..)
+    }
+
     /// Notes an owner that came or went without a section, by the fast path. Only while every
     /// slot is Idle.
     ///

@@ -21,12 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::Fault;
-use crate::monitor::{Entry, First, Monitor, Outcome};
+use crate::inner::{Inner, Sleep};
+use crate::monitor::{Entry, Monitor, Outcome};
 use crate::observe::{Counters, Observe};
 use crate::parker::Parker;
-use crate::protocol::{Preemption, Protocol, Release, ThreadId, Timer};
+use crate::protocol::{Preemption, Protocol, Release, ThreadId};
 use crate::sync::{
-    AtomicBool, AtomicU32, Instant, Mutex, Ordering, Parked, const_unless_loom, fail, mutant, now,
+    AtomicBool, AtomicU32, Instant, Mutex, Ordering, Parked, const_unless_loom, fail, mutant,
 };
 use crate::word::Word;
 
@@ -72,27 +73,6 @@ pub struct RawGil<P, O = Counters> {
     inner: Mutex<Inner<P, O>>,
 }
 
-#[derive(Debug)]
-struct Inner<P, O> {
-    monitor: Monitor<P>,
-    observer: O,
-    members: Vec<Option<Arc<Parker>>>,
-    vacant: Vec<ThreadId>,
-    interval: Duration,
-    frozen: bool,
-    flag: bool,
-    /// Counts the runs of owners; a timer of the run belongs to one of them.
-    run: u64,
-    run_began: Option<Instant>,
-}
-
-/// Why and until when a thread sleeps.
-#[derive(Clone, Copy)]
-struct Sleep {
-    expires: Option<Instant>,
-    run: u64,
-}
-
 const fn ticks<P: Protocol>() -> u32 {
     match P::PREEMPTION {
         Preemption::OnRequest => 0,
@@ -123,17 +103,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
                 requested: AtomicBool::new(false),
                 ticks_left: AtomicU32::new(ticks::<P>()),
                 check_interval: AtomicU32::new(ticks::<P>()),
-                inner: Mutex::new(Inner {
-                    monitor: Monitor::new(protocol),
-                    observer,
-                    members: Vec::new(),
-                    vacant: Vec::new(),
-                    interval: DEFAULT_SWITCH_INTERVAL,
-                    frozen: false,
-                    flag: false,
-                    run: 0,
-                    run_began: None,
-                }),
+                inner: Mutex::new(Inner::new(protocol, observer)),
             }
         }
     }
@@ -355,14 +325,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         let result = inner.decide(thread, entry, slept);
         let sleep = inner.sleep(result);
         self.publish(&mut inner);
-        let bells: Vec<_> = match result {
-            Ok(_) => {
-                let Inner { monitor, members, .. } = &*inner;
-                let woken = monitor.wakes().iter();
-                woken.filter_map(|thread| members[thread.index()].clone()).collect()
-            }
-            Err(_) => Vec::new(),
-        };
+        let bells = inner.take_bells();
         std::mem::forget(bomb);
         drop(inner);
         for bell in bells {
@@ -391,50 +354,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
                 self.word.unfreeze(inner.monitor.owner());
             }
         }
-    }
-}
-
-impl<P: Protocol, O: Observe> Inner<P, O> {
-    /// One section of the Monitor, unless there is nothing to decide: a safepoint whose request is
-    /// gone, or a timer of a run that is over.
-    fn decide(
-        &mut self,
-        thread: ThreadId,
-        entry: Entry,
-        slept: Option<u64>,
-    ) -> Result<Outcome, Fault> {
-        let on_request = matches!(P::PREEMPTION, Preemption::OnRequest);
-        let owner = self.monitor.owner();
-        if entry == Entry::Safepoint && on_request && !self.monitor.requested() {
-            self.observer.stale_request(thread);
-            return if owner == Some(thread) { Ok(Outcome::Owns) } else { Err(Fault::NotHolder) };
-        }
-        if let crate::Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(thread)
-            && slept.is_some_and(|run| run != self.run && !mutant!(StaleRunTimer))
-        {
-            self.observer.timer_restarted(thread);
-            return Ok(Outcome::Wait(timer));
-        }
-        let outcome = self.monitor.section(thread, entry, &mut First)?;
-        self.observer.section(thread, entry, outcome, &self.monitor);
-        if self.monitor.owner() != owner {
-            self.begin_run();
-        }
-        Ok(outcome)
-    }
-
-    fn begin_run(&mut self) {
-        self.run += 1;
-        self.run_began = Some(now());
-    }
-
-    fn sleep(&self, result: Result<Outcome, Fault>) -> Sleep {
-        let begins = match result {
-            Ok(Outcome::Wait(Some(Timer::Wait))) => Some(now()),
-            Ok(Outcome::Wait(Some(Timer::Run))) => self.run_began,
-            _ => None,
-        };
-        Sleep { expires: begins.map(|begins| begins + self.interval), run: self.run }
     }
 }
 

@@ -310,7 +310,7 @@ fn judge_wake_ups<P: Protocol>(monitor: &Monitor<P>, broken: &mut Vec<Violation>
 #[derive(Debug)]
 pub struct Watch {
     ghost: Ghost,
-    known_false: &'static [&'static str],
+    known_false: Vec<&'static str>,
     /// All events so far.
     pub events: Vec<Event>,
     /// The owner under whom the last waiter took its request away: it alone may still see it.
@@ -322,7 +322,7 @@ pub struct Watch {
 impl Watch {
     /// Watches a lock of `threads` threads.
     #[must_use]
-    pub fn new(threads: usize, known_false: &'static [&'static str]) -> Self {
+    pub fn new(threads: usize, known_false: Vec<&'static str>) -> Self {
         let ghost = Ghost::new(threads, false);
         Self {
             ghost,

@@ -116,15 +116,13 @@ pub fn suite(name: &str) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.name == name)
 }
 
-/// The safety claims that a suite finds broken because they are known to be false of the protocol
-/// ([`Protocol::NAME`](gil_core::Protocol::NAME)).
+/// The claims that a suite may find broken because the ledger knows them to be false of the
+/// protocol.
 #[must_use]
-pub fn known_false(protocol: &str, suite: &Suite) -> &'static [&'static str] {
-    match protocol {
-        "python2" => &["SAFE-3"],
-        "python3" if suite.give_ups > 0 && suite.threads > 2 => &["SAFE-3", "SAFE-5"],
-        _ => &[],
-    }
+pub fn known_false(protocol: &str, suite: &Suite) -> Vec<&'static str> {
+    let expected = |id| crate::ledger::expected(id, protocol, suite.threads, suite.name);
+    let claims = crate::ledger::CLAIMS.iter().map(|claim| claim.id);
+    claims.filter(|id| expected(id) == Some(crate::report::Verdict::Fails)).collect()
 }
 
 /// What a suite found when nothing was broken.
