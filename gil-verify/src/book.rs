@@ -10,7 +10,7 @@ use gil_core::Protocol;
 use crate::article::ARTICLE;
 use crate::claims::{Explored, LIVENESS, SAFETY, STATES_MAX};
 use crate::ledger::{CLAIMS, Claim, KnownFalse};
-use crate::looms::{MECHANISM_MUTANTS, SUITES};
+use crate::looms::{MECHANISM_MUTANTS, SUITES, Suite, judged};
 use crate::mutants::MUTANTS;
 use crate::space::Program;
 use crate::zoo::{self, PROTOCOLS, Visit};
@@ -134,12 +134,18 @@ fn page(claim: &Claim, judge: &str) -> String {
     for (protocol, why) in claim.not_applicable {
         let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
     }
-    let _ = write!(
-        text,
-        "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n\
-         - explorer: all states of 2, 3 and 4 threads that loop for ever, in each program\n"
-    );
-    for suite in SUITES {
+    text +=
+        "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n";
+    let explored = [SAFETY, LIVENESS, &["LIVE-3", "FAST-PATH"]].concat();
+    if explored.contains(&claim.id) {
+        text +=
+            "- explorer: all states of 2, 3 and 4 threads that loop for ever, in each program\n";
+    }
+    let judges = |suite: &&Suite| {
+        judged(suite, PROTOCOLS[0]).contains(&claim.id)
+            || claim.id == "TRACES" && suite.compares_traces()
+    };
+    for suite in SUITES.iter().filter(judges) {
         let path = if suite.fast_path { ", with the fast path" } else { "" };
         let executions = counts.get(&format!("loom {} {}", PROTOCOLS[0], suite.name));
         let _ = writeln!(
@@ -153,7 +159,7 @@ fn page(claim: &Claim, judge: &str) -> String {
     }
     let _ = write!(
         text,
-        "\nNot every engine judges every claim; `cargo verify --claim {} -v` shows the rows.\n\n\
+        "\nBy hand: `cargo verify --claim {} -v`.\n\n\
          ## Seen red\n\nMutants that this claim has to catch: {}.\n\n## The check itself\n\n\
          Judged by `{}`, run by `{}`.\n\n```rust\n{judge}```\n",
         claim.id,

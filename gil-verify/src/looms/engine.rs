@@ -10,7 +10,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::{Compared, Found, MECHANISM_MUTANTS, MechanismMutant, SUITES, Suite, Work, missing};
+use super::{
+    Compared, Found, MECHANISM_MUTANTS, MechanismMutant, SUITES, Suite, Work, judged, missing,
+};
 use crate::engines::Selection;
 use crate::ledger;
 use crate::report::{
@@ -158,14 +160,8 @@ fn jobs(selection: &Selection) -> Vec<Job> {
 
 /// The claims that a suite judges, with the verdict to expect.
 fn claims(suite: &Suite, protocol: &str) -> Vec<(&'static str, Verdict)> {
-    let ids: &[&str] = match suite.work {
-        // Python 2 promises no forced switch: its hog may win the lock back for ever.
-        Work::Hog if protocol == "python2" => &[],
-        Work::Hog => &["LIVE-1", "SAFE-1", "SAFE-2", "SAFE-3", "LIVE-4", "WITNESS"],
-        Work::Rounds(_) => &["SAFE-1", "SAFE-2", "SAFE-3", "SAFE-4", "SAFE-5", "LIVE-4", "WITNESS"],
-    };
     let expected = |id| ledger::expected(id, protocol, suite.threads, suite.name);
-    ids.iter().filter_map(|id| Some((*id, expected(id)?))).collect()
+    judged(suite, protocol).iter().filter_map(|id| Some((*id, expected(id)?))).collect()
 }
 
 fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, LoomError> {

@@ -116,6 +116,17 @@ pub fn suite(name: &str) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.name == name)
 }
 
+/// The claims that a suite of a protocol judges; it judges [`TRACES`](Suite::compares_traces) apart.
+#[must_use]
+pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
+    match suite.work {
+        // Python 2 promises no forced switch: its hog may win the lock back for ever.
+        Work::Hog if protocol == "python2" => &[],
+        Work::Hog => &["LIVE-1", "SAFE-1", "SAFE-2", "SAFE-3", "LIVE-4", "WITNESS"],
+        Work::Rounds(_) => &["SAFE-1", "SAFE-2", "SAFE-3", "SAFE-4", "SAFE-5", "LIVE-4", "WITNESS"],
+    }
+}
+
 /// The claims that a suite may find broken because the ledger knows them to be false of the
 /// protocol.
 #[must_use]
