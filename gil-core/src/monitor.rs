@@ -230,6 +230,32 @@ impl<P: Protocol> Monitor<P> {
         self.settle(thread, entry, step)
     }
 
+    /// `thread` gives up coming in: [`Entry::Cancel`]. [`Outcome::Left`] takes it out of every
+    /// queue, and a wake-up in its hand goes to another; [`Outcome::Owns`] says that it is too
+    /// late, the thread owns the lock.
+    ///
+    /// ```
+    /// use gil_core::{Entry, First, Handoff, Monitor, Outcome, ThreadId, Wake};
+    /// let [a, b] = [0, 1].map(ThreadId::from_index);
+    /// let mut monitor = Monitor::new(Handoff::new());
+    /// monitor.section(a, Entry::Acquire, &mut First)?;
+    /// monitor.section(b, Entry::Acquire, &mut First)?;
+    /// assert_eq!(monitor.cancel(b), Ok(Outcome::Left));
+    /// assert!(!monitor.requested(), "its request has gone with it");
+    ///
+    /// monitor.section(b, Entry::Acquire, &mut First)?; // no boost left: it waits for its timer
+    /// monitor.section(b, Entry::Resume(Wake::Expired), &mut First)?;
+    /// monitor.section(a, Entry::Safepoint, &mut First)?;
+    /// assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "too late: it has been granted the lock");
+    /// # Ok::<(), gil_core::Fault>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Fault::WrongEntry`] when the thread is not coming in.
+    pub fn cancel(&mut self, thread: ThreadId) -> Result<Outcome, Fault> {
+        self.section(thread, Entry::Cancel, &mut First)
+    }
+
     fn check_entry(&self, thread: ThreadId, entry: Entry) -> Result<(), Fault> {
         let slot = self.slot(thread);
         let fits = match entry {
