@@ -7,13 +7,12 @@
 //!
 //! # The idea
 //! Three queues, served in this order: **boosted** (back from outside, paid from a budget),
-//! **resumed** (the one thread whose turn a boosted one interrupted), **regular**.
+//! **resumed** (switched out for a boosted one before their interval was over), **regular**.
 //! - A *forced* release gives the lock to the next in line in one step. No reacquire before
 //!   hand-off, by construction.
 //! - A *voluntary* release frees the lock and wakes the next in line, who may be barged in front
 //!   of, at most `barges` times in a turn; after that it too is handed the lock.
-//! - A thread that arrives while somebody is in a regular turn asks for the lock at once, at most
-//!   `boosts` times in a turn.
+//! - A thread that arrives asks for the lock at once, at most `boosts` times in a turn.
 //!
 //! Both budgets come back only with a **new regular turn**: the head of the regular queue gets the
 //! lock. Each waiter is thus overtaken a bounded number of times.
@@ -62,8 +61,6 @@ pub struct Handoff {
     boosts: u8,
     barges_left: u8,
     boosts_left: u8,
-    /// The owner is a visitor: boosted or barging, not in a regular turn.
-    visiting: bool,
     /// A full interval has gone by in this run: whoever is switched out now goes to the end.
     expired: bool,
     timekeeper: Option<ThreadId>,
@@ -91,7 +88,6 @@ impl Handoff {
             boosts,
             barges_left: barges,
             boosts_left: boosts,
-            visiting: false,
             expired: false,
             timekeeper: None,
         }
@@ -109,7 +105,7 @@ impl Handoff {
 
     /// `next` owns from now on.
     fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
-        (self.visiting, self.expired) = (set == BOOSTED, false);
+        self.expired = false;
         if set == REGULAR {
             (self.barges_left, self.boosts_left) = (self.barges, self.boosts);
         }
@@ -131,7 +127,7 @@ impl Handoff {
         // The next in line, so that newcomers who give up cannot pass the post round for ever.
         let keeper = |set| cx.first(set).filter(other).or_else(|| cx.last(set).filter(other));
         match [BOOSTED, RESUMED, REGULAR].into_iter().find_map(keeper) {
-            None => (self.visiting, self.expired, self.timekeeper) = (false, false, None),
+            None => (self.expired, self.timekeeper) = (false, None),
             Some(keeper) if self.timekeeper.is_none() && !cx.requested() => {
                 self.timekeeper = Some(keeper);
                 cx.notify(keeper);
@@ -155,11 +151,10 @@ impl Protocol for Handoff {
         if cx.is_free() {
             if Self::next(cx).is_some() {
                 self.barges_left = self.barges_left.saturating_sub(1); // HAND-1: there is one
-                self.visiting = true;
             }
             return Step::Owns;
         }
-        if self.visiting || self.boosts_left == 0 {
+        if self.boosts_left == 0 {
             return self.wait(cx, REGULAR);
         }
         self.boosts_left -= 1;
@@ -188,7 +183,7 @@ impl Protocol for Handoff {
         let Some(next) = Self::next(cx) else {
             return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
         };
-        let interrupted = next.1 == BOOSTED && !self.visiting && !self.expired;
+        let interrupted = next.1 == BOOSTED && !self.expired;
         self.hand_over(cx, next);
         self.wait(cx, if interrupted { RESUMED } else { REGULAR })
     }
