@@ -3,4 +3,8 @@
 #[cfg(not(loom))]
 pub mod baton;
 #[cfg(not(loom))]
+pub mod counts;
+#[cfg(not(loom))]
+pub mod interleaved;
+#[cfg(not(loom))]
 pub mod pairs;

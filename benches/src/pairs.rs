@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use gil_core::{Gil, Handoff, RawGil};
 
-/// What is timed: a name, and `count` pairs of it.
-pub type Pair = (&'static str, fn(u64) -> Duration);
+use crate::interleaved::Timed;
 
 /// All pairs, the control first.
-pub const PAIRS: &[Pair] = &[
+pub const PAIRS: &[Timed] = &[
     ("parking_lot", parking_lot),
     ("parking_lot again (A/A)", parking_lot),
     ("std Mutex", std_mutex),
@@ -18,7 +17,7 @@ pub const PAIRS: &[Pair] = &[
     ("RawGil attach + detach", raw),
 ];
 
-fn timed(count: u64, mut pair: impl FnMut()) -> Duration {
+pub(crate) fn timed(count: u64, mut pair: impl FnMut()) -> Duration {
     let began = Instant::now();
     for _ in 0..count {
         pair();

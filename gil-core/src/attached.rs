@@ -5,13 +5,13 @@ use std::fmt::{Debug, Formatter};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
+use std::sync::{LockResult, TryLockError};
 
 use crate::gil::Gil;
 use crate::handoff::Handoff;
 use crate::membership::Membership;
 use crate::protocol::Protocol;
-use crate::raw::RawGil;
-use crate::sync::fail;
+use crate::sync::{StdMutex, StdMutexGuard, fail, mutant};
 
 /// The token of an attached thread: the way to the data. Dropping it detaches.
 ///
@@ -45,6 +45,15 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         Self { gil, membership, lent, brand: PhantomData }
     }
 
+    /// As [`Attached::new`], after the deferred drops. Not kept if a destructor panics. Made anew
+    /// rather than passed through: a guard that is moved in memory doubles the cost of an attach.
+    #[cold]
+    pub(crate) fn new_settled(gil: &'g Gil<T, P>, membership: Rc<Membership>) -> Self {
+        let attached = Self::new(gil, membership, false);
+        attached.settle();
+        attached
+    }
+
     /// Whether another thread asks for the lock. One relaxed load: an interpreter spills its
     /// registers and calls [`Attached::safepoint`] only if this is true.
     #[inline]
@@ -55,9 +64,18 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// Lets another thread run if one asked; returns attached. One relaxed load otherwise.
     #[inline]
     pub fn safepoint(&mut self) {
-        if let Err(fault) = self.gil.raw.safepoint(&self.membership.member) {
-            fail(&fault);
+        match self.gil.raw.safepoint(&self.membership.member) {
+            Ok(false) => {}
+            Ok(true) => self.settle(),
+            Err(fault) => fail(&fault),
         }
+    }
+
+    /// Makes the drops that detached threads could not. Runs destructors, so nobody may have a
+    /// token meanwhile: right after a take, or with the only one borrowed mutably.
+    #[inline]
+    pub(crate) fn settle(&self) {
+        self.gil.deferred.settle(&self.membership.garbage);
     }
 
     /// Runs `f`, say a blocking call, detached; returns attached, also when `f` panics.
@@ -77,7 +95,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
             fail(&fault);
         }
-        let _back = Reattach { raw: &self.gil.raw, membership: &self.membership };
+        let _back = Reattach { gil: self.gil, membership: &self.membership };
         f()
     }
 
@@ -103,12 +121,13 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// As [`std::sync::Mutex::lock`]: the mutex is poisoned.
     pub fn lock<'m, M: ?Sized>(
         &mut self,
-        mutex: &'m std::sync::Mutex<M>,
-    ) -> std::sync::LockResult<std::sync::MutexGuard<'m, M>> {
+        mutex: &'m StdMutex<M>,
+    ) -> LockResult<StdMutexGuard<'m, M>> {
         match mutex.try_lock() {
             Ok(guard) => Ok(guard),
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => Err(poisoned),
-            Err(std::sync::TryLockError::WouldBlock) => self.detach(|| mutex.lock()),
+            Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
+            Err(TryLockError::WouldBlock) if mutant!(LockWithoutDetaching) => mutex.lock(),
+            Err(TryLockError::WouldBlock) => self.detach(|| mutex.lock()),
         }
     }
 }
@@ -151,20 +170,21 @@ impl<T: Debug, P: Protocol> Debug for Attached<'_, T, P> {
 }
 
 /// Attaches again at the end of [`Attached::detach`], on every way out of it.
-struct Reattach<'a, P: Protocol> {
-    raw: &'a RawGil<P>,
+struct Reattach<'a, T, P: Protocol> {
+    gil: &'a Gil<T, P>,
     membership: &'a Membership,
 }
 
-impl<P: Protocol> Drop for Reattach<'_, P> {
+impl<T, P: Protocol> Drop for Reattach<'_, T, P> {
     fn drop(&mut self) {
         if self.membership.attached.get() {
             fail(&"a guard escaped from the closure of `detach`: it would make two tokens");
         }
-        if let Err(fault) = self.raw.attach(&self.membership.member) {
+        if let Err(fault) = self.gil.raw.attach(&self.membership.member) {
             fail(&fault);
         }
         self.membership.attached.set(true);
+        self.gil.deferred.settle(&self.membership.garbage);
     }
 }
 

@@ -209,6 +209,14 @@ mutants! {
     BitsArmedTooEarly,
     /// A timer of the run does not start anew when the owner changes.
     StaleRunTimer,
+    /// A take does not make the drops that detached threads deferred.
+    DeferredNotDrained,
+    /// A detached drop decrements the count itself.
+    DetachedDropDirect,
+    /// A clone without a token does not ask whether the thread is attached.
+    CountOutsideLock,
+    /// `Attached::lock` waits for the mutex without detaching.
+    LockWithoutDetaching,
 }
 
 impl Mutant {

@@ -19,6 +19,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::attached::{Attached, Restore};
+use crate::deferred::Deferred;
 use crate::fault::Fault;
 use crate::handoff::Handoff;
 use crate::membership::{self, Membership, Returned};
@@ -70,6 +71,7 @@ pub struct Gil<T, P: Protocol = Handoff> {
     /// This lock's number among all locks; 0 until the first thread comes.
     number: AtomicU64,
     returned: Mutex<Option<Returned>>,
+    pub(crate) deferred: Deferred,
     state: UnsafeCell<T>,
 }
 
@@ -98,6 +100,7 @@ impl<T, P: Protocol> Gil<T, P> {
                 raw: RawGil::new(protocol),
                 number: AtomicU64::new(0),
                 returned: Mutex::new(None),
+                deferred: Deferred::new(),
                 state: UnsafeCell::new(state),
             }
         }
@@ -155,8 +158,9 @@ impl<T, P: Protocol> Gil<T, P> {
     }
 
     /// Whether this thread is attached.
+    #[inline]
     pub fn is_attached(&self) -> bool {
-        self.membership().is_ok_and(|membership| membership.attached.get())
+        membership::is_attached(self.number())
     }
 
     /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one
@@ -187,11 +191,9 @@ impl<T, P: Protocol> Gil<T, P> {
         unsafe { &mut *self.state_pointer() }
     }
 
+    #[inline]
     pub(crate) fn state_pointer(&self) -> *mut T {
-        #[cfg(loom)]
-        return self.state.with_mut(|state| state);
-        #[cfg(not(loom))]
-        self.state.get()
+        self.state.with_mut(|state| state)
     }
 
     #[inline]
@@ -203,17 +205,26 @@ impl<T, P: Protocol> Gil<T, P> {
         match take(&self.raw, &membership.member) {
             Ok(true) => {
                 membership.attached.set(true);
-                Ok(Attached::new(self, membership, false))
+                match self.deferred.any() {
+                    false => Ok(Attached::new(self, membership, false)),
+                    true => Ok(Attached::new_settled(self, membership)),
+                }
             }
             Ok(false) => Err(AttachError::Busy),
             Err(_) => Err(AttachError::AlreadyAttached),
         }
     }
 
+    /// The lock's number; 0 if no thread has come yet. Relaxed: only the value matters, and it is
+    /// written once.
+    #[inline]
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
     #[inline]
     fn membership(&self) -> Result<Rc<Membership>, AttachError> {
-        // Relaxed: only the value matters, and it is written once.
-        let number = match self.number.load(Ordering::Relaxed) {
+        let number = match self.number() {
             0 => self.assign_number(),
             number => number,
         };

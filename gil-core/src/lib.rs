@@ -31,11 +31,13 @@
 mod attached;
 #[cfg(loom)]
 pub mod choice;
+mod deferred;
 mod effects;
 mod event;
 mod fault;
 mod gil;
 mod handoff;
+pub mod heap;
 mod inner;
 mod membership;
 mod monitor;
@@ -64,6 +66,10 @@ pub use sync::Instant;
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.
 pub const UNDER_LOOM: bool = cfg!(loom);
+
+#[cfg(loom)]
+#[doc(hidden)]
+pub use loom; // for `brand!`
 
 /// The README's first example, compiled and run as a test.
 #[cfg(all(doctest, not(loom)))]

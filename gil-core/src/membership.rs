@@ -17,7 +17,8 @@ use crate::protocol::ThreadId;
 use crate::raw::Member;
 use std::sync::Arc;
 
-use crate::sync::thread_local;
+use crate::deferred::Garbage;
+use crate::sync::{AccessError, thread_local};
 
 /// Ids that threads left behind, on their way back to the lock.
 pub(crate) type Returned = Arc<Mailbox<Vec<ThreadId>>>;
@@ -31,6 +32,8 @@ pub(crate) struct Membership {
     pub(crate) lent: Cell<bool>,
     /// The thread has a guard that it has not dropped.
     pub(crate) attached: Cell<bool>,
+    /// Objects whose last handle this thread gave up.
+    pub(crate) garbage: Garbage,
     returned: Returned,
 }
 
@@ -76,15 +79,39 @@ pub(crate) fn of(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option
     }
 }
 
+/// Whether the running thread holds `lock`. Does not make it a member.
+#[inline]
+pub(crate) fn is_attached(lock: u64) -> bool {
+    let last = LAST.try_with(|last| match &*last.borrow() {
+        Some(membership) if membership.lock == lock => Some(membership.attached.get()),
+        _ => None,
+    });
+    match last {
+        Ok(Some(attached)) => attached,
+        _ => of_attached(lock).is_some(),
+    }
+}
+
+/// The running thread's membership of `lock`, if it holds it.
+#[cold]
+pub(crate) fn of_attached(lock: u64) -> Option<Rc<Membership>> {
+    known(lock).ok()?.filter(|membership| membership.attached.get())
+}
+
+fn known(lock: u64) -> Result<Option<Rc<Membership>>, AccessError> {
+    ALL.try_with(|all| all.borrow().iter().find(|m| m.lock == lock).cloned())
+}
+
 #[cold]
 fn find_or_join(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option<Rc<Membership>> {
-    let known = ALL.try_with(|all| all.borrow().iter().find(|m| m.lock == lock).cloned()).ok()?;
-    let membership = match known {
+    let membership = match known(lock).ok()? {
         Some(membership) => membership,
         None => {
             let (member, returned) = join();
             let (lent, attached) = (Cell::new(false), Cell::new(false));
-            let membership = Rc::new(Membership { lock, member, lent, attached, returned });
+            let garbage = Garbage::default();
+            let membership = Membership { lock, member, lent, attached, garbage, returned };
+            let membership = Rc::new(membership);
             ALL.try_with(|all| all.borrow_mut().push(membership.clone())).ok()?;
             membership
         }

@@ -32,8 +32,8 @@ pub trait Observe {
         monitor: &Monitor<P>,
     );
 
-    /// `thread` came to a safepoint for a request that is gone, which only a waiter that gives up
-    /// can cause.
+    /// `thread` came to a safepoint for a request that is gone: a waiter gave up, or many deferred
+    /// drops were waiting ([`heap`](crate::heap)).
     fn stale_request(&mut self, thread: ThreadId) {
         let _ = thread;
     }

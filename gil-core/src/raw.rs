@@ -251,26 +251,35 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.requested.load(Ordering::Relaxed) // a hint, looked at again under the mutex
     }
 
-    /// Releases the lock and takes it again if a switch is requested. One relaxed load otherwise.
+    /// Releases the lock and takes it again if a switch is requested; `false`: nothing was
+    /// requested, and it was one relaxed load.
     ///
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
     /// requested).
     #[inline]
-    pub fn safepoint(&self, member: &Member) -> Result<(), Fault> {
+    pub fn safepoint(&self, member: &Member) -> Result<bool, Fault> {
         if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
             // Relaxed: only the holder touches the count, and the lock orders holders.
             let left = self.ticks_left.load(Ordering::Relaxed);
             if left > 0 {
                 self.ticks_left.store(left - 1, Ordering::Relaxed);
-                return Ok(());
+                return Ok(false);
             }
             let interval = self.check_interval.load(Ordering::Relaxed);
             self.ticks_left.store(interval, Ordering::Relaxed);
         } else if !self.switch_requested() {
-            return Ok(());
+            return Ok(false);
         }
-        self.drive(member, Entry::Safepoint, None).map(|_| ())
+        self.drive(member, Entry::Safepoint, None)
+    }
+
+    /// Sends the next safepoint through a section in which nothing may be requested: the way to the
+    /// holder's attention.
+    pub(crate) fn nudge(&self) {
+        let mut inner = self.inner.lock();
+        inner.flag = true;
+        self.requested.store(true, Ordering::Relaxed); // stored under the mutex, as in `publish`
     }
 
     #[cold]

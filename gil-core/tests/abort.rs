@@ -5,6 +5,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
+use gil_core::heap::Brand;
 use gil_core::{Effects, Gil, Order, Protocol, Release, Step, WaitSet, Wake};
 
 const CASE: &str = "GIL_ABORT_CASE";
@@ -34,6 +35,20 @@ fn a_guard_that_escapes_from_detach() {
         let mut attached = gil.attach();
         let escaped = attached.detach(|| gil.attach());
         // Never reached: two tokens of one lock on one thread would be two `&mut`.
+        drop(escaped);
+        std::process::exit(0);
+    }
+    let said = aborts(NAME);
+    assert!(said.contains("a guard escaped from the closure of `detach`"), "{said}");
+}
+
+#[test]
+fn a_token_of_the_heap_that_escapes_from_detach() {
+    const NAME: &str = "a_token_of_the_heap_that_escapes_from_detach";
+    gil_core::brand!(struct Interpreter);
+    if is_child(NAME) {
+        let escaped = Interpreter::attach().detach(Interpreter::attach);
+        // Never reached: two tokens would open one cell twice.
         drop(escaped);
         std::process::exit(0);
     }

@@ -5,6 +5,8 @@ use crate::choice;
 
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use loom::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
+pub(crate) use loom::thread::AccessError;
 pub(crate) use loom::thread_local;
 
 /// Most suites do without: each look at the bell multiplies what loom has to explore.

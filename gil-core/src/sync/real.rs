@@ -1,14 +1,35 @@
 //! The facade on parking_lot and std.
 
-pub(crate) use std::cell::UnsafeCell;
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use std::thread::AccessError;
 pub(crate) use std::thread_local;
 pub use std::time::Instant;
 
 pub(crate) use parking_lot::Mutex;
+pub(crate) use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
 
 use super::Parked;
+
+/// std's cell, entered as loom's is.
+#[derive(Debug)]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
+
+    #[inline]
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}
 
 /// How often a waiter looks at its bell before it parks: about 1 us. A longer spin costs more than
 /// it gives as soon as holder and waiter share a core.

@@ -1,0 +1,226 @@
+//! The typed heap on real threads.
+
+#![cfg(not(loom))]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use gil_core::heap::{Brand, GilCell, GilRc};
+
+/// Counts how often its kind is dropped.
+#[derive(Debug)]
+struct Tomb(Arc<AtomicUsize>);
+
+impl Drop for Tomb {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn tomb() -> (Tomb, impl Fn() -> usize) {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    (Tomb(dropped.clone()), move || dropped.load(Ordering::Relaxed))
+}
+
+#[test]
+fn a_handle_is_one_pointer_and_a_cell_is_its_value() {
+    gil_core::brand!(struct Sizes);
+    assert_eq!(size_of::<GilRc<Sizes, [u8; 100]>>(), size_of::<usize>());
+    assert_eq!(size_of::<Option<GilRc<Sizes, u8>>>(), size_of::<usize>());
+    assert_eq!(size_of::<GilCell<Sizes, u64>>(), size_of::<u64>());
+}
+
+#[test]
+fn every_way_to_drop_the_last_handle_frees_once() {
+    gil_core::brand!(struct Ways);
+    let (object, dropped) = tomb();
+    let first = GilRc::<Ways, _>::new(object);
+    assert!(first.try_clone().is_none(), "a detached thread cannot count");
+    let mut token = Ways::attach();
+    let second = first.clone_ref(&token);
+    let third = second.try_clone().expect("this thread is attached");
+    assert!(third.is_same(&first));
+    assert_eq!(first.handles(&token), 3);
+    first.drop_ref(&token);
+    drop(second); // attached: at once
+    assert_eq!((third.handles(&token), dropped(), Ways::deferred_drops()), (1, 0, 0));
+    token.detach(|| {
+        drop(third); // detached: at the next take
+        assert_eq!((dropped(), Ways::deferred_drops()), (0, 1));
+    });
+    assert_eq!((dropped(), Ways::deferred_drops()), (1, 0));
+}
+
+#[test]
+fn a_deferred_drop_is_made_by_whoever_takes_the_lock_next() {
+    gil_core::brand!(struct Next);
+    let (object, dropped) = tomb();
+    let handle = GilRc::<Next, _>::new(object);
+    thread::spawn(move || drop(handle)).join().expect("it only drops");
+    assert_eq!((dropped(), Next::deferred_drops()), (0, 1));
+    Next::with(|_| assert_eq!(dropped(), 1, "made before the taker sees its token"))
+        .expect("this thread is not attached");
+}
+
+#[test]
+fn a_safepoint_that_loses_the_lock_settles_too() {
+    gil_core::brand!(struct Lost);
+    Lost::lock().set_switch_interval(std::time::Duration::from_micros(1));
+    let (object, dropped) = tomb();
+    let handle = GilRc::<Lost, _>::new(object);
+    let mut token = Lost::attach();
+    thread::scope(|threads| {
+        threads.spawn(move || {
+            drop(handle);
+            drop(Lost::attach()); // asks this thread for the lock
+        });
+        while dropped() == 0 {
+            token.safepoint();
+        }
+    });
+}
+
+#[test]
+fn a_long_chain_does_not_overflow_the_stack() {
+    gil_core::brand!(struct Chain);
+    struct Link {
+        _next: Option<GilRc<Chain, Link>>,
+        _tomb: Tomb,
+    }
+    let (first, dropped) = tomb();
+    let count = Arc::clone(&first.0);
+    let mut head = GilRc::<Chain, _>::new(Link { _next: None, _tomb: first });
+    const LINKS: usize = 1_000_000;
+    for _ in 1..LINKS {
+        head = GilRc::new(Link { _next: Some(head), _tomb: Tomb(count.clone()) });
+    }
+    head.drop_ref(&Chain::attach());
+    assert_eq!(dropped(), LINKS);
+}
+
+#[test]
+fn many_deferred_drops_get_the_attention_of_a_holder_that_computes() {
+    gil_core::brand!(struct Busy);
+    let mut token = Busy::attach();
+    let (given, taken) = (&Barrier::new(2), &Barrier::new(2));
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            for _ in 0..2_047 {
+                drop(GilRc::<Busy, _>::new(0)); // never attached
+            }
+            given.wait();
+            taken.wait();
+            drop(GilRc::<Busy, _>::new(0));
+            given.wait();
+        });
+        given.wait();
+        assert_eq!(Busy::deferred_drops(), 2_047, "the holder came to no safepoint");
+        token.safepoint();
+        assert_eq!(Busy::deferred_drops(), 0, "the 1,024th nudged it");
+        token.safepoint();
+        assert!(!token.switch_requested(), "a nudge is over after one safepoint");
+        taken.wait();
+        given.wait();
+        token.safepoint();
+        assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next take");
+    });
+}
+
+#[test]
+fn many_deferred_drops_of_a_free_lock_are_made_by_their_thread() {
+    gil_core::brand!(struct Free);
+    for _ in 0..1_023 {
+        drop(GilRc::<Free, _>::new(0));
+    }
+    assert_eq!(Free::deferred_drops(), 1_023);
+    drop(GilRc::<Free, _>::new(0));
+    assert_eq!(Free::deferred_drops(), 0);
+}
+
+#[test]
+fn a_destructor_has_no_token_and_its_own_drops_come_after_it() {
+    gil_core::brand!(struct Order);
+    struct Outer(Option<GilRc<Order, Tomb>>, Arc<AtomicUsize>);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            assert!(Order::lock().is_attached());
+            assert!(Order::with(|_| ()).is_err(), "two tokens would be two &mut");
+            drop(self.0.take()); // the last handle
+            assert_eq!(self.1.load(Ordering::Relaxed), 0, "freed after this destructor");
+        }
+    }
+    let (object, dropped) = tomb();
+    let count = object.0.clone();
+    let outer = GilRc::<Order, _>::new(Outer(Some(GilRc::new(object)), count));
+    outer.drop_ref(&Order::attach());
+    assert_eq!(dropped(), 1);
+}
+
+#[test]
+fn a_panic_in_a_destructor_loses_no_other_object() {
+    gil_core::brand!(struct Panics);
+    struct Bad(Option<GilRc<Panics, Tomb>>);
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            assert!(self.0.is_none(), "a bug in a destructor");
+        }
+    }
+    let (object, dropped) = tomb();
+    let bad = GilRc::<Panics, _>::new(Bad(Some(GilRc::new(object))));
+    drop(bad);
+    let attach = catch_unwind(AssertUnwindSafe(|| drop(Panics::attach())));
+    assert!(attach.is_err(), "the taker gets the panic");
+    assert!(!Panics::lock().is_attached(), "and does not keep the lock");
+    assert_eq!(dropped(), 1, "what it held is freed");
+    let (object, dropped) = tomb();
+    let token = Panics::attach();
+    GilRc::<Panics, _>::new(object).drop_ref(&token);
+    assert_eq!(dropped(), 1, "and the next one is freed as ever");
+}
+
+#[test]
+fn objects_of_two_brands_may_own_each_other() {
+    gil_core::brand!(struct Left);
+    gil_core::brand!(struct Right);
+    let (object, dropped) = tomb();
+    let right = GilRc::<Right, _>::new(object);
+    let left = GilRc::<Left, _>::new(GilCell::<Left, _>::new(Some(right)));
+    left.drop_ref(&Left::attach());
+    assert_eq!((dropped(), Right::deferred_drops()), (0, 1), "not attached to the other lock");
+    drop(Right::attach());
+    assert_eq!(dropped(), 1);
+}
+
+#[test]
+fn counts_are_exact_when_threads_pass_handles_around() {
+    gil_core::brand!(struct Stress);
+    Stress::lock().set_switch_interval(std::time::Duration::from_micros(1));
+    const THREADS: usize = 4;
+    const ROUNDS: usize = 2_000;
+    let (object, dropped) = tomb();
+    let shared = GilRc::<Stress, _>::new((GilCell::<Stress, _>::new(0u64), object));
+    thread::scope(|threads| {
+        for _ in 0..THREADS {
+            let mine = shared.clone_ref(&Stress::attach());
+            threads.spawn(move || {
+                let mut token = Stress::attach();
+                for round in 0..ROUNDS {
+                    let (a, b) = (mine.clone_ref(&token), mine.clone_ref(&token));
+                    *mine.0.get_mut(&mut token) += 1;
+                    a.drop_ref(&token);
+                    token.safepoint();
+                    if round % 3 == 0 {
+                        token.detach(|| drop(b));
+                    }
+                }
+            });
+        }
+    });
+    let token = Stress::attach();
+    assert_eq!(*shared.0.get(&token), (THREADS * ROUNDS) as u64);
+    assert_eq!((shared.handles(&token), dropped()), (1, 0));
+    shared.drop_ref(&token);
+    assert_eq!(dropped(), 1);
+}
