@@ -11,7 +11,7 @@ use crate::gil::Gil;
 use crate::handoff::Handoff;
 use crate::membership::Membership;
 use crate::protocol::Protocol;
-use crate::sync::{StdMutex, StdMutexGuard, fail, mutant};
+use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 
 /// The token of an attached thread: the way to the data. Dropping it detaches.
 ///
@@ -123,7 +123,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         &mut self,
         mutex: &'m StdMutex<M>,
     ) -> LockResult<StdMutexGuard<'m, M>> {
-        match mutex.try_lock() {
+        match try_lock(mutex) {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
             Err(TryLockError::WouldBlock) if mutant!(LockWithoutDetaching) => mutex.lock(),

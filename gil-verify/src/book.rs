@@ -61,6 +61,9 @@ fn cell(claim: &Claim, protocol: &str) -> String {
     if claim.not_applicable(protocol).is_some() {
         return "n/a".to_owned();
     }
+    if claim.id.starts_with("NEED-") {
+        return "found".to_owned();
+    }
     if claim.id == "LIVE-3" {
         let bound = |threads| crate::ledger::overtakes_max(protocol, threads);
         return match (bound(2), bound(3), bound(4)) {
@@ -131,6 +134,9 @@ fn page(claim: &Claim, judge: &str) -> String {
             let _ = writeln!(text, "\n```text\n{run}\n```");
         }
     }
+    if let Some(story) = crate::stories::committed().unwrap_or_default().get(claim.id) {
+        let _ = writeln!(text, "\nFound under loom:\n\n```text\n{story}\n```");
+    }
     for (protocol, why) in claim.not_applicable {
         let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
     }
@@ -146,6 +152,10 @@ fn page(claim: &Claim, judge: &str) -> String {
             || claim.id == "TRACES" && suite.compares_traces()
     };
     for suite in SUITES.iter().filter(judges) {
+        if let Some(found) = suite.work.must_find() {
+            let _ = writeln!(text, "- loom, suite `{}`: must find {found}", suite.name);
+            continue;
+        }
         let path = if suite.fast_path { ", with the fast path" } else { "" };
         let executions = counts.get(&format!("loom {} {}", PROTOCOLS[0], suite.name));
         let _ = writeln!(
@@ -204,7 +214,7 @@ fn mutants() -> String {
             mutant.breaks.join(" or ")
         );
     }
-    text += "\n## Of the mechanism, under loom\n\n| mutant | suite | caught by |\n|---|---|---|\n";
+    text += "\n## Of the mechanism and of small programs, under loom\n\n| mutant | suite | caught by |\n|---|---|---|\n";
     for mutant in MECHANISM_MUTANTS {
         let _ = writeln!(
             text,

@@ -15,7 +15,7 @@ use crate::looms::SUITES;
 use crate::report::{Profile, Row};
 use crate::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, Listen};
 use crate::zoo::PROTOCOLS;
-use crate::{counts, human};
+use crate::{counts, human, stories};
 
 /// Checks global interpreter locks: loom on the mechanism, an explorer of all states on the
 /// protocols, mutants on both.
@@ -48,7 +48,7 @@ struct Options {
     /// Also write report.json and report.txt into this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
-    /// Accept the counts found: writes gil-verify/counts.json. Only with everything selected.
+    /// Accept the counts and stories found: writes counts.json and stories.json in gil-verify. Only with everything selected.
     #[arg(long, global = true, conflicts_with_all = ["protocol", "claim"])]
     bless: bool,
     /// Print the counterexamples and every mutant.
@@ -121,8 +121,8 @@ fn run(options: &Options) -> ExitCode {
         Err(error) => return fail(&error.to_string(), EXIT_HARNESS_BROKEN),
     };
     if options.bless {
-        if let Err(error) = bless(&found) {
-            return fail(&format!("cannot write gil-verify/counts.json: {error}"), EXIT_INTERNAL);
+        if let Err(error) = bless(&found, &stories::of(&report.claims)) {
+            return fail(&format!("cannot write into gil-verify: {error}"), EXIT_INTERNAL);
         }
         report.problems.retain(|problem| !problem.contains(counts::BLESS));
     }
@@ -151,12 +151,15 @@ fn write_report(folder: &Path, json: &str, text: &str) -> std::io::Result<()> {
     std::fs::write(folder.join("report.txt"), text)
 }
 
-fn bless(found: &counts::Counts) -> std::io::Result<()> {
+fn bless(found: &counts::Counts, stories: &stories::Stories) -> std::io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = serde_json::to_string_pretty(stories)?;
+    std::fs::write(folder.join("stories.json"), text + "\n")?;
     // What this profile does not run keeps its count.
     let mut all = counts::committed().unwrap_or_default();
     all.extend(found.clone());
     let text = serde_json::to_string_pretty(&all)?;
-    std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("counts.json"), text + "\n")
+    std::fs::write(folder.join("counts.json"), text + "\n")
 }
 
 /// Progress on a terminal, silence in a pipe.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use comfy_table::{Table, presets};
 
 use crate::ledger::{self, CLAIMS, PROMISES};
+use crate::looms::engine::NO_LOCK;
 use crate::report::{ClaimRow, Engine, Row, Verdict};
 use crate::verify::Report;
 use crate::zoo::PROTOCOLS;
@@ -125,7 +126,9 @@ fn matrix(rows: &[ClaimRow]) -> Table {
 
 /// All rows of one claim and protocol in a few words.
 fn cell(id: &str, protocol: &str, rows: &[ClaimRow]) -> String {
-    let mine: Vec<_> = rows.iter().filter(|row| row.id == id && row.protocol == protocol).collect();
+    let is_mine =
+        |row: &&ClaimRow| row.id == id && (row.protocol == protocol || row.protocol == NO_LOCK);
+    let mine: Vec<_> = rows.iter().filter(is_mine).collect();
     if mine.is_empty() {
         let not = ledger::claim(id).and_then(|claim| claim.not_applicable(protocol));
         return not.map_or(String::new(), |_| "n/a".to_owned());
@@ -135,6 +138,7 @@ fn cell(id: &str, protocol: &str, rows: &[ClaimRow]) -> String {
     }
     let failing = mine.iter().filter(|row| row.verdict == Verdict::Fails).count();
     match failing {
+        0 if id.starts_with("NEED-") => "found".to_owned(),
         0 => "holds".to_owned(),
         n if n == mine.len() => format!("breaks, as {} does (expected)", spoken(protocol)),
         _ => {

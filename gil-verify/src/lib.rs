@@ -30,6 +30,7 @@ pub mod overtake;
 pub mod program;
 pub mod report;
 pub mod space;
+pub mod stories;
 pub mod traces;
 pub mod verify;
 pub mod zoo;

@@ -10,7 +10,7 @@ use crate::looms::engine::LoomError;
 use crate::report::{
     AgreementRow, BoundRow, ClaimRow, MutantRow, MutantVerdict, Profile, Row, SCHEMA, Verdict,
 };
-use crate::{ledger, looms};
+use crate::{ledger, looms, stories};
 
 /// Everything is as expected.
 pub const EXIT_AS_EXPECTED: u8 = 0;
@@ -95,6 +95,8 @@ pub fn run(selection: &Selection, listen: &mut dyn Listen) -> Result<(Report, Co
     };
     let differences = counts::differences(&committed, &counts, |key| everything && due(key));
     let mut report = judge(selection.profile, rows, differences);
+    let told = stories::committed().unwrap_or_default();
+    report.problems.extend(stories::differences(&told, &stories::of(&report.claims)));
     report.summary.seconds = began.elapsed().as_secs_f64();
     Ok((report, counts))
 }

@@ -1,5 +1,7 @@
 //! The facade on loom. No clock runs; a park asks [`crate::choice`] what happens to it.
 
+use std::sync::{TryLockError, TryLockResult};
+
 use super::Parked;
 use crate::choice;
 
@@ -68,6 +70,12 @@ pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parke
         loom::thread::park();
         Parked::Returned
     }
+}
+
+/// loom's own `try_lock` blocks: who acquires the mutex blocks every thread that is about to try.
+/// So here it is always taken, and what is explored is the waiting.
+pub(crate) fn try_lock<M: ?Sized>(_: &StdMutex<M>) -> TryLockResult<StdMutexGuard<'_, M>> {
+    Err(TryLockError::WouldBlock)
 }
 
 pub(crate) fn fail(what: &dyn std::fmt::Display) -> ! {

@@ -7,6 +7,7 @@ pub(crate) use std::thread_local;
 pub use std::time::Instant;
 
 pub(crate) use parking_lot::Mutex;
+use std::sync::TryLockResult;
 pub(crate) use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
 
 use super::Parked;
@@ -78,6 +79,10 @@ fn after_park(now: Instant, expires: Option<Instant>, gives_up: Option<Instant>)
     } else {
         Parked::Returned
     }
+}
+
+pub(crate) fn try_lock<M: ?Sized>(mutex: &StdMutex<M>) -> TryLockResult<StdMutexGuard<'_, M>> {
+    mutex.try_lock()
 }
 
 /// A protocol or the mechanism broke a rule of the lock: the process must not go on.

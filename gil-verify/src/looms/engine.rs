@@ -173,7 +173,7 @@ fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, LoomError> {
         }
         Job::Mutant(mutant, suite) => {
             let said = say(binary, suite, "handoff", Some(mutant.name))?;
-            Ok(vec![Row::Mutant(judge_mutant(mutant, said))])
+            Ok(vec![Row::Mutant(judge_mutant(mutant, suite, said))])
         }
     }
 }
@@ -245,12 +245,20 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
         Said::Found(found) => found,
         Said::Broke { .. } => &none,
     };
+    let explored = match said {
+        Said::Found(found) => found.executions,
+        Said::Broke { message, .. } => execution_of(message),
+    };
     let mut rows = Vec::new();
     for (id, expected) in claims(suite, protocol) {
-        let (verdict, counterexample) = judge(id, suite, protocol, said);
+        let (verdict, counterexample) = match suite.work.must_find() {
+            Some(wanted) => find(wanted, said),
+            None => judge(id, suite, protocol, said),
+        };
+        let of = if suite.work.is_without_lock() { NO_LOCK } else { protocol };
         rows.push(Row::Claim(ClaimRow {
             id: id.to_owned(),
-            protocol: protocol.to_owned(),
+            protocol: of.to_owned(),
             engine: Engine::Loom,
             threads: suite.threads,
             bound: suite.bound(),
@@ -258,7 +266,7 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             variant: Some(suite.name.to_owned()),
             verdict,
             expected,
-            explored: found.executions,
+            explored,
             unit: "executions".to_owned(),
             seconds,
             test: "gil-verify/tests/loom.rs::every_suite_is_as_expected".to_owned(),
@@ -284,6 +292,29 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
     rows
 }
 
+/// The protocol of a row about a program that has no lock.
+pub const NO_LOCK: &str = "no lock";
+
+/// The execution in which a program found what it was there to find.
+fn execution_of(message: &str) -> u64 {
+    let last = message.lines().last().and_then(|line| line.strip_prefix("in execution "));
+    last.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// The verdict on a program that must find something: to find it is what holds.
+fn find(wanted: &str, said: &Said) -> (Verdict, Option<String>) {
+    match said {
+        Said::Broke { claim, message } if *claim == wanted => {
+            (Verdict::Holds, Some(message.clone()))
+        }
+        Said::Broke { .. } => (Verdict::Inconclusive, None),
+        Said::Found(found) => {
+            let text = format!("not found in {} executions, which are all", found.executions);
+            (Verdict::Fails, Some(text))
+        }
+    }
+}
+
 fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Option<String>) {
     match said {
         Said::Broke { claim, message } if *claim == id => (Verdict::Fails, Some(message.clone())),
@@ -307,9 +338,15 @@ fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Opti
     }
 }
 
-fn judge_mutant(mutant: &MechanismMutant, said: Said) -> MutantRow {
+fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRow {
     let (claim, explored) = match said {
-        Said::Broke { claim, .. } => (Some(claim), 0),
+        // A cure is caught by the claim that there is something to find.
+        said if suite.work.must_find().is_some() => {
+            let (verdict, _) = find(suite.work.must_find().unwrap_or_default(), &said);
+            let claim = (verdict == Verdict::Fails).then(|| suite.work.must_find()).flatten();
+            (claim, if let Said::Found(found) = said { found.executions } else { 0 })
+        }
+        Said::Broke { claim, message } => (Some(claim), execution_of(&message)),
         Said::Found(found) => {
             let one_sided = (!found.one_sided.is_empty()).then_some("WITNESS");
             let differs = found.compared.is_some_and(|c| c.only_loom + c.only_explorer > 0);
@@ -319,7 +356,7 @@ fn judge_mutant(mutant: &MechanismMutant, said: Said) -> MutantRow {
     let caught = claim.filter(|claim| mutant.breaks.contains(claim));
     MutantRow {
         id: format!("{}/{}", mutant.name, mutant.suite),
-        of: "mechanism".to_owned(),
+        of: if suite.work.must_find().is_some() { "program" } else { "mechanism" }.to_owned(),
         breaks: mutant.breaks.iter().map(|claim| (*claim).to_owned()).collect(),
         verdict: caught.map_or(MutantVerdict::Survived, |_| MutantVerdict::Caught),
         caught_by: caught

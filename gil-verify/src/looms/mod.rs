@@ -8,11 +8,14 @@ pub mod engine;
 #[cfg(loom)]
 pub mod harness;
 #[cfg(loom)]
+pub mod programs;
+#[cfg(loom)]
 pub mod runner;
 
 use serde::{Deserialize, Serialize};
 
 use crate::report::Profile;
+use crate::zoo::PROTOCOLS;
 
 /// What each thread of a suite does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -21,6 +24,39 @@ pub enum Work {
     Rounds(usize),
     /// Thread 0 keeps the lock and comes to safepoints until each other thread has had it once.
     Hog,
+    /// Two threads clone and drop handles of shared objects, attached and detached (`programs`).
+    Heap,
+    /// Two threads clone a handle whose count is a plain integer, without a lock.
+    Count,
+    /// Two threads lock two objects, each in its own order: by a lock for each, or by one for all.
+    Objects {
+        /// Whether one lock guards both.
+        one_lock: bool,
+    },
+    /// One thread locks a mutex while it is attached, another attaches while it has the mutex.
+    Mutex {
+        /// Whether it does so by `Attached::lock`, which waits detached.
+        detaching: bool,
+    },
+}
+
+impl Work {
+    /// What the program is there to find: the claim that must be broken in it.
+    #[must_use]
+    pub const fn must_find(self) -> Option<&'static str> {
+        match self {
+            Self::Count => Some("NEED-1"),
+            Self::Objects { one_lock: false } => Some("NEED-2"),
+            Self::Mutex { detaching: false } => Some("NEED-3"),
+            _ => None,
+        }
+    }
+
+    /// Whether the program is the same under every protocol, because it has no lock.
+    #[must_use]
+    pub const fn is_without_lock(self) -> bool {
+        matches!(self, Self::Count | Self::Objects { one_lock: false })
+    }
 }
 
 /// One suite: a finite program and its bounds.
@@ -62,6 +98,10 @@ impl Suite {
             preemptions: None,
             fast_path: false,
         }
+    }
+
+    const fn program(name: &'static str, work: Work) -> Self {
+        Self { work, fast_path: true, ..Self::rounds(name, 2, 1, 0) }
     }
 
     const fn full(self) -> Self {
@@ -108,6 +148,13 @@ pub const SUITES: &[Suite] = &[
     Suite { give_ups: 1, ..Suite::rounds("three-cancel-fast", 3, 1, 0).fast().preempted(3) },
     Suite::rounds("three-deep", 3, 1, 1).preempted(4).full(),
     Suite::rounds("four", 4, 1, 1).preempted(2),
+    Suite::program("heap", Work::Heap).preempted(3),
+    Suite::program("heap-deep", Work::Heap).full(),
+    Suite::program("count-without-lock", Work::Count),
+    Suite::program("lock-per-object", Work::Objects { one_lock: false }),
+    Suite::program("one-lock", Work::Objects { one_lock: true }),
+    Suite::program("mutex-while-attached", Work::Mutex { detaching: false }),
+    Suite::program("mutex-detaching", Work::Mutex { detaching: true }),
 ];
 
 /// The suite of a name.
@@ -122,6 +169,11 @@ pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
     match suite.work {
         // Python 2 promises no forced switch: its hog may win the lock back for ever.
         Work::Hog if protocol == "python2" => &[],
+        _ if suite.work.is_without_lock() && protocol != PROTOCOLS[0] => &[],
+        Work::Heap => &["HEAP-1", "WITNESS"],
+        Work::Count => &["NEED-1"],
+        Work::Objects { .. } => &["NEED-2"],
+        Work::Mutex { .. } => &["NEED-3"],
         Work::Hog => &["LIVE-1", "SAFE-1", "SAFE-2", "SAFE-3", "LIVE-4", "WITNESS"],
         Work::Rounds(_) => &["SAFE-1", "SAFE-2", "SAFE-3", "SAFE-4", "SAFE-5", "LIVE-4", "WITNESS"],
     }
@@ -199,12 +251,46 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
     mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
     mutant("StaleRunTimer", "three", &["SAFE-4"]),
+    mutant("DeferredNotDrained", "heap", &["HEAP-1"]),
+    mutant("DetachedDropDirect", "heap", &["HEAP-1"]),
+    mutant("CountOutsideLock", "heap", &["HEAP-1"]),
+    mutant("AtomicCount", "count-without-lock", &["NEED-1"]),
+    mutant("SameOrder", "lock-per-object", &["NEED-2"]),
+    mutant("LockWithoutDetaching", "mutex-detaching", &["NEED-3"]),
+    mutant("MutexFirst", "mutex-while-attached", &["NEED-3"]),
 ];
+
+/// Changes to the programs that find something, after which there is nothing to find: a finder that
+/// still finds it is no witness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cure {
+    /// The count is incremented in one atomic step.
+    AtomicCount,
+    /// Both threads lock the objects in the same order.
+    SameOrder,
+    /// The attached thread takes the mutex before it attaches.
+    MutexFirst,
+}
+
+impl Cure {
+    /// The cure of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::AtomicCount, Self::SameOrder, Self::MutexFirst];
+        all.into_iter().find(|cure| format!("{cure:?}") == name)
+    }
+}
 
 /// The events that a suite of a protocol must have seen and has not.
 #[must_use]
 pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str> {
-    let mut wanted = vec!["taken", "released", "waits"];
+    let happened = |event: &str| found.events.get(event).is_some_and(|executions| *executions > 0);
+    let mut wanted = match suite.work {
+        Work::Rounds(_) | Work::Hog => vec!["taken", "released", "waits"],
+        Work::Heap => return without(HEAP_EVENTS, happened),
+        // What they are there to show is their claim.
+        Work::Count | Work::Objects { .. } | Work::Mutex { .. } => return Vec::new(),
+    };
     let boosts = protocol == "handoff";
     let asks = protocol != "python2";
     if boosts {
@@ -225,6 +311,12 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
     if suite.give_ups > 0 {
         wanted.push("cancelled");
     }
-    wanted.retain(|event| found.events.get(*event).is_none_or(|executions| *executions == 0));
-    wanted
+    without(&wanted, happened)
+}
+
+/// A take finds drops of the other thread to make, and finds that they have been made.
+const HEAP_EVENTS: &[&str] = &["T0 is back, 0 drops deferred", "T0 is back, 2 drops deferred"];
+
+fn without(wanted: &[&'static str], happened: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    wanted.iter().copied().filter(|event| !happened(event)).collect()
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use gil_core::Protocol;
 use gil_core::choice::Mutant;
 
-use super::{Found, Suite, harness, suite};
+use super::{Cure, Found, Suite, Work, harness, programs, suite};
 use crate::zoo::{self, Visit};
 
 const USAGE: &str = "usage (loom build): gil-verify SUITE PROTOCOL [MUTANT]";
@@ -16,6 +16,17 @@ impl Visit for Run {
     type Output = Found;
     fn visit<P: Protocol + Send + Sync + 'static>(self, _: &'static str, protocol: P) -> Found {
         harness::run(protocol, self.0)
+    }
+}
+
+/// Runs a suite of a protocol, `None` when there is no such protocol.
+///
+/// # Panics
+/// With the name of the claim that is broken.
+pub fn run(suite: &Suite, protocol: &str, cure: Option<Cure>) -> Option<Found> {
+    match suite.work {
+        Work::Rounds(_) | Work::Hog => zoo::with(protocol, Run(*suite)),
+        _ => programs::run(protocol, *suite, cure),
     }
 }
 
@@ -33,13 +44,14 @@ pub fn main() -> ExitCode {
     let Some(suite) = suite(name) else {
         return usage(&format!("there is no suite `{name}`"));
     };
-    if let Some(mutant) = mutant {
+    let cure = mutant.and_then(|mutant| Cure::named(mutant));
+    if let Some(mutant) = mutant.filter(|_| cure.is_none()) {
         let Some(mutant) = Mutant::ALL.iter().find(|known| known.name() == mutant) else {
             return usage(&format!("there is no mutant `{mutant}`"));
         };
         Mutant::set(Some(*mutant));
     }
-    match zoo::with(protocol, Run(*suite)) {
+    match run(suite, protocol, cure) {
         None => usage(&format!("there is no protocol `{protocol}`")),
         Some(found) => {
             println!("{}", serde_json::to_string(&found).expect("plain data"));
