@@ -1,4 +1,4 @@
-//! The benchmarks' short versions, each with an A/A row: `cargo run --release -p gil-benches -- pairs`.
+//! `cargo run --release -p gil-benches -- story`, and what else `--help` lists.
 
 use std::process::ExitCode;
 
@@ -10,14 +10,5 @@ fn main() -> ExitCode {
 
 #[cfg(not(loom))]
 fn main() -> ExitCode {
-    use gil_benches::{counts::COUNTS, interleaved::table, pairs::PAIRS};
-    match std::env::args().nth(1).as_deref() {
-        Some("pairs") => print!("{}", table(PAIRS, 21, 2_000_000)),
-        Some("counts") => print!("{}", table(COUNTS, 21, 2_000_000)),
-        _ => {
-            eprintln!("usage: gil-benches pairs|counts");
-            return ExitCode::from(2);
-        }
-    }
-    ExitCode::SUCCESS
+    gil_benches::command::main()
 }

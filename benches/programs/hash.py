@@ -1,0 +1,37 @@
+"""The same program as hash.gil, for CPython."""
+import hashlib
+import sys
+import threading
+import time
+
+settings = dict(argument.split("=") for argument in sys.argv[1:])
+data = bytes([7]) * int(settings.get("bytes", 67108864))
+
+
+def one():
+    hashlib.sha256(data).hexdigest()
+
+
+def one_after_the_other():
+    one()
+    one()
+
+
+def in_threads():
+    started = [threading.Thread(target=one) for _ in range(2)]
+    for thread in started:
+        thread.start()
+    for thread in started:
+        thread.join()
+
+
+def timed(name, work):
+    begin = time.perf_counter()
+    work()
+    print(name, int((time.perf_counter() - begin) * 1e6))
+
+
+one()
+timed("sequential", one_after_the_other)
+timed("threads", in_threads)
+timed("again", one_after_the_other)

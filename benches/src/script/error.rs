@@ -1,0 +1,17 @@
+//! What is wrong with a program, and in which line.
+
+/// An error in a program, found before or while it runs.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct ScriptError {
+    /// The line, counted from 1.
+    pub line: u32,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl ScriptError {
+    pub(super) fn new(line: u32, message: impl Into<String>) -> Self {
+        Self { line, message: message.into() }
+    }
+}

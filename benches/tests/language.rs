@@ -1,0 +1,214 @@
+//! The language: what programs compute, in every runtime, and what bad ones are told.
+
+#![cfg(not(loom))]
+
+use gil_benches::runtimes::{self, RUNTIMES, Visit};
+use gil_benches::script::{self, Free, Options, Output, ScriptError, World};
+
+struct Run<'a>(&'a str);
+
+impl Visit for Run<'_> {
+    type Output = Result<String, ScriptError>;
+    fn visit<W: World>(self, _: &'static str) -> Self::Output {
+        let output = Output::memory();
+        let options = Options { threads: 3, ..Options::default() };
+        script::run::<W>(self.0, options, output.clone()).map(|()| output.text())
+    }
+}
+
+/// What a program prints, the same in every runtime.
+fn prints(program: &str, expected: &str) {
+    for runtime in RUNTIMES {
+        let printed = runtimes::with(runtime, Run(program)).expect("the runtime is known");
+        assert_eq!(printed.as_deref(), Ok(expected), "under {runtime}: {program}");
+    }
+}
+
+/// What a bad program is told.
+fn fails(program: &str, line: u32, with: &str) {
+    let error = script::run::<Free>(program, Options::default(), Output::memory()).unwrap_err();
+    assert!(error.line == line && error.message.contains(with), "{program}\n{error}");
+}
+
+#[test]
+fn values_and_operators() {
+    prints("print(1 + 2 * 3 - 4, 7 / 2, 7 % 3, -7 % 3, 2 - -3)", "3 3 1 2 5\n");
+    prints(
+        "print((1 + 2) * 3 == 9, 1 < 2 and not 2 <= 1, 1 != 1 or \"a\" < \"b\")",
+        "true true true\n",
+    );
+    prints(
+        "print(\"a\" + \"b\", \"tab\\t\\\"quoted\\\"\", [1, \"x\", nil, true])",
+        "ab tab\t\"quoted\" [1, \"x\", nil, true]\n",
+    );
+    prints(
+        "print([1, [2]] + [{\"k\": 1, 2: \"v\"}], 9_000_000_000 * 2)",
+        "[1, [2], {\"k\": 1, 2: \"v\"}] 18000000000\n",
+    );
+    prints(
+        "print([1, [2]] == [1, [2]], {1: 2} == {1: 3}, [] == {}, len(\"äö\"), \"äö\"[1])",
+        "true false false 2 ö\n",
+    );
+}
+
+#[test]
+fn variables_loops_and_scopes() {
+    prints("let n = 3\nlet sum = 0\nwhile n > 0 { sum = sum + n; n = n - 1 }\nprint(sum)", "6\n");
+    prints(
+        "for i in 0..10 { if i % 2 == 0 { continue }\n if i > 6 { break }\n let twice = 2 * i\n print(twice) }",
+        "2\n6\n10\n",
+    );
+    prints(
+        "let all = []\nfor a in [1, 2] { for b in [10, 20] { if b == 20 { break }\n push(all, a * b) } }\nprint(all)",
+        "[10, 20]\n",
+    );
+    prints("let x = 1\nfn f(x) { x = x + 1; return x }\nprint(f(10), x)", "11 1\n");
+    prints(
+        "fn fib(n) { if n < 2 { return n } else { return fib(n - 1) + fib(n - 2) } }\nprint(fib(20))",
+        "6765\n",
+    );
+    prints(
+        "fn kind(n) { if n < 0 { return \"-\" } else if n == 0 { return \"0\" } else { return \"+\" } }\nprint(kind(-1) + kind(0) + kind(1))",
+        "-0+\n",
+    );
+    prints(
+        "fn twice(f, x) { return f(f(x)) }\nfn add(x) { return x + 3 }\nprint(twice(add, 1))",
+        "7\n",
+    );
+    prints("fn nothing() { }\nprint(nothing())", "nil\n");
+}
+
+#[test]
+fn builtins() {
+    prints("let l = [3]\npush(l, 4)\nprint(pop(l), l, len(l))", "4 [3] 1\n");
+    prints(
+        "let d = {}\nd[\"b\"] = 1\nd[7] = 2\nprint(keys(d), has(d, 7), remove(d, 7), remove(d, 7), d)",
+        "[\"b\", 7] true 2 nil {\"b\": 1}\n",
+    );
+    prints(
+        "print(text(12) + \"!\", int(\" -5 \"), type([]), threads(), part(), parts())",
+        "12! -5 a list 3 0 1\n",
+    );
+    prints(
+        "print(hash(bytes(\"abc\")))",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n",
+    );
+    prints("print(len(buffer(5, 255)), buffer(5, 255)[4], setting(\"n\", 8))", "5 255 8\n");
+    prints("print(clock_us() >= 0, select([], 1), sleep(1))", "true [] nil\n");
+}
+
+#[test]
+fn a_list_may_contain_itself() {
+    prints("let l = [1]\npush(l, l)\nprint(len(text(l)) < 1000, l == l)", "true true\n");
+}
+
+#[test]
+fn threads_share_what_they_are_given() {
+    let program = "
+        let all = []
+        fn work(list, from) { for i in from..from + 100 { push(list, i) }; return from }
+        let started = []
+        for t in 0..threads() { push(started, spawn(work, all, 100 * t)) }
+        let sum = 0
+        for thread in started { sum = sum + join(thread) }
+        let total = 0
+        for i in all { total = total + i }
+        print(len(all), sum, total)";
+    prints(program, "300 300 44850\n");
+}
+
+#[test]
+fn a_program_ends_after_its_threads() {
+    prints(
+        "fn late() { sleep(20)\n print(\"late\") }\nspawn(late)\nprint(\"main\")",
+        "main\nlate\n",
+    );
+}
+
+#[test]
+fn sockets_and_files() {
+    let path = std::env::temp_dir().join(format!("gil-language-{}", std::process::id()));
+    let program = format!(
+        "let a = udp(0)
+        let b = udp(0)
+        send(a, port(b), \"hello\")
+        let ready = select([a, b], 5000)
+        let message = receive(ready[0])
+        print(len(ready), message[0], message[1] == port(a))
+        write_file({path:?}, \"on disk\")
+        print(len(read_file({path:?})), hash(read_file({path:?})) == hash(bytes(\"on disk\")))"
+    );
+    prints(&program, "1 hello true\n7 true\n");
+    std::fs::remove_file(path).expect("the program wrote it");
+}
+
+#[test]
+fn a_blocked_thread_lets_the_others_run() {
+    let program = "
+        let socket = udp(0)
+        fn wait() { return receive(socket)[0] }
+        let waiting = spawn(wait)
+        let sum = 0
+        for i in 0..1000 { sum = sum + i }
+        send(udp(0), port(socket), text(sum))
+        print(join(waiting))";
+    prints(program, "499500\n");
+}
+
+#[test]
+fn long_chains_are_freed() {
+    prints("let l = nil\nfor i in 0..300000 { l = [l] }\nl = nil\nprint(\"freed\")", "freed\n");
+}
+
+#[test]
+fn programs_that_are_none_are_told_where() {
+    fails("let a = 1\nlet b = a +", 2, "the program ends where a value should be");
+    fails("let a = 1\nlet b a", 2, "`=` should be here");
+    fails("fn f( {", 1, "a parameter's name or `)` should be here");
+    fails("while true {\nprint(1)\n", 2, "`}` is missing");
+    fails("print(1) print(2)", 1, "the statement should end here");
+    fails("let a = \"open\nprint(a)", 1, "no closing quote");
+    fails("let a = 1 $ 2", 1, "`$` means nothing here");
+    fails("let a = 99999999999999999999", 1, "does not fit into 64 bits");
+    fails("\n\nprint(b)", 3, "there is no variable or function `b`");
+    fails("b = 1", 1, "make it with `let`");
+    fails("break", 1, "`break` outside a loop");
+    fails("let a = 1\nlet a = 2", 2, "there is a `a` already");
+    fails("fn f(a) { }\nf(1, 2)", 2, "`f` takes 1 arguments, not 2");
+    fails("len()", 1, "`len` takes 1 arguments, not 0");
+    fails("if true { fn f() { } }", 1, "can only be at the top level");
+    fails("1 = 2", 1, "only a variable or an element can be assigned to");
+    fails(&"(".repeat(1000), 1, "levels of nesting");
+    fails(&"-".repeat(1000), 1, "levels of nesting");
+    fails("let f = len", 1, "it can only be called");
+}
+
+#[test]
+fn programs_that_go_wrong_are_told_where() {
+    fails("let a = 1\n\nprint(a + \"b\")", 3, "`+` does not take an int and a text");
+    fails("let l = [1]\nprint(l[1])", 2, "there is no element 1: the length is 1");
+    fails("print({}[\"k\"])", 1, "there is no entry k");
+    fails("let d = {[]: 1}", 1, "a list cannot be a key");
+    fails("print(1 / 0)", 1, "division by zero");
+    fails("print(9223372036854775807 + 1)", 1, "does not fit into 64 bits");
+    fails("if 1 { }", 1, "a condition is true or false, not an int");
+    fails("let f = 3\nf(1)", 2, "an int cannot be called");
+    fails("fn f() {\n  return f()\n}\nf()", 2, "does the recursion end?");
+    fails("for i in 5 { }", 1, "`for` goes over a list or a range");
+    fails("for i in 0..\"x\" { }", 1, "a range goes from an int to an int");
+    fails("read_file(\"/nonexistent/file\")", 1, "cannot read \"/nonexistent/file\"");
+    fails("fail(\"on purpose\")", 1, "on purpose");
+    fails(
+        "fn f() {\n  fail(\"inside\")\n}\njoin(spawn(f))",
+        4,
+        "the thread failed: line 2: inside",
+    );
+    fails("fn f() {\n  fail(\"alone\")\n}\nspawn(f)", 2, "alone");
+    fails("fn f() { }\nlet t = spawn(f)\njoin(t)\njoin(t)", 4, "joined already");
+    fails("fn f(a) { }\nspawn(f)", 2, "`f` takes 1 arguments, not 0");
+    fails("int(\"x\")", 1, "\"x\" is no number");
+    fails("sleep(-1)", 1, "a time is 0 to 4294967295 milliseconds");
+    fails("select([1], 0)", 1, "takes a list of sockets, not an int");
+    fails("udp(70000)", 1, "a port is 0 to 65535");
+    fails("pop([])", 1, "from an empty list");
+}
