@@ -116,12 +116,14 @@ impl Comparison<'_> {
         let names = COMPARED.iter().map(|name| (*name).to_owned());
         let mut rows: Vec<_> = names.map(|name| Row { name, ..Row::default() }).collect();
         let mut python = python_version().map(|name| Row { name, ..Row::default() });
-        for _ in 0..self.rounds {
-            for (row, runtime) in rows.iter_mut().zip(COMPARED) {
-                let ran = runtimes::with(runtime, Once(self));
+        for round in 0..self.rounds as usize {
+            // Each round begins elsewhere: to come first costs something.
+            for place in 0..COMPARED.len() {
+                let place = (round + place) % COMPARED.len();
+                let ran = runtimes::with(COMPARED[place], Once(self));
                 let (times, counted) = ran.ok_or("a runtime is missing")??;
-                row.times.push(times);
-                row.count(counted);
+                rows[place].times.push(times);
+                rows[place].count(counted);
             }
             if let Some(row) = &mut python {
                 row.times.push(self.run_python()?);

@@ -212,3 +212,20 @@ fn programs_that_go_wrong_are_told_where() {
     fails("udp(70000)", 1, "a port is 0 to 65535");
     fails("pop([])", 1, "from an empty list");
 }
+
+/// The page that a person learns the language from.
+const PAGE: &str = include_str!("../../docs/src/language.md");
+
+#[test]
+fn the_pages_program_runs() {
+    let program = PAGE.split("## A program").nth(1).expect("the heading");
+    let program = program.split("```text\n").nth(1).expect("a block");
+    prints(program.split("```").next().expect("its end"), "the sum is 499500\n");
+}
+
+#[test]
+fn the_page_names_everything_built_in() {
+    for (name, _) in script::BUILTINS {
+        assert!(PAGE.contains(&format!("`{name}(")), "{name} is not on the page");
+    }
+}

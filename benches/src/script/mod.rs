@@ -109,7 +109,8 @@ impl Write for Output {
     }
 }
 
-/// Compiles a program and runs it in a world, on the calling thread and those that it starts.
+/// Compiles a program and runs it in a world, on the calling thread and those that it starts. If it
+/// goes wrong at its top level, threads that it has started are left to themselves.
 ///
 /// # Errors
 /// With the line: where the text is no program, and where the program does what it must not.
@@ -120,7 +121,6 @@ pub fn run<W: World>(source: &str, options: Options, output: Output) -> Result<(
     let program = compile::compile(source)?;
     let shared = Arc::new(threads::Shared::<W>::new(program, options, output));
     let mut machine = machine::Machine::attach(shared);
-    let result = machine.run(0, Vec::new());
-    let finished = threads::finish(&mut machine);
-    result.map(drop).and(finished)
+    machine.run(0, Vec::new())?;
+    threads::finish(&mut machine)
 }

@@ -1,0 +1,37 @@
+//! `cargo bench -p gil-benches --bench heap`: what counting costs, and a lock for each object.
+
+#[cfg(loom)]
+fn main() {
+    println!("heap: benchmarks have nothing to say under loom");
+}
+
+#[cfg(not(loom))]
+criterion::criterion_main!(heap::benches);
+
+#[cfg(not(loom))]
+mod heap {
+    #![allow(missing_docs)] // criterion's macros
+
+    use criterion::{Criterion, criterion_group};
+    use gil_benches::counts::COUNTS;
+    use gil_benches::interleaved::Timed;
+    use gil_benches::objects::OBJECTS;
+
+    fn rows(c: &mut Criterion, group: &str, rows: &[Timed]) {
+        let mut group = c.benchmark_group(group);
+        for (name, timed) in rows {
+            group.bench_function(*name, |b| b.iter_custom(timed));
+        }
+        group.finish();
+    }
+
+    fn counts(c: &mut Criterion) {
+        rows(c, "heap: clone and drop", COUNTS);
+    }
+
+    fn objects(c: &mut Criterion) {
+        rows(c, "heap: two objects", OBJECTS);
+    }
+
+    criterion_group!(benches, counts, objects);
+}
