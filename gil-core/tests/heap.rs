@@ -3,8 +3,8 @@
 #![cfg(not(loom))]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use gil_core::heap::{Brand, GilCell, GilRc};
@@ -70,15 +70,18 @@ fn a_safepoint_that_loses_the_lock_settles_too() {
     Lost::lock().set_switch_interval(std::time::Duration::from_micros(1));
     let (object, dropped) = tomb();
     let handle = GilRc::<Lost, _>::new(object);
+    let left = &AtomicBool::new(false);
     let mut token = Lost::attach();
     thread::scope(|threads| {
         threads.spawn(move || {
-            drop(handle);
-            drop(Lost::attach()); // asks this thread for the lock
+            let _token = Lost::attach(); // asks the other thread for the lock
+            thread::spawn(move || drop(handle)).join().expect("it only drops");
+            left.store(true, Ordering::Relaxed); // and leaves the lock to it
         });
-        while dropped() == 0 {
+        while !left.load(Ordering::Relaxed) {
             token.safepoint();
         }
+        assert_eq!(dropped(), 1);
     });
 }
 
@@ -104,28 +107,19 @@ fn a_long_chain_does_not_overflow_the_stack() {
 fn many_deferred_drops_get_the_attention_of_a_holder_that_computes() {
     gil_core::brand!(struct Busy);
     let mut token = Busy::attach();
-    let (given, taken) = (&Barrier::new(2), &Barrier::new(2));
-    thread::scope(|threads| {
-        threads.spawn(|| {
-            for _ in 0..2_047 {
-                drop(GilRc::<Busy, _>::new(0)); // never attached
-            }
-            given.wait();
-            taken.wait();
-            drop(GilRc::<Busy, _>::new(0));
-            given.wait();
-        });
-        given.wait();
-        assert_eq!(Busy::deferred_drops(), 2_047, "the holder came to no safepoint");
-        token.safepoint();
-        assert_eq!(Busy::deferred_drops(), 0, "the 1,024th nudged it");
-        token.safepoint();
-        assert!(!token.switch_requested(), "a nudge is over after one safepoint");
-        taken.wait();
-        given.wait();
-        token.safepoint();
-        assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next take");
-    });
+    let drops = |count: usize| {
+        let drops = move || (0..count).for_each(|_| drop(GilRc::<Busy, _>::new(0)));
+        thread::spawn(drops).join().expect("it only drops");
+    };
+    drops(2_047);
+    assert_eq!(Busy::deferred_drops(), 2_047, "the holder came to no safepoint");
+    token.safepoint();
+    assert_eq!(Busy::deferred_drops(), 0, "the 1,024th nudged it");
+    token.safepoint();
+    assert!(!token.switch_requested(), "a nudge is over after one safepoint");
+    drops(1);
+    token.safepoint();
+    assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next take");
 }
 
 #[test]
