@@ -20,11 +20,14 @@ pub struct Program {
     pub source: &'static str,
     /// The same in Python.
     pub python: &'static str,
+    /// Whether what matters is the time of the control, because the lock has nothing to do.
+    pub beside_control: bool,
 }
 
 macro_rules! program {
-    ($name:literal) => {
+    ($name:literal, $beside_control:literal) => {
         Program {
+            beside_control: $beside_control,
             source: include_str!(concat!("../programs/", $name, ".gil")),
             python: include_str!(concat!("../programs/", $name, ".py")),
         }
@@ -32,13 +35,13 @@ macro_rules! program {
 }
 
 /// Time per user.
-pub const STORY: Program = program!("story");
+pub const STORY: Program = program!("story", false);
 /// Two count-downs.
-pub const COUNTDOWN: Program = program!("countdown");
+pub const COUNTDOWN: Program = program!("countdown", false);
 /// Two blocking calls.
-pub const SELECT: Program = program!("select");
+pub const SELECT: Program = program!("select", false);
 /// Two hashes.
-pub const HASH: Program = program!("hash");
+pub const HASH: Program = program!("hash", true);
 
 /// The runtimes that are compared, in the order of a round; the control comes twice, the second
 /// time as its own A/A row.
@@ -137,7 +140,7 @@ impl Comparison<'_> {
         Ok(format!(
             "{} interleaved rounds, median [range]\n{}\n{missing}",
             self.rounds,
-            show(&rows)
+            show(&rows, self.program.beside_control)
         ))
     }
 
@@ -180,40 +183,34 @@ fn counted(before: Counters, after: Counters) -> [u64; 4] {
     ]
 }
 
-fn show(rows: &[Row]) -> Table {
+/// Time in the middle, ratios with their ranges; then how the threads compare with the control's, or
+/// what the lock did in a round.
+fn show(rows: &[Row], beside_control: bool) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header([
-        "runtime",
-        "sequential ms",
-        "threads ms",
-        "threads / sequential",
-        "A/A",
-        "threads / free",
-        "switches",
-        "forced",
-        "wake-ups",
-        "for nothing",
-    ]);
+    let counts: &[&str] = &["switches", "forced", "woken", "in vain"];
+    let last = if beside_control { &["threads / free"] } else { counts };
+    let first = ["runtime", "sequential", "threads", "threads / sequential", "A/A"];
+    table.load_style(presets::NOTHING).set_header(first.iter().chain(last));
     let free = rows.iter().find(|row| row.name == "free").map(|row| row.microseconds("threads"));
-    let free = free.unwrap_or_default();
     for row in rows {
         let (alone, split) = (row.microseconds("sequential"), row.microseconds("threads"));
         let again = row.microseconds("again");
-        let ms = |us: &[f64]| format!("{:.1}", Range::of(us.iter().map(|us| us / 1e3)));
+        let ms = |us: &[f64]| format!("{:.1} ms", Range::of(us.iter().copied()).median / 1e3);
         let mut cells = vec![
             row.name.clone(),
             ms(&alone),
             ms(&split),
-            format!("{}", Range::of_ratios(&split, &alone)),
-            format!("{}", Range::of_ratios(&again, &alone)),
-            format!("{}", Range::of_ratios(&split, &free)),
+            Range::of_ratios(&split, &alone).to_string(),
+            Range::of_ratios(&again, &alone).to_string(),
         ];
         let runs = row.times.len() as u64;
-        let count = |number: usize| match row.counted {
-            Some(counted) => (counted[number] / runs).to_string(),
-            None => "-".to_owned(),
-        };
-        cells.extend((0..4).map(count));
+        match (&free, row.counted) {
+            (Some(free), _) if beside_control => {
+                cells.push(Range::of_ratios(&split, free).to_string());
+            }
+            (_, Some(counted)) => cells.extend(counted.map(|all| (all / runs).to_string())),
+            (_, None) => cells.extend(counts.iter().map(|_| "-".to_owned())),
+        }
         table.add_row(cells);
     }
     table
