@@ -111,8 +111,12 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     ///
     /// ```
     /// # if gil_core::UNDER_LOOM { return }
-    /// let (gil, file) =
-    ///     (gil_core::Gil::with_protocol((), gil_core::Handoff::new()), std::sync::Mutex::new(1));
+    /// # #[cfg(loom)]
+    /// # use gil_core::loom::sync::Mutex;
+    /// # #[cfg(not(loom))]
+    /// use std::sync::Mutex;
+    /// let gil = gil_core::Gil::with_protocol((), gil_core::Handoff::new());
+    /// let file = Mutex::new(1);
     /// *gil.attach().lock(&file).unwrap() += 1;
     /// assert_eq!(*file.lock().unwrap(), 2);
     /// ```

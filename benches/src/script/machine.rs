@@ -1,5 +1,6 @@
 //! The stack machine: one for each thread of a program.
 
+use std::mem::forget;
 use std::sync::Arc;
 
 use super::code::{Constant, Op, Program};
@@ -98,7 +99,8 @@ impl<W: World> Machine<W> {
                 }
             };
         }
-        // Two ints are most of what programs compute with: everything else is a call away.
+        // Two ints are most of what programs compute with: everything else is a call away. They have
+        // nothing to drop, and forgetting them spares the look at what they are.
         macro_rules! ints {
             ($op:expr, $checked:path) => {
                 match &mut self.stack[..] {
@@ -106,7 +108,7 @@ impl<W: World> Machine<W> {
                         if let Some(number) = $checked(*left, *right) =>
                     {
                         *left = number;
-                        self.stack.pop();
+                        forget(self.stack.pop());
                     }
                     _ => attempt!(operations::binary($op, self)),
                 }
@@ -115,8 +117,7 @@ impl<W: World> Machine<W> {
         macro_rules! order {
             ($op:expr, $holds:path) => {
                 if let [.., Value::Int(left), Value::Int(right)] = self.stack[..] {
-                    self.stack.pop();
-                    self.stack.pop();
+                    forget((self.stack.pop(), self.stack.pop()));
                     self.stack.push(Value::bool($holds(&left, &right)));
                 } else {
                     attempt!(operations::binary($op, self))
