@@ -16,7 +16,7 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A4",
         "Locking every object instead costs more and invites deadlock.",
-        "`cargo run --release -p gil-benches -- objects`: moving between two objects costs about 9 times as much with a lock for each; the free control of `-- story` takes 1.6 times as long in one thread",
+        "`cargo run --release -p gil-benches -- objects`: moving between two objects costs about 9 times as much with a lock for each; the free control of `-- story` takes 1.7 times as long in one thread",
     ),
     (
         "A5",
