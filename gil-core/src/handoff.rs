@@ -18,13 +18,7 @@
 //! lock. Each waiter is thus overtaken a bounded number of times.
 //!
 //! # One armed timer
-//! One waiter, the *timekeeper*, sleeps with a timer; all others sleep until they are woken. Having
-//! asked for a switch it is free of its post, and the thread that is switched out, which is awake
-//! anyway, takes it over: no extra wake-up in the steady state. Only where the timekeeper gets the
-//! lock by a voluntary release, or gives up, has another waiter to be woken for the post. (A
-//! newcomer that takes the post over would do that more cheaply. It was tried: newcomers that come
-//! and give up, again and again, then keep a waiter's timer from ever expiring. The explorer found
-//! it, five steps long.)
+//! One waiter, the [`Timekeeper`], sleeps with a timer; all others sleep until they are woken.
 //!
 //! # Invariants
 //! - HAND-1: while the lock is free and somebody waits, the next in line is notified, and
@@ -37,13 +31,13 @@
 //! GHC queues tasks that return from a foreign call apart and serves them first; QEMU's old big
 //! lock had a requesting flag; Ruby keeps a displaced successor's place.
 
-use crate::protocol::{
-    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
-};
+use crate::protocol::{Effects, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
+use crate::timekeeper::Timekeeper;
 
 const BOOSTED: WaitSet = WaitSet(0);
 const RESUMED: WaitSet = WaitSet(1);
 const REGULAR: WaitSet = WaitSet(2);
+const IN_ORDER: [WaitSet; 3] = [BOOSTED, RESUMED, REGULAR];
 
 /// Hand-off with boosted return; with `boosts = 0`, plain hand-off.
 ///
@@ -63,7 +57,7 @@ pub struct Handoff {
     boosts_left: u8,
     /// A full interval has gone by in this run: whoever is switched out now goes to the end.
     expired: bool,
-    timekeeper: Option<ThreadId>,
+    timekeeper: Timekeeper,
 }
 
 impl Handoff {
@@ -89,18 +83,12 @@ impl Handoff {
             barges_left: barges,
             boosts_left: boosts,
             expired: false,
-            timekeeper: None,
+            timekeeper: Timekeeper::new(),
         }
     }
 
     fn next(cx: &dyn Effects) -> Option<(ThreadId, WaitSet)> {
-        [BOOSTED, RESUMED, REGULAR].into_iter().find_map(|set| Some((cx.first(set)?, set)))
-    }
-
-    /// `me` sleeps, with the timer where nobody else has it.
-    fn wait(&mut self, cx: &dyn Effects, set: WaitSet) -> Step {
-        let keeper = *self.timekeeper.get_or_insert(cx.me());
-        Step::Wait(set, (keeper == cx.me()).then_some(Timer::Run))
+        IN_ORDER.into_iter().find_map(|set| Some((cx.first(set)?, set)))
     }
 
     /// `next` owns from now on.
@@ -109,9 +97,7 @@ impl Handoff {
         if set == REGULAR {
             (self.barges_left, self.boosts_left) = (self.barges, self.boosts);
         }
-        if self.timekeeper == Some(next) {
-            self.timekeeper = None;
-        }
+        self.timekeeper.leaves(next);
     }
 
     fn hand_over(&mut self, cx: &mut dyn Effects, (next, set): (ThreadId, WaitSet)) {
@@ -123,16 +109,8 @@ impl Handoff {
     /// `me` runs or is gone. If others wait, one of them keeps the time (HAND-2); if nobody does,
     /// nothing is left behind (HAND-3).
     fn keep_time(&mut self, cx: &mut dyn Effects) {
-        let other = |thread: &ThreadId| *thread != cx.me();
-        // The next in line, so that newcomers who give up cannot pass the post round for ever.
-        let keeper = |set| cx.first(set).filter(other).or_else(|| cx.last(set).filter(other));
-        match [BOOSTED, RESUMED, REGULAR].into_iter().find_map(keeper) {
-            None => (self.expired, self.timekeeper) = (false, None),
-            Some(keeper) if self.timekeeper.is_none() && !cx.requested() => {
-                self.timekeeper = Some(keeper);
-                cx.notify(keeper);
-            }
-            Some(_) => {}
+        if !self.timekeeper.keep(cx, &IN_ORDER) {
+            self.expired = false;
         }
     }
 }
@@ -155,13 +133,13 @@ impl Protocol for Handoff {
             return Step::Owns;
         }
         if self.boosts_left == 0 {
-            return self.wait(cx, REGULAR);
+            return self.timekeeper.wait(cx, REGULAR);
         }
         self.boosts_left -= 1;
         if !cx.requested() {
             cx.request(Request::Boost);
         }
-        self.wait(cx, BOOSTED)
+        self.timekeeper.wait(cx, BOOSTED)
     }
 
     fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
@@ -185,7 +163,7 @@ impl Protocol for Handoff {
         };
         let interrupted = next.1 == BOOSTED && !self.expired;
         self.hand_over(cx, next);
-        self.wait(cx, if interrupted { RESUMED } else { REGULAR })
+        self.timekeeper.wait(cx, if interrupted { RESUMED } else { REGULAR })
     }
 
     fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
@@ -197,17 +175,16 @@ impl Protocol for Handoff {
             if !cx.requested() {
                 cx.request(Request::AfterInterval);
             }
-            (self.expired, self.timekeeper) = (true, None);
+            self.expired = true;
+            self.timekeeper.expired();
             Step::Wait(set, None)
         } else {
-            self.wait(cx, set)
+            self.timekeeper.wait(cx, set)
         }
     }
 
     fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
-        if self.timekeeper == Some(cx.me()) {
-            self.timekeeper = None;
-        }
+        self.timekeeper.leaves(cx.me());
         match Self::next(cx) {
             Some((next, _)) if notified && cx.is_free() => cx.notify(next),
             Some(_) => {}

@@ -8,7 +8,6 @@ use crate::monitor::{Entry, First, Monitor, Outcome};
 use crate::observe::Observe;
 use crate::parker::Parker;
 use crate::protocol::{Preemption, Protocol, ThreadId, Timer};
-use crate::raw::DEFAULT_SWITCH_INTERVAL;
 use crate::sync::{Instant, const_unless_loom, mutant, now};
 
 /// Guarded by the lock's mutex.
@@ -41,7 +40,7 @@ impl<P: Protocol, O> Inner<P, O> {
                 observer,
                 members: Vec::new(),
                 vacant: Vec::new(),
-                interval: DEFAULT_SWITCH_INTERVAL,
+                interval: P::SWITCH_INTERVAL,
                 frozen: false,
                 flag: false,
                 run: 0,

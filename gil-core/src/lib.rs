@@ -47,6 +47,7 @@ mod protocol;
 mod raw;
 mod slots;
 mod sync;
+mod timekeeper;
 mod word;
 
 pub use attached::Attached;
@@ -59,9 +60,10 @@ pub use observe::{Counters, Observe};
 pub use protocol::{
     Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
-pub use raw::{DEFAULT_SWITCH_INTERVAL, Member, RawGil};
+pub use raw::{Member, RawGil};
 pub use slots::{MAX_SETS, Slot, Way};
 pub use sync::Instant;
+pub use timekeeper::Timekeeper;
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.

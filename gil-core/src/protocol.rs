@@ -15,6 +15,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 /// A thread, as one lock knows it. Ids start at 1, and an id may be reused after its thread has
 /// gone.
@@ -231,6 +232,9 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     const SETS: &'static [Order];
     /// When a safepoint has to run a section.
     const PREEMPTION: Preemption = Preemption::OnRequest;
+    /// The switch interval of a new lock: how long every timer of the protocol runs. CPython's 5 ms
+    /// where the protocol does not say otherwise.
+    const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
     /// `me` is outside and wants in.
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step;

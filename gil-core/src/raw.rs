@@ -31,9 +31,6 @@ use crate::sync::{
 };
 use crate::word::Word;
 
-/// The switch interval of a new lock, as in CPython.
-pub const DEFAULT_SWITCH_INTERVAL: Duration = Duration::from_millis(5);
-
 /// A thread's membership of one lock: its id there and the bell it is woken by. Used by one thread.
 #[derive(Debug)]
 pub struct Member {

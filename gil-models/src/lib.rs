@@ -12,8 +12,24 @@
 //! *new.attach() += 1;
 //! ```
 
+mod ghc;
+mod no_lock;
+mod ocaml;
+mod priority;
+mod pypy;
 mod python2;
 mod python3;
+mod qemu;
+mod ruby;
+mod ruby19;
 
+pub use ghc::Ghc;
+pub use no_lock::NoLock;
+pub use ocaml::OCaml;
+pub use priority::Priority;
+pub use pypy::PyPy;
 pub use python2::Python2;
 pub use python3::Python3;
+pub use qemu::Qemu;
+pub use ruby::Ruby;
+pub use ruby19::Ruby19;

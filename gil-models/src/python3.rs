@@ -51,13 +51,47 @@ pub struct Python3 {
     patient: BTreeSet<ThreadId>,
     /// Threads between `drop_gil`'s first mutex and its second.
     switching: BTreeSet<ThreadId>,
+    /// `FORCE_SWITCHING` is not defined.
+    never_waits: bool,
+    /// A time-out asks whether or not the switch number has moved.
+    never_compares: bool,
 }
 
 impl Python3 {
     /// A free lock.
     #[must_use]
     pub const fn new() -> Self {
-        Self { last_holder: None, patient: BTreeSet::new(), switching: BTreeSet::new() }
+        Self {
+            last_holder: None,
+            patient: BTreeSet::new(),
+            switching: BTreeSet::new(),
+            never_waits: false,
+            never_compares: false,
+        }
+    }
+
+    /// As if `FORCE_SWITCHING` were not defined: the dropper does not wait until another thread has
+    /// really got the lock (the article's A15 left out).
+    #[must_use]
+    pub const fn without_forced_switching() -> Self {
+        let mut lock = Self::new();
+        lock.never_waits = true;
+        lock
+    }
+
+    /// Without the comparison of switch numbers: a waiter asks after every interval (the article's
+    /// A18).
+    #[must_use]
+    pub const fn without_switch_check() -> Self {
+        let mut lock = Self::new();
+        lock.never_compares = true;
+        lock
+    }
+
+    /// `gil->last_holder`.
+    #[must_use]
+    pub const fn last_holder(&self) -> Option<ThreadId> {
+        self.last_holder
     }
 
     fn take(&mut self, cx: &mut dyn Effects) -> Step {
@@ -95,7 +129,7 @@ impl Protocol for Python3 {
     // skips the forced switch, request or not.
     fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
         self.drop_gil(cx);
-        if cx.requested() && how == Release::Blocking {
+        if cx.requested() && how == Release::Blocking && !self.never_waits {
             self.switching.insert(cx.me());
             return Step::Retry;
         }
@@ -104,7 +138,7 @@ impl Protocol for Python3 {
 
     fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
         self.drop_gil(cx);
-        if cx.requested() {
+        if cx.requested() && !self.never_waits {
             self.switching.insert(cx.me());
         }
         Step::Retry
@@ -128,7 +162,7 @@ impl Protocol for Python3 {
         if cx.is_free() {
             return self.take(cx);
         }
-        if wake == Wake::Expired && self.patient.contains(&cx.me()) {
+        if wake == Wake::Expired && (self.never_compares || self.patient.contains(&cx.me())) {
             cx.request(Request::AfterInterval);
         }
         self.wait(cx)

@@ -10,10 +10,10 @@ use gil_core::Protocol;
 use crate::article::ARTICLE;
 use crate::claims::{Explored, LIVENESS, SAFETY, STATES_MAX};
 use crate::ledger::{CLAIMS, Claim, KnownFalse};
-use crate::looms::{MECHANISM_MUTANTS, SUITES, Suite, judged};
+use crate::looms::{MECHANISM_MUTANTS, SUITES, Suite, compares, judged};
 use crate::mutants::MUTANTS;
 use crate::space::Program;
-use crate::zoo::{self, PROTOCOLS, Visit};
+use crate::zoo::{self, MAIN, PROTOCOLS, Visit};
 
 /// The mutants that a claim has to catch.
 #[must_use]
@@ -42,14 +42,14 @@ pub fn pages(root: &Path) -> std::io::Result<Vec<(String, String)>> {
     Ok(pages)
 }
 
-/// The table of expected verdicts, for the README and the index of claims; `link` comes before a
-/// claim's page.
+/// The table of expected verdicts on the main protocols, for the README and the index of claims;
+/// `link` comes before a claim's page.
 #[must_use]
 pub fn table(link: &str) -> String {
-    let mut text = format!("| claim | | {} |\n|---|---|", PROTOCOLS.join(" | "));
-    text += &"---|".repeat(PROTOCOLS.len());
+    let mut text = format!("| claim | | {} |\n|---|---|", MAIN.join(" | "));
+    text += &"---|".repeat(MAIN.len());
     for claim in CLAIMS {
-        let cells: Vec<_> = PROTOCOLS.iter().map(|protocol| cell(claim, protocol)).collect();
+        let cells: Vec<_> = MAIN.iter().map(|protocol| cell(claim, protocol)).collect();
         let id = claim.id;
         let _ =
             write!(text, "\n| [{id}]({link}{id}.md) | {} | {} |", claim.title, cells.join(" | "));
@@ -57,9 +57,52 @@ pub fn table(link: &str) -> String {
     text + "\n"
 }
 
+/// The other protocols down, the claims across: where one breaks, from how many threads on.
+fn models() -> String {
+    let judged = |claim: &&Claim| {
+        let models = PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol));
+        models.clone().any(|protocol| is_checked(claim, protocol))
+    };
+    let claims: Vec<_> = CLAIMS.iter().filter(judged).collect();
+    let heads = claims.iter().map(|claim| format!("[{0}](claims/{0}.md)", claim.id));
+    let mut text = format!("| | {} |\n|---|", heads.collect::<Vec<_>>().join(" | "));
+    text += &"---|".repeat(claims.len());
+    for protocol in PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol)) {
+        let cells = claims.iter().map(|claim| {
+            let cell = cell(claim, protocol);
+            let from = claim.all_known_false().filter(|known| known.protocol == *protocol);
+            match from.map(|known| known.threads_from).min() {
+                Some(from) => format!("**{from}**"),
+                None if cell.starts_with("at most") => cell,
+                None => match cell.as_str() {
+                    "holds" => "✓".to_owned(),
+                    other => other.to_owned(),
+                },
+            }
+        });
+        let _ = write!(text, "\n| {protocol} | {} |", cells.collect::<Vec<_>>().join(" | "));
+    }
+    text + "\n"
+}
+
+/// Whether any engine judges a claim of a protocol.
+fn is_checked(claim: &Claim, protocol: &str) -> bool {
+    let explored = [SAFETY, LIVENESS, &["LIVE-3", "FAST-PATH"]].concat().contains(&claim.id);
+    let by_loom = |suite: &Suite| {
+        judged(suite, protocol).contains(&claim.id)
+            || claim.id == "TRACES" && compares(suite, protocol)
+    };
+    explored
+        || claim.id.starts_with("NEED-") && MAIN.contains(&protocol)
+        || SUITES.iter().any(by_loom)
+}
+
 fn cell(claim: &Claim, protocol: &str) -> String {
     if claim.not_applicable(protocol).is_some() {
         return "n/a".to_owned();
+    }
+    if !is_checked(claim, protocol) {
+        return "–".to_owned();
     }
     if claim.id.starts_with("NEED-") {
         return "found".to_owned();
@@ -68,10 +111,11 @@ fn cell(claim: &Claim, protocol: &str) -> String {
         let bound = |threads| crate::ledger::overtakes_max(protocol, threads);
         return match (bound(2), bound(3), bound(4)) {
             (Some(two), Some(three), Some(four)) => format!("at most {two} / {three} / {four}"),
+            (Some(two), None, None) => format!("at most {two} with 2 threads, unbounded with more"),
             _ => "unbounded".to_owned(),
         };
     }
-    let known = claim.known_false.iter().filter(|known| known.protocol == protocol);
+    let known = claim.all_known_false().filter(|known| known.protocol == protocol);
     let places: Vec<_> = known
         .map(|known| match known.variants {
             [] => format!("from {} threads", known.threads_from),
@@ -86,13 +130,16 @@ fn cell(claim: &Claim, protocol: &str) -> String {
 
 fn index() -> String {
     format!(
-        "# Claims\n\nMade from the ledger, `gil-verify/src/ledger.rs`. A claim that is false \
+        "# Claims\n\nMade from the ledger, `gil-verify/src/ledger/mod.rs`. A claim that is false \
          somewhere is as much a result as one that holds: each has a counterexample, which \
-         `cargo verify -v` prints.\n\n{}\nPrograms of the explorer: *hogs* never release by \
+         `cargo verify -v` prints.\n\n{}\n## The other GILs\n\n✓ holds; a number: false from so \
+         many threads on, in some program; –: no engine judges it. The claim's page says where and \
+         why, [the models](models.md) what is modelled.\n\n{}\nPrograms of the explorer: *hogs* never release by \
          themselves; *blocking* adds blocking calls, threads that end and ids that are used \
          again; *blocking+cancel* adds waiters that give up. LIVE-3 is for 2 / 3 / 4 threads. \
          What a green result does not mean: [limits](limits.md).\n",
-        table("claims/")
+        table("claims/"),
+        models()
     )
 }
 
@@ -128,7 +175,7 @@ fn page(claim: &Claim, judge: &str) -> String {
     for protocol in PROTOCOLS {
         let _ = writeln!(text, "| {protocol} | {} |", cell(claim, protocol));
     }
-    for known in claim.known_false {
+    for known in claim.all_known_false() {
         let _ = writeln!(text, "\nFalse of {}: {}.", known.protocol, known.why);
         if let Some(run) = counterexample(claim, known) {
             let _ = writeln!(text, "\n```text\n{run}\n```");
@@ -137,8 +184,10 @@ fn page(claim: &Claim, judge: &str) -> String {
     if let Some(story) = crate::stories::committed().unwrap_or_default().get(claim.id) {
         let _ = writeln!(text, "\nFound under loom:\n\n```text\n{story}\n```");
     }
-    for (protocol, why) in claim.not_applicable {
-        let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
+    for protocol in PROTOCOLS {
+        if let Some(why) = claim.not_applicable(protocol) {
+            let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
+        }
     }
     text +=
         "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n";
@@ -149,7 +198,7 @@ fn page(claim: &Claim, judge: &str) -> String {
     }
     let judges = |suite: &&Suite| {
         judged(suite, PROTOCOLS[0]).contains(&claim.id)
-            || claim.id == "TRACES" && suite.compares_traces()
+            || claim.id == "TRACES" && compares(suite, PROTOCOLS[0])
     };
     for suite in SUITES.iter().filter(judges) {
         if let Some(found) = suite.work.must_find() {

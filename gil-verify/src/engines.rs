@@ -124,7 +124,12 @@ impl Visit for Explore<'_> {
             };
             row("FAST-PATH", verdict, found.states, found.counterexample, began).map(&mut *sink);
         }
-        if selection.has_claim("LIVE-3") && variant == "blocking" && explored.live.is_complete() {
+        let bounded = ledger::expected("LIVE-3", name, threads, variant).is_some();
+        if selection.has_claim("LIVE-3")
+            && bounded
+            && variant == "blocking"
+            && explored.live.is_complete()
+        {
             let found = overtake::longest(&explored.live);
             sink(Row::Bound(BoundRow {
                 protocol: name.to_owned(),
@@ -152,6 +157,7 @@ impl Visit for Hunt<'_> {
             Program::blocking(2),
             Program::hogs(2),
             Program::cancelling(2),
+            Program::hogs(3),
             Program::blocking(3),
             Program::cancelling(3),
         ];

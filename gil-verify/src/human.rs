@@ -8,7 +8,7 @@ use crate::ledger::{self, CLAIMS, PROMISES};
 use crate::looms::engine::NO_LOCK;
 use crate::report::{ClaimRow, Engine, Row, Verdict};
 use crate::verify::Report;
-use crate::zoo::PROTOCOLS;
+use crate::zoo::{MAIN, PROTOCOLS};
 
 /// What the explorer found, printed before the loom build begins.
 #[must_use]
@@ -50,9 +50,14 @@ pub fn report(report: &Report, verbose: bool) -> String {
         });
         let _ = writeln!(text, "{name} ({id}): {says}");
     }
-    let matrix = matrix(&report.claims).to_string();
-    let matrix: Vec<&str> = matrix.lines().map(str::trim_end).collect();
-    let _ = writeln!(text, "\n{}\n", matrix.join("\n"));
+    for table in [matrix(&report.claims), models("SAFE", report), models("LIVE", report)] {
+        if !table.is_empty() {
+            let table = table.to_string();
+            let lines: Vec<&str> = table.lines().map(str::trim_end).collect();
+            let _ = writeln!(text, "\n{}", lines.join("\n"));
+        }
+    }
+    text.push('\n');
     if !report.bounds.is_empty() {
         let _ = writeln!(text, "{}", bounds(report));
     }
@@ -109,19 +114,51 @@ fn verdict(row: &ClaimRow) -> &'static str {
     }
 }
 
-/// Claims down, protocols across.
+/// Claims down, the main protocols across.
 fn matrix(rows: &[ClaimRow]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["claim", ""].into_iter().chain(PROTOCOLS.iter().copied()));
+    table.set_header(["claim", ""].into_iter().chain(MAIN.iter().copied()));
     for claim in CLAIMS {
         let cells: Vec<String> =
-            PROTOCOLS.iter().map(|protocol| cell(claim.id, protocol, rows)).collect();
+            MAIN.iter().map(|protocol| cell(claim.id, protocol, rows)).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
             table.add_row([claim.id.to_owned(), claim.title.to_owned()].into_iter().chain(cells));
         }
     }
     table
+}
+
+/// The other protocols down, the claims of a kind across: where one breaks, as expected, it says so
+/// in a word, and `explain` says where and why.
+fn models(kind: &str, report: &Report) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let mine = |id: &str, protocol: &str| {
+        let rows = report.claims.iter().filter(|r| r.id == id && r.protocol == protocol);
+        rows.collect::<Vec<_>>()
+    };
+    let models = || PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol));
+    let checked = |id: &str| models().any(|protocol| !mine(id, protocol).is_empty());
+    let claims = CLAIMS.iter().map(|claim| claim.id);
+    let claims: Vec<_> = claims.filter(|id| id.starts_with(kind) && checked(id)).collect();
+    table.set_header(["other GILs"].into_iter().chain(claims.iter().copied()));
+    for protocol in models() {
+        let cells: Vec<_> = claims.iter().map(|id| short(&mine(id, protocol))).collect();
+        if cells.iter().any(|cell| *cell != "-") {
+            table.add_row([*protocol].into_iter().chain(cells));
+        }
+    }
+    table
+}
+
+fn short(rows: &[&ClaimRow]) -> &'static str {
+    match rows.iter().find(|row| row.verdict != row.expected) {
+        Some(bad) => verdict(bad),
+        None if rows.is_empty() => "-",
+        None if rows.iter().any(|row| row.verdict == Verdict::Fails) => "breaks",
+        None => "holds",
+    }
 }
 
 /// All rows of one claim and protocol in a few words.
@@ -160,19 +197,21 @@ fn spoken(protocol: &str) -> &str {
 }
 
 fn bounds(report: &Report) -> String {
-    let mut text = "a waiter is overtaken at most (LIVE-3):".to_owned();
+    let mut text = "a waiter is overtaken at most (LIVE-3), with 2 / 3 / 4 threads:".to_owned();
+    let mut unbounded = Vec::new();
     for protocol in PROTOCOLS {
         let mine = report.bounds.iter().filter(|row| row.protocol == *protocol);
-        let numbers: Vec<_> = mine
-            .map(|row| row.overtakes_max.map_or("unbounded".to_owned(), |max| max.to_string()))
-            .collect();
-        if !numbers.is_empty() {
-            let _ = write!(
-                text,
-                "\n  {protocol:14} {} times with 2 / 3 / 4 threads",
-                numbers.join(" / ")
-            );
+        let bounds: Vec<_> = mine.map(|row| row.overtakes_max).collect();
+        if bounds.iter().any(Option::is_some) {
+            let bound = |max: &Option<u64>| max.map_or("unbounded".to_owned(), |m| m.to_string());
+            let numbers: Vec<_> = bounds.iter().map(bound).collect();
+            let _ = write!(text, "\n  {protocol:14} {}", numbers.join(" / "));
+        } else if !bounds.is_empty() {
+            unbounded.push(*protocol);
         }
+    }
+    if !unbounded.is_empty() {
+        let _ = write!(text, "\n  unbounded: {}", unbounded.join(", "));
     }
     text
 }
@@ -182,7 +221,7 @@ fn bounds(report: &Report) -> String {
 pub fn explain(claim: &ledger::Claim) -> String {
     let mut text =
         format!("{}  {}\n\n{}\n\n{}\n", claim.id, claim.title, claim.sentence, claim.meaning);
-    for known in claim.known_false {
+    for known in claim.all_known_false() {
         let variants = match known.variants {
             [] => "every program".to_owned(),
             variants => variants.join(", "),
@@ -193,8 +232,10 @@ pub fn explain(claim: &ledger::Claim) -> String {
             known.protocol, known.threads_from, known.why
         );
     }
-    for (protocol, why) in claim.not_applicable {
-        let _ = writeln!(text, "\ndoes not apply to {protocol}: {why}");
+    for protocol in PROTOCOLS {
+        if let Some(why) = claim.not_applicable(protocol) {
+            let _ = writeln!(text, "\ndoes not apply to {protocol}: {why}");
+        }
     }
     let _ = writeln!(text, "\njudged by   {}\nrun by      {}", claim.judge, claim.test);
     let mutants = crate::book::mutants_of(claim.id);

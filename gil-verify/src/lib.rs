@@ -16,6 +16,8 @@ pub mod book;
 pub mod claims;
 #[cfg(not(loom))]
 pub mod cli;
+#[cfg(not(loom))]
+pub mod conform;
 pub mod counts;
 pub mod engines;
 pub mod ghost;

@@ -313,6 +313,13 @@ const BOOSTED: &[&str] = &["handoff"];
 const ASKING: &[&str] = &["handoff", "handoff-plain", "python3"];
 const ALL: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
 const PYTHON3: &[&str] = &["python3"];
+/// Models in which a woken thread has to find the lock free.
+const WAKING: &[&str] = &["ruby", "ruby19", "ocaml", "priority", "qemu"];
+/// Models with one timer, whose computing threads depend on it.
+const TIMED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml"];
+const ASKED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority", "qemu"];
+const QUEUED: &[&str] = &["ruby", "ruby19", "ghc"];
+const FREEING: &[&str] = &["pypy", "ruby", "ruby19", "ocaml", "priority", "qemu", "ghc"];
 
 const fn mutant(
     name: &'static str,
@@ -346,5 +353,15 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("drop-does-not-signal", Mutation::SetNotNotified(0), PYTHON3, &["LIVE-4"]),
     mutant("no-switch-number-check", Mutation::RequestsAfterSwitch, PYTHON3, &["SAFE-4"]),
     mutant("interrupted-goes-to-the-end", Mutation::WaitsElsewhere(1, 2), BOOSTED, &["LIVE-3"]),
+    mutant("model-takes-held-lock", Mutation::TakesHeldLock, FREEING, &["SAFE-1"]),
+    mutant("model-free-dropped", Mutation::FreeDropped, FREEING, &["SAFE-6"]),
+    mutant("model-notify-dropped", Mutation::NotifyDropped, WAKING, &["LIVE-4"]),
+    mutant("model-request-dropped", Mutation::RequestDropped, TIMED, &["LIVE-2"]),
+    mutant("model-timer-dropped", Mutation::TimerDropped, TIMED, &["LIVE-2"]),
+    mutant("model-safepoint-ignored", Mutation::SafepointIgnored, ASKED, &["LIVE-1"]),
+    mutant("model-serves-last", Mutation::ServesLast, QUEUED, &["LIVE-2"]),
+    mutant("room-never-left", Mutation::NotifyDropped, &["pypy"], &["LIVE-2"]),
+    mutant("nobody-has-proceeded", Mutation::SetNotNotified(1), &["qemu"], &["LIVE-4"]),
+    mutant("yield-waits-for-nobody", Mutation::SetNotNotified(0), &["ocaml"], &["LIVE-4"]),
     mutant("boosted-served-last", Mutation::ServedAfter(0, 2), BOOSTED, &["LIVE-3"]),
 ];

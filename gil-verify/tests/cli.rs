@@ -67,3 +67,24 @@ fn the_machine_output_is_as_its_schema_says() {
     broken["claims"][0]["verdict"] = "maybe".into();
     assert!(!validator.is_valid(&broken), "the schema rejects what it should");
 }
+
+#[test]
+fn conform_accepts_rejects_and_refuses() {
+    let trace = |name: &str| format!("{}/traces/{name}.csv", env!("CARGO_MANIFEST_DIR"));
+    let (cpu2, foreign) = (trace("cpu2"), trace("foreign"));
+    let accepted = run(&["conform", &foreign]);
+    assert_eq!(accepted.status.code(), Some(0));
+    assert!(text(&accepted.stdout).contains("243 final drops"), "{}", text(&accepted.stdout));
+    let rejected = run(&["conform", &cpu2, "--protocol", "python3-no-forced-switch"]);
+    assert_eq!(rejected.status.code(), Some(1));
+    assert!(text(&rejected.stdout).contains("event 9 (line 11), thread 1, SwitchWaitBegin"));
+    for (arguments, why) in [
+        (vec!["conform", "no-such-file"], "cannot read no-such-file"),
+        (vec!["conform", &cpu2, "--protocol", "ruby"], "python3-no-switch-check"),
+        (vec!["conform", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "no trace"),
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    }
+}

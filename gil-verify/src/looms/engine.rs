@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::{
-    Compared, Found, MECHANISM_MUTANTS, MechanismMutant, SUITES, Suite, Work, judged, missing,
+    Compared, Found, MECHANISM_MUTANTS, MechanismMutant, SUITES, Suite, Work, compares, judged,
+    missing,
 };
 use crate::engines::Selection;
 use crate::ledger;
@@ -144,7 +145,7 @@ fn jobs(selection: &Selection) -> Vec<Job> {
         for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
             let claims = claims(suite, protocol);
             if claims.iter().any(|(id, _)| selection.has_claim(id))
-                || suite.compares_traces() && selection.has_claim("TRACES")
+                || compares(suite, protocol) && selection.has_claim("TRACES")
             {
                 jobs.push(Job::Suite(suite, protocol));
             }
@@ -273,7 +274,7 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             counterexample,
         }));
     }
-    if let (true, Work::Rounds(acquisitions)) = (suite.compares_traces(), suite.work) {
+    if let (true, Work::Rounds(acquisitions)) = (compares(suite, protocol), suite.work) {
         let compared =
             found.compared.unwrap_or(Compared { only_explorer: 1, ..Compared::default() });
         rows.push(Row::Agreement(AgreementRow {

@@ -41,17 +41,21 @@ struct Shared<P: Protocol> {
 /// # Panics
 /// With the name of the claim, when one is broken; with loom's own message for a deadlock, a data
 /// race or a thread that spins for ever.
-pub fn run<P: Protocol + Send + Sync + 'static>(protocol: P, suite: Suite) -> Found {
+pub fn run<P: Protocol + Send + Sync + 'static>(
+    name: &'static str,
+    protocol: P,
+    suite: Suite,
+) -> Found {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = suite.preemptions;
     builder.max_branches = MAX_BRANCHES;
     let collected = Arc::new(std::sync::Mutex::new(Collected::default()));
     let (into, start) = (collected.clone(), protocol.clone());
     builder.check(move || {
-        let execution = execute(start.clone(), suite);
+        let execution = execute(name, start.clone(), suite);
         let mut collected = into.lock().expect("one execution at a time");
         collected.executions += 1;
-        for name in execution.events.iter().map(name).collect::<BTreeSet<_>>() {
+        for name in execution.events.iter().map(event_name).collect::<BTreeSet<_>>() {
             *collected.events.entry(name).or_default() += 1;
         }
         for claim in execution.broken {
@@ -111,7 +115,11 @@ struct Execution {
     spurious: bool,
 }
 
-fn execute<P: Protocol + Send + Sync + 'static>(protocol: P, suite: Suite) -> Execution {
+fn execute<P: Protocol + Send + Sync + 'static>(
+    name: &str,
+    protocol: P,
+    suite: Suite,
+) -> Execution {
     loom::stop_exploring();
     Choices::arm(
         suite.threads,
@@ -124,7 +132,7 @@ fn execute<P: Protocol + Send + Sync + 'static>(protocol: P, suite: Suite) -> Ex
         },
     );
     let shared = Arc::new(Shared {
-        lock: RawGil::observed(protocol, Watch::new(suite.threads, known_false(P::NAME, &suite))),
+        lock: RawGil::observed(protocol, Watch::new(suite.threads, known_false(name, &suite))),
         data: UnsafeCell::new(0),
         inside: AtomicUsize::new(0),
         suite,
@@ -257,7 +265,7 @@ fn expected_sum(suite: Suite, events: &[Event]) -> u64 {
     }
 }
 
-fn name(event: &Event) -> &'static str {
+fn event_name(event: &Event) -> &'static str {
     match event {
         Event::Requested(_, Request::AfterInterval) => "requested after an interval",
         Event::Requested(_, Request::Boost) => "requested by boost",

@@ -15,7 +15,7 @@ pub mod runner;
 use serde::{Deserialize, Serialize};
 
 use crate::report::Profile;
-use crate::zoo::PROTOCOLS;
+use crate::zoo::{MAIN, PROTOCOLS};
 
 /// What each thread of a suite does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -163,12 +163,36 @@ pub fn suite(name: &str) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.name == name)
 }
 
-/// The claims that a suite of a protocol judges; it judges [`TRACES`](Suite::compares_traces) apart.
+/// The suites that tie a protocol's model to the mechanism: those of two threads that are small
+/// enough to be exhaustive, and the forced switch.
+const TYING: &[&str] = &["two", "two-timeouts", "two-fast", "two-cancel", "hog"];
+
+/// Protocols whose waiters come back only because of a timer, and what is no lock: with finite
+/// time-outs loom finds deadlocks in the first by design.
+const NOT_UNDER_LOOM: &[&str] = &["pypy", "no-lock"];
+
+/// Protocols that promise no forced switch: their hog may win the lock back for ever.
+const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yield"];
+
+/// Whether a suite runs on a protocol.
+#[must_use]
+pub fn runs(suite: &Suite, protocol: &str) -> bool {
+    let all = MAIN.contains(&protocol) || TYING.contains(&suite.name);
+    all && !NOT_UNDER_LOOM.contains(&protocol)
+}
+
+/// Whether a suite compares a protocol's traces with the explorer's.
+#[must_use]
+pub fn compares(suite: &Suite, protocol: &str) -> bool {
+    suite.compares_traces() && runs(suite, protocol)
+}
+
+/// The claims that a suite of a protocol judges; it judges [`TRACES`](compares) apart.
 #[must_use]
 pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
     match suite.work {
-        // Python 2 promises no forced switch: its hog may win the lock back for ever.
-        Work::Hog if protocol == "python2" => &[],
+        _ if !runs(suite, protocol) => &[],
+        Work::Hog if HOGS_WIN.contains(&protocol) => &[],
         _ if suite.work.is_without_lock() && protocol != PROTOCOLS[0] => &[],
         Work::Heap => &["HEAP-1", "WITNESS"],
         Work::Count => &["NEED-1"],
@@ -292,18 +316,22 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
         Work::Count | Work::Objects { .. } | Work::Mutex { .. } => return Vec::new(),
     };
     let boosts = protocol == "handoff";
-    let asks = protocol != "python2";
+    let asks_at_once = matches!(protocol, "priority" | "qemu");
+    let times_out = suite.time_outs > 0 && !matches!(protocol, "python2" | "qemu");
     if boosts {
         wanted.push("requested by boost");
     }
-    if asks && suite.time_outs > 0 {
-        wanted.extend(["timed out", "requested after an interval"]);
+    if times_out {
+        wanted.push("timed out");
     }
-    if asks && (boosts || suite.time_outs > 0) {
+    if times_out || asks_at_once {
+        wanted.push("requested after an interval");
+    }
+    if boosts || times_out || asks_at_once {
         wanted.push("answered");
-    }
-    if protocol.starts_with("handoff") && (boosts || suite.time_outs > 0) {
-        wanted.extend(["granted", "confirmed"]);
+        if protocol.starts_with("handoff") || matches!(protocol, "ruby" | "ghc") {
+            wanted.extend(["granted", "confirmed"]);
+        }
     }
     if suite.spurious > 0 {
         wanted.push("spurious");

@@ -14,8 +14,8 @@ struct Run(Suite);
 
 impl Visit for Run {
     type Output = Found;
-    fn visit<P: Protocol + Send + Sync + 'static>(self, _: &'static str, protocol: P) -> Found {
-        harness::run(protocol, self.0)
+    fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) -> Found {
+        harness::run(name, protocol, self.0)
     }
 }
 

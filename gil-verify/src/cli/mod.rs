@@ -1,5 +1,7 @@
 //! `gil-verify`, or `cargo verify`.
 
+mod conform;
+
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,6 +82,10 @@ enum Command {
         #[arg(value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
         id: String,
     },
+    /// Replay a trace of CPython's own lock through a model, event by event.
+    ///
+    /// Exit codes: 0 accepted, 1 rejected, 2 no trace or no such model.
+    Conform(conform::Arguments),
 }
 
 /// Runs the command line.
@@ -91,6 +97,9 @@ pub fn main() -> ExitCode {
         Some(Command::List) => print(&list()),
         Some(Command::Explain { id }) => {
             ledger::claim(&id).map_or(ExitCode::from(EXIT_INTERNAL), |c| print(&human::explain(c)))
+        }
+        Some(Command::Conform(arguments)) => {
+            conform::run(&arguments, cli.options.protocol.as_deref())
         }
     }
 }

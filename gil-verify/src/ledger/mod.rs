@@ -4,6 +4,8 @@
 //! from it, and the engines compare what they computed with it. What is not compared with anything
 //! here fails a test.
 
+mod models;
+
 use crate::report::Verdict;
 
 /// One claim.
@@ -23,9 +25,9 @@ pub struct Claim {
     pub judge: &'static str,
     /// The test that runs it, `file::name`.
     pub test: &'static str,
-    /// Where it does not hold, and why.
+    /// Where it does not hold of the main protocols, and why; see [`Claim::all_known_false`].
     pub known_false: &'static [KnownFalse],
-    /// Protocols to which it does not apply, and why.
+    /// Main protocols to which it does not apply, and why; see [`Claim::not_applicable`].
     pub not_applicable: &'static [(&'static str, &'static str)],
 }
 
@@ -348,6 +350,13 @@ pub const PROMISES: &[(&str, &str)] = &[
 ];
 
 impl Claim {
+    /// Everywhere that it does not hold, and why.
+    pub fn all_known_false(&self) -> impl Iterator<Item = &'static KnownFalse> + use<> {
+        let (id, mine) = (self.id, self.known_false);
+        let of_models = models::OF_MODELS.iter().filter(move |(claim, _)| *claim == id);
+        mine.iter().chain(of_models.map(|(_, known)| known))
+    }
+
     /// Why it fails there, if it is known to.
     #[must_use]
     pub fn known_false(
@@ -356,7 +365,7 @@ impl Claim {
         threads: usize,
         variant: &str,
     ) -> Option<&'static KnownFalse> {
-        self.known_false.iter().find(|known| {
+        self.all_known_false().find(|known| {
             known.protocol == protocol
                 && threads >= known.threads_from
                 && (known.variants.is_empty() || known.variants.contains(&variant))
@@ -366,7 +375,8 @@ impl Claim {
     /// Why it does not apply to a protocol, if it does not.
     #[must_use]
     pub fn not_applicable(&self, protocol: &str) -> Option<&'static str> {
-        self.not_applicable.iter().find(|(name, _)| *name == protocol).map(|(_, why)| *why)
+        let mine = self.not_applicable.iter().find(|(name, _)| *name == protocol);
+        mine.map(|(_, why)| *why).or_else(|| models::not_applicable(self.id, protocol))
     }
 }
 
@@ -398,6 +408,8 @@ pub fn overtakes_max(protocol: &str, threads: usize) -> Option<u64> {
     match protocol {
         "handoff-plain" => Some(2 * others),
         "handoff" => Some(2 * others + 2 * (others - 1)),
+        // Two tasks: whoever releases gives it to the other.
+        "ghc" if threads == 2 => Some(0),
         _ => None,
     }
 }

@@ -1,0 +1,121 @@
+//! Beazley's two classes: threads that do I/O go before threads that compute.
+//!
+//! Modelled on descriptions of David Beazley's patch of 2010 (bpo-7946); its text was not available.
+//! It was rejected in substance: every simple rule has a pathological case. Here it is that a
+//! thread which computes and now and then makes a call looks like one that does I/O.
+//!
+//! A thread comes in as one of the I/O class. A forced drop puts it into the CPU class; a voluntary
+//! release puts it back, so whoever comes from outside is of the I/O class and whoever was switched
+//! out is of the other. The I/O class asks a holder of the CPU class at once, all others after an
+//! interval; it is served first.
+//!
+//! | handshake | here                                                             |
+//! |-----------|------------------------------------------------------------------|
+//! | requested | at once by the I/O class, after an interval by the CPU class     |
+//! | answered  | at the next check                                                |
+//! | granted   | the lock is freed for the first of the better class              |
+//! | confirmed | the taker signals, as in CPython                                 |
+//!
+//! # What is written differently
+//! - The forced switch is a queue that keeps its order, and not a second condition variable.
+//! - A holder under whom nobody waits counts as one of the CPU class, whatever it did before: what
+//!   nobody sees on the fast path cannot be remembered.
+
+use gil_core::{
+    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
+};
+
+const IO: WaitSet = WaitSet(0);
+const CPU: WaitSet = WaitSet(1);
+const CLASSES: [WaitSet; 2] = [IO, CPU];
+
+/// Two classes of threads, as in Beazley's patch to CPython.
+///
+/// ```
+/// # if gil_core::UNDER_LOOM { return }
+/// let gil = gil_core::Gil::with_protocol(1, gil_models::Priority::new());
+/// *gil.attach() += 1;
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Priority {
+    /// The holder came from outside while others waited.
+    holder_does_io: bool,
+    time: Timekeeper,
+}
+
+impl Priority {
+    /// A free lock.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { holder_does_io: false, time: Timekeeper::new() }
+    }
+
+    fn next(cx: &dyn Effects) -> Option<ThreadId> {
+        CLASSES.into_iter().find_map(|class| cx.first(class))
+    }
+
+    /// `me` has the lock, or has gone.
+    fn settle(&mut self, cx: &mut dyn Effects) {
+        self.time.leaves(cx.me());
+        if !self.time.keep(cx, &CLASSES) {
+            self.holder_does_io = false;
+        }
+    }
+}
+
+impl Protocol for Priority {
+    const NAME: &'static str = "priority";
+    const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo];
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.is_free() {
+            self.holder_does_io = Self::next(cx).is_some();
+            return Step::Owns;
+        }
+        if !self.holder_does_io && !cx.requested() {
+            cx.request(Request::AfterInterval); // without an interval: see SAFE-4
+        }
+        self.time.wait(cx, IO)
+    }
+
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        cx.free();
+        cx.clear_request();
+        if let Some(next) = Self::next(cx) {
+            cx.notify(next);
+        }
+        Step::Left
+    }
+
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        if Self::next(cx).is_none() {
+            cx.clear_request();
+            return Step::Owns;
+        }
+        self.release(cx, Release::Blocking);
+        self.time.wait(cx, CPU)
+    }
+
+    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+        if cx.is_free() && Self::next(cx) == Some(cx.me()) {
+            self.holder_does_io = set == IO;
+            self.settle(cx);
+            return Step::Owns;
+        }
+        if wake == Wake::Expired && !cx.is_free() {
+            cx.request(Request::AfterInterval);
+            self.time.expired();
+            return Step::Wait(set, None);
+        }
+        self.time.wait(cx, set)
+    }
+
+    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+        match Self::next(cx) {
+            Some(next) if notified && cx.is_free() => cx.notify(next),
+            Some(_) => {}
+            None => cx.clear_request(),
+        }
+        self.settle(cx);
+    }
+}

@@ -1,0 +1,99 @@
+//! Ruby 1.9.3: strictly first come, first served.
+//!
+//! Modelled on `thread_pthread.c` of Ruby 1.9.3 (`gvl_acquire`, `gvl_release`) and the timer thread
+//! that interrupts the running thread after 100 ms (10 ms on Windows). It came after Bug #2359 and
+//! #3890: one thread that took the lock again and again.
+//!
+//! A list of waiters, one condition variable each. A thread waits until the lock is free **and** it
+//! is the first of the list; a release signals the first. Nobody barges, so a switch is forced by
+//! the order.
+//!
+//! | handshake | here                                                            |
+//! |-----------|-----------------------------------------------------------------|
+//! | requested | by the timer thread, for a thread that ran for a whole quantum  |
+//! | answered  | releases, then acquires: to the end of the list                 |
+//! | granted   | in effect at the release: only the first of the list can take   |
+//! | confirmed | it takes                                                        |
+//!
+//! # What is written differently
+//! The timer thread is the timer of one waiter ([`Timekeeper`]), and runs only while somebody waits.
+
+use std::time::Duration;
+
+use gil_core::{Effects, Order, Protocol, Release, Request, Step, Timekeeper, WaitSet, Wake};
+
+const LIST: WaitSet = WaitSet(0);
+
+/// The GVL of Ruby 1.9.3.
+///
+/// ```
+/// # if gil_core::UNDER_LOOM { return }
+/// let gil = gil_core::Gil::with_protocol(1, gil_models::Ruby19::new());
+/// *gil.attach() += 1;
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Ruby19(Timekeeper);
+
+impl Ruby19 {
+    /// A free lock.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Timekeeper::new())
+    }
+}
+
+impl Protocol for Ruby19 {
+    const NAME: &'static str = "ruby19";
+    const SETS: &'static [Order] = &[Order::Fifo];
+    const SWITCH_INTERVAL: Duration = Duration::from_millis(100);
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.is_free() && cx.first(LIST).is_none() {
+            return Step::Owns;
+        }
+        self.0.wait(cx, LIST)
+    }
+
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        cx.free();
+        cx.clear_request(); // the interrupt was the running thread's own
+        if let Some(first) = cx.first(LIST) {
+            cx.notify(first);
+        }
+        Step::Left
+    }
+
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.first(LIST).is_none() {
+            cx.clear_request();
+            return Step::Owns;
+        }
+        self.release(cx, Release::Blocking);
+        Step::Retry
+    }
+
+    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
+        if cx.is_free() && cx.first(LIST) == Some(cx.me()) {
+            self.0.leaves(cx.me());
+            self.0.keep(cx, &[LIST]);
+            return Step::Owns;
+        }
+        if wake == Wake::Expired && !cx.is_free() {
+            cx.request(Request::AfterInterval);
+            self.0.expired();
+            return Step::Wait(LIST, None);
+        }
+        self.0.wait(cx, LIST)
+    }
+
+    // Ruby 1.9.3 cannot give up.
+    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+        self.0.leaves(cx.me());
+        match cx.first(LIST) {
+            Some(first) if notified && cx.is_free() => cx.notify(first),
+            Some(_) => {}
+            None => cx.clear_request(),
+        }
+        self.0.keep(cx, &[LIST]);
+    }
+}

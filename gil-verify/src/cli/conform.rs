@@ -1,0 +1,51 @@
+//! `cargo verify conform`: a recorded trace against a model.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{fail, print};
+use crate::conform::{self, VARIANTS};
+use crate::verify::{EXIT_NOT_AS_EXPECTED, EXIT_USAGE};
+
+/// What `conform` takes.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// A trace, in the format of gil-verify/traces/README.md.
+    file: PathBuf,
+    /// The switch interval that it was recorded with.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
+    interval_us: u64,
+}
+
+/// Replays the file through `protocol`, python3 where none is named.
+pub(super) fn run(arguments: &Arguments, protocol: Option<&str>) -> ExitCode {
+    let name = protocol.unwrap_or(VARIANTS[0]);
+    let Some(model) = conform::variant(name) else {
+        let names = VARIANTS.join(", ");
+        let why = format!("a trace of CPython is replayed through one of {names}, not `{name}`");
+        return fail(&why, EXIT_USAGE);
+    };
+    let path = arguments.file.display();
+    let file = match File::open(&arguments.file) {
+        Ok(file) => file,
+        Err(error) => return fail(&format!("cannot read {path}: {error}"), EXIT_USAGE),
+    };
+    let lines = match conform::read(file) {
+        Ok(lines) => lines,
+        Err(error) => return fail(&format!("{path}: {error}"), EXIT_USAGE),
+    };
+    match conform::replay(model, &lines, arguments.interval_us) {
+        Ok(seen) => print(&format!(
+            "{path}: {name} accepts all {} events\n{} takes, {} requests, {} drops answered by a \
+             switch, {} final drops with a request that the same thread took back\n",
+            seen.events, seen.takes, seen.requests, seen.forced, seen.retaken
+        )),
+        Err(rejection) => {
+            print(&format!("{path}: {name} does not do this\n{rejection}\n"));
+            ExitCode::from(EXIT_NOT_AS_EXPECTED)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Runs of our own lock, recorded from inside the mutex and replayed through a fresh Monitor.
+
+use gil_core::{Choose, Entry, Event, Monitor, Observe, Outcome, Protocol, ThreadId};
+
+/// One section as it happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// Who.
+    pub thread: ThreadId,
+    /// What came in.
+    pub entry: Entry,
+    /// Who owned before: the fast path may have changed it since the last section.
+    pub owner_before: Option<ThreadId>,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Who was woken, in order.
+    pub wakes: Vec<ThreadId>,
+}
+
+/// Keeps every section of a lock, for [`replay_recorded`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Recorder(
+    /// The sections so far.
+    pub Vec<Recorded>,
+);
+
+impl Observe for Recorder {
+    fn section<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        entry: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) {
+        self.0.push(Recorded {
+            thread,
+            entry,
+            owner_before: monitor.owner_before(),
+            outcome,
+            events: monitor.events().to_vec(),
+            wakes: monitor.wakes().to_vec(),
+        });
+    }
+}
+
+/// Wakes whom the recording says.
+struct AsRecorded<'a>(std::slice::Iter<'a, ThreadId>);
+
+impl Choose for AsRecorded<'_> {
+    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
+        let waiting: Vec<_> = waiting.collect();
+        self.0.find(|thread| waiting.contains(thread)).copied()
+    }
+}
+
+/// Replays a recording through a fresh Monitor of `protocol`; the number of sections.
+///
+/// # Errors
+/// The section that the protocol would not have decided so, and why.
+pub fn replay_recorded<P: Protocol>(protocol: P, sections: &[Recorded]) -> Result<usize, String> {
+    let mut monitor = Monitor::new(protocol);
+    for (number, section) in sections.iter().enumerate() {
+        let Recorded { thread, entry, owner_before, outcome, events, wakes } = section;
+        let told = |why: String| format!("section {number}, {thread:?} {entry:?}: {why}");
+        monitor.set_fast_owner(*owner_before).map_err(|fault| told(fault.to_string()))?;
+        let mut choose = AsRecorded(wakes.iter());
+        let decided = monitor.section(*thread, *entry, &mut choose);
+        let decided = decided.map_err(|fault| told(fault.to_string()))?;
+        if decided != *outcome || monitor.events() != events || monitor.wakes() != wakes {
+            return Err(told(format!(
+                "recorded {outcome:?} with {events:?} waking {wakes:?}, the model says \
+                 {decided:?} with {:?} waking {:?}",
+                monitor.events(),
+                monitor.wakes()
+            )));
+        }
+    }
+    Ok(sections.len())
+}
