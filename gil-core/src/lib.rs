@@ -45,6 +45,8 @@ mod observe;
 mod parker;
 mod protocol;
 mod raw;
+#[cfg(not(loom))]
+mod record;
 mod slots;
 mod sync;
 mod timekeeper;
@@ -61,6 +63,8 @@ pub use protocol::{
     Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
 pub use raw::{Member, RawGil};
+#[cfg(not(loom))]
+pub use record::{Happened, Recorder, What};
 pub use slots::{MAX_SETS, Slot, Way};
 pub use sync::Instant;
 pub use timekeeper::Timekeeper;

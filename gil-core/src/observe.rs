@@ -4,7 +4,8 @@ use crate::event::Event;
 use crate::monitor::{Entry, Monitor, Outcome};
 use crate::protocol::{Protocol, ThreadId};
 
-/// Sees every section of a lock, from inside the mutex. The fast path is not seen.
+/// Sees every section of a lock, from inside the mutex. The fast path is not seen, unless
+/// [`Observe::SEES_ALL`] switches it off.
 ///
 /// ```
 /// use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
@@ -23,6 +24,10 @@ use crate::protocol::{Protocol, ThreadId};
 /// assert_eq!(lock.observer(|sections| sections.0), 0, "a lone thread enters no section");
 /// ```
 pub trait Observe {
+    /// Whether every attach and detach is a section, so that nothing goes unseen. The lock has no
+    /// fast path then.
+    const SEES_ALL: bool = false;
+
     /// `thread` has just run a section that began with `entry`; the Monitor is as it left it.
     fn section<P: Protocol>(
         &mut self,

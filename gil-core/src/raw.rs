@@ -174,7 +174,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
     #[inline]
     pub fn attach(&self, member: &Member) -> Result<(), Fault> {
-        if self.word.attach(member.id) {
+        if !O::SEES_ALL && self.word.attach(member.id) {
             return Ok(());
         }
         self.attach_slow(member, None).map(|_| ())
@@ -193,7 +193,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
     pub fn attach_until(&self, member: &Member, gives_up: Instant) -> Result<bool, Fault> {
-        if self.word.attach(member.id) {
+        if !O::SEES_ALL && self.word.attach(member.id) {
             return Ok(true);
         }
         self.attach_slow(member, Some(gives_up))
@@ -227,7 +227,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// [`Fault::NotHolder`] when the thread does not hold the lock.
     #[inline]
     pub fn detach(&self, member: &Member) -> Result<(), Fault> {
-        if self.word.detach(member.id) {
+        if !O::SEES_ALL && self.word.detach(member.id) {
             return Ok(());
         }
         self.drive(member, Entry::Release(Release::Blocking), None).map(|_| ())

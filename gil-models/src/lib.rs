@@ -15,6 +15,8 @@
 mod ghc;
 mod no_lock;
 mod ocaml;
+#[cfg(not(loom))]
+pub mod picture;
 mod priority;
 mod pypy;
 mod python2;
@@ -22,6 +24,8 @@ mod python3;
 mod qemu;
 mod ruby;
 mod ruby19;
+#[cfg(not(loom))]
+pub mod sim;
 
 pub use ghc::Ghc;
 pub use no_lock::NoLock;

@@ -61,10 +61,11 @@ impl OCaml {
         Step::Wait(IS_FREE, ticks.then_some(Timer::Wait))
     }
 
-    /// `me` waits no longer: another waiter has to keep the time.
-    fn pass_the_tick_on(&mut self, cx: &mut dyn Effects) {
-        if self.ticker == Some(cx.me()) {
-            self.ticker = None;
+    /// `me` has the lock, or has gone: if others wait, one of them keeps the time or the tick has
+    /// come.
+    fn keep_time(&mut self, cx: &mut dyn Effects) {
+        self.ticker = self.ticker.filter(|ticker| *ticker != cx.me());
+        if self.waiters > 0 && self.ticker.is_none() && !cx.requested() {
             cx.notify_one(IS_FREE);
         }
     }
@@ -76,7 +77,11 @@ impl Protocol for OCaml {
     const SWITCH_INTERVAL: Duration = Duration::from_millis(50);
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
-        if cx.is_free() { Step::Owns } else { self.wait(cx) }
+        if !cx.is_free() {
+            return self.wait(cx);
+        }
+        self.keep_time(cx);
+        Step::Owns
     }
 
     // The tick's flag is the domain's and not the thread's: it stays for whoever runs next.
@@ -97,21 +102,25 @@ impl Protocol for OCaml {
         if self.yield_releases {
             return Step::Retry;
         }
-        self.ticker = Some(cx.me()); // it is awake anyway
+        self.ticker = Some(cx.me());
         self.wait(cx)
     }
 
     fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
         self.waiters -= 1;
         if wake == Wake::Expired {
-            // The tick is no thread that wants the lock: it asks, and this one sleeps on.
+            // The tick is no thread that wants the lock: it asks, and this one sleeps on. Whoever
+            // yields is awake and keeps the time from then on.
             if self.ticker == Some(cx.me()) && !cx.is_free() {
                 cx.request(Request::AfterInterval);
+                self.ticker = None;
+                self.waiters += 1;
+                return Step::Wait(IS_FREE, None);
             }
             return self.wait(cx);
         }
         if cx.is_free() {
-            self.pass_the_tick_on(cx);
+            self.keep_time(cx);
             return Step::Owns;
         }
         self.wait(cx)
@@ -125,6 +134,6 @@ impl Protocol for OCaml {
         if notified {
             cx.notify_one(IS_FREE);
         }
-        self.pass_the_tick_on(cx);
+        self.keep_time(cx);
     }
 }

@@ -2,6 +2,7 @@
 
 #![cfg(not(loom))]
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 fn run(arguments: &[&str]) -> Output {
@@ -87,4 +88,73 @@ fn conform_accepts_rejects_and_refuses() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn simulate_writes_what_it_was_asked_for() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (svg, trace) = (path("out.svg"), path("out.json"));
+    let mut arguments = vec!["simulate", "--protocol", "python2", "--workload", "cpu:2"];
+    arguments.extend(["--cores", "2", "--duration", "20ms"]);
+    arguments.extend(["--svg", &svg, "--trace", &trace, "--lanes"]);
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("woken for nothing"), "{}", text(&output.stdout));
+    assert!(std::fs::read_to_string(&svg).expect("it was written").ends_with("</svg>\n"));
+    let trace = std::fs::read_to_string(&trace).expect("it was written");
+    let trace: serde_json::Value = serde_json::from_str(&trace).expect("JSON");
+    assert!(trace["traceEvents"].as_array().is_some_and(|events| events.len() > 50));
+    let files = std::fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(files, 2, "nothing else is left");
+}
+
+#[test]
+fn a_simulation_is_a_function_of_its_arguments() {
+    let json = |seed: &str| {
+        let workload = "cpu:2+echo:1+io:10@think=3ms";
+        let arguments = ["simulate", "--protocol", "python3", "--workload", workload];
+        let output = run(&[&arguments[..], &["--seed", seed, "--format", "json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert_eq!(json("3"), json("3"));
+    assert_ne!(json("3"), json("4"));
+    assert!(json("3").contains("gil-simulation/1"));
+}
+
+#[test]
+fn what_cannot_be_simulated_is_told_and_leaves_no_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let costs = path("costs.json");
+    std::fs::write(&costs, r#"{"wake_ns": 99999999999}"#).expect("it can be written");
+    let (svg, nowhere) = (path("out.svg"), path("no/such/folder.svg"));
+    for (arguments, why) in [
+        (vec!["--workload", "cpu:"], "the number of threads is missing"),
+        (vec!["--workload", "io:-1"], "not a number of threads"),
+        (vec!["--workload", "io:1@think=5"], "not a duration"),
+        (vec!["--workload", "fly:1"], "there are cpu, io, echo"),
+        (vec!["--workload", "cpu:1@pause=1ms"], "cpu has work"),
+        (vec!["--cores", "0"], "--cores"),
+        (vec!["--protocol", "python4"], "ocaml-old-yield"),
+        (vec!["--duration", "soon"], "a duration"),
+        (vec!["--window", "9ms..3ms"], "ends after it begins"),
+        (vec!["--svg", &nowhere], "cannot write"),
+        (vec!["--costs", &nowhere], "No such file"),
+        (vec!["--costs", &costs], "`wake_ns` is 99999999999"),
+        (vec!["--control", "no-lock", "--lanes"], "nothing to draw"),
+    ] {
+        let mut all = vec!["simulate", "--duration", "10ms", "--svg", &svg];
+        if arguments.contains(&"--svg") || arguments.contains(&"--duration") {
+            all.truncate(1);
+        }
+        all.extend(arguments);
+        let output = run(&all);
+        assert_eq!(output.status.code(), Some(2), "{all:?}");
+        assert!(text(&output.stderr).contains(why), "{all:?}: {}", text(&output.stderr));
+        assert!(!Path::new(&svg).exists(), "{all:?} left a file");
+    }
+    let left = std::fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!(left, 1, "the costs, and no half-written picture");
 }

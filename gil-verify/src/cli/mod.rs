@@ -1,6 +1,7 @@
 //! `gil-verify`, or `cargo verify`.
 
 mod conform;
+mod simulate;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -86,6 +87,10 @@ enum Command {
     ///
     /// Exit codes: 0 accepted, 1 rejected, 2 no trace or no such model.
     Conform(conform::Arguments),
+    /// Simulate a protocol in virtual time: figures, lanes, traces.
+    ///
+    /// Exit codes: 0, or 2 where an argument or a file is wrong.
+    Simulate(Box<simulate::Arguments>),
 }
 
 /// Runs the command line.
@@ -100,6 +105,10 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Conform(arguments)) => {
             conform::run(&arguments, cli.options.protocol.as_deref())
+        }
+        Some(Command::Simulate(arguments)) => {
+            let Options { protocol, format, .. } = &cli.options;
+            simulate::run(&arguments, protocol.as_deref(), *format)
         }
     }
 }

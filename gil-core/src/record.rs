@@ -1,0 +1,105 @@
+//! A recorder of what a lock does, for pictures. Off unless a lock is made with it.
+
+use crate::event::Event;
+use crate::monitor::{Entry, Monitor, Outcome};
+use crate::observe::Observe;
+use crate::protocol::{Protocol, ThreadId};
+use crate::sync::{Instant, now};
+
+/// What can happen, as a recording tells it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum What {
+    /// Something that a section did.
+    Event(Event),
+    /// Somebody woke a thread, which has not run yet.
+    Woken(ThreadId),
+    /// A thread is outside now.
+    Left(ThreadId),
+}
+
+/// One line of a recording.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Happened {
+    /// Nanoseconds since the recording began.
+    pub at_ns: u64,
+    /// What.
+    pub what: What,
+}
+
+impl Happened {
+    /// Everything that the last section of `monitor`, run by `thread`, did.
+    pub fn of_section<P: Protocol>(
+        at_ns: u64,
+        thread: ThreadId,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) -> impl Iterator<Item = Self> + '_ {
+        let events = monitor.events().iter().copied().map(What::Event);
+        let woken = monitor.wakes().iter().copied().map(What::Woken);
+        let left = (outcome == Outcome::Left).then_some(What::Left(thread));
+        events.chain(woken).chain(left).map(move |what| Self { at_ns, what })
+    }
+}
+
+/// Records every section of a lock, and switches its fast path off so that there is one for every
+/// attach and detach. A lock without it pays nothing: the observer is a type.
+///
+/// ```
+/// # if gil_core::UNDER_LOOM { return Ok(()) }
+/// use gil_core::{Event, Handoff, RawGil, Recorder, What};
+/// let lock = RawGil::observed(Handoff::new(), Recorder::new(1_000));
+/// let thread = lock.register();
+/// lock.attach(&thread)?;
+/// lock.detach(&thread)?;
+/// let what: Vec<_> = lock.observer(|r| r.take()).iter().map(|happened| happened.what).collect();
+/// let id = thread.id();
+/// assert_eq!(what, [What::Event(Event::Take(id)), What::Event(Event::Released(id)), What::Left(id)]);
+/// # Ok::<(), gil_core::Fault>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    began: Instant,
+    limit: usize,
+    happened: Vec<Happened>,
+    dropped: u64,
+}
+
+impl Recorder {
+    /// Begins now, and keeps at most `limit` lines.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { began: now(), limit, happened: Vec::new(), dropped: 0 }
+    }
+
+    /// The recording so far, which is empty afterwards.
+    pub fn take(&mut self) -> Vec<Happened> {
+        std::mem::take(&mut self.happened)
+    }
+
+    /// Lines that were not kept, because there were too many.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+impl Observe for Recorder {
+    const SEES_ALL: bool = true;
+
+    fn section<P: Protocol>(
+        &mut self,
+        thread: ThreadId,
+        _: Entry,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) {
+        let at_ns = now().saturating_duration_since(self.began).as_nanos() as u64;
+        for happened in Happened::of_section(at_ns, thread, outcome, monitor) {
+            if self.happened.len() < self.limit {
+                self.happened.push(happened);
+            } else {
+                self.dropped += 1;
+            }
+        }
+    }
+}

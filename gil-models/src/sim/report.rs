@@ -1,0 +1,246 @@
+//! The figures of a run.
+
+use gil_core::{Event, Monitor, Outcome, Protocol, ThreadId};
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use super::thread::Thread;
+use super::{Costs, Setup};
+
+/// Name and version of the machine output.
+pub const SIMULATION_SCHEMA: &str = "gil-simulation/1";
+
+/// How a quantity is spread, in microseconds.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many values.
+    pub count: u64,
+    /// Half of the values are at most this.
+    pub p50: f64,
+    /// 99 of 100 are at most this.
+    pub p99: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+/// One group of threads.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct GroupReport {
+    /// As the command line says it.
+    pub group: String,
+    /// How many threads.
+    pub threads: usize,
+    /// Operations that were completed: answers, calls.
+    pub operations: u64,
+    /// Of them in a second of virtual time.
+    pub operations_per_second: f64,
+    /// From when what an operation waits for has come until it is done.
+    pub latency_us: Spread,
+    /// From wanting the lock to running with it, switched-out threads included.
+    pub time_to_acquire_us: Spread,
+    /// Work done with the lock, as a share of the virtual time.
+    pub cpu_share: f64,
+    /// Jain's index of the shares of the group's threads: 1 is equal, 1/threads is one for all.
+    pub fairness: f64,
+    /// When the last thread of the group ended, if all did.
+    pub ended_seconds: Option<f64>,
+}
+
+/// All figures of a run. The same setup gives the same report.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SIMULATION_SCHEMA`].
+    pub schema: String,
+    /// What was simulated.
+    pub protocol: String,
+    /// The threads.
+    pub workload: String,
+    /// The cores.
+    pub cores: usize,
+    /// The seed.
+    pub seed: u64,
+    /// Virtual time that went by.
+    pub seconds: f64,
+    /// Groups of threads.
+    pub groups: Vec<GroupReport>,
+    /// Times the lock went to another thread.
+    pub switches: u64,
+    /// Switch requests.
+    pub requests: u64,
+    /// Releases with a request pending.
+    pub forced: u64,
+    /// Critical sections.
+    pub sections: u64,
+    /// Threads that were woken.
+    pub wake_ups: u64,
+    /// Of them, woken for nothing: they had to wait again.
+    pub wasted_wake_ups: u64,
+    /// Timers that expired.
+    pub time_outs: u64,
+    /// The largest number of times in a row that a thread came to own the lock while others were
+    /// waiting.
+    pub longest_run: u64,
+    /// Context switches of the cores.
+    pub context_switches: u64,
+    /// CPU time that went into sections, wake-ups, sleeping and context switches.
+    pub lost_seconds: f64,
+    /// Events of the simulation.
+    pub events: u64,
+    /// What things cost.
+    pub costs: Costs,
+}
+
+/// What is counted while a run goes on.
+pub(super) struct Tally {
+    groups: Vec<GroupTally>,
+    owner: Option<ThreadId>,
+    run: u64,
+    longest_run: u64,
+    switches: u64,
+    requests: u64,
+    forced: u64,
+    sections: u64,
+    wake_ups: u64,
+    wasted_wake_ups: u64,
+    time_outs: u64,
+}
+
+struct GroupTally {
+    latency_ns: Histogram<u64>,
+    acquire_ns: Histogram<u64>,
+}
+
+/// To three digits, and as large as need be.
+fn histogram() -> Histogram<u64> {
+    Histogram::new(3).expect("three digits are allowed")
+}
+
+fn spread(ns: &Histogram<u64>) -> Spread {
+    let us = |ns: u64| ns as f64 / 1_000.0;
+    Spread {
+        count: ns.len(),
+        p50: us(ns.value_at_quantile(0.5)),
+        p99: us(ns.value_at_quantile(0.99)),
+        max: us(ns.max()),
+    }
+}
+
+/// Jain's index.
+fn fairness(shares: &[f64]) -> f64 {
+    let (sum, squares) = (shares.iter().sum::<f64>(), shares.iter().map(|x| x * x).sum::<f64>());
+    if squares == 0.0 { 1.0 } else { sum * sum / (shares.len() as f64 * squares) }
+}
+
+impl Tally {
+    pub(super) fn new(groups: usize) -> Self {
+        let group = |_| GroupTally { latency_ns: histogram(), acquire_ns: histogram() };
+        Self {
+            groups: (0..groups).map(group).collect(),
+            owner: None,
+            run: 0,
+            longest_run: 0,
+            switches: 0,
+            requests: 0,
+            forced: 0,
+            sections: 0,
+            wake_ups: 0,
+            wasted_wake_ups: 0,
+            time_outs: 0,
+        }
+    }
+
+    pub(super) fn operation(&mut self, group: usize, latency_ns: u64) {
+        self.groups[group].latency_ns.record(latency_ns).expect("it grows");
+    }
+
+    pub(super) fn acquired(&mut self, group: usize, ns: u64) {
+        self.groups[group].acquire_ns.record(ns).expect("it grows");
+    }
+
+    /// A thread took the lock by the fast path: nobody was waiting.
+    pub(super) fn fast(&mut self, thread: ThreadId) {
+        self.run = 0;
+        self.owns(thread);
+    }
+
+    fn owns(&mut self, thread: ThreadId) {
+        if self.owner.replace(thread) == Some(thread) {
+            self.run += 1;
+        } else {
+            self.switches += 1;
+            self.run = 1;
+        }
+    }
+
+    pub(super) fn section<P: Protocol>(&mut self, monitor: &Monitor<P>, outcome: Outcome) {
+        self.sections += 1;
+        self.wake_ups += monitor.wakes().len() as u64;
+        for event in monitor.events() {
+            match *event {
+                Event::Requested(..) => self.requests += 1,
+                Event::Answered(_) => self.forced += 1,
+                Event::TimedOut(_) => self.time_outs += 1,
+                Event::Take(thread) | Event::Granted(thread) => {
+                    self.owns(thread);
+                    if !monitor.all_idle() {
+                        self.longest_run = self.longest_run.max(self.run);
+                    }
+                }
+                Event::Notified(_) if matches!(outcome, Outcome::Wait(_)) => {
+                    self.wasted_wake_ups += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn report(
+        self,
+        protocol: &str,
+        setup: &Setup,
+        threads: &[Thread],
+        (now_ns, events, lost_ns, context_switches): (u64, u64, u64, u64),
+    ) -> Report {
+        let seconds = now_ns as f64 / 1e9;
+        let groups = setup.workload.groups.iter().zip(&self.groups).enumerate();
+        let groups = groups.map(|(index, (group, tally))| {
+            let mine: Vec<_> = threads.iter().filter(|thread| thread.group == index).collect();
+            let done: Vec<_> = mine.iter().map(|thread| thread.done_ns as f64).collect();
+            let ended = mine.iter().map(|thread| thread.ended_ns).collect::<Option<Vec<_>>>();
+            GroupReport {
+                group: group.to_string(),
+                threads: group.threads,
+                operations: tally.latency_ns.len(),
+                operations_per_second: tally.latency_ns.len() as f64 / seconds,
+                latency_us: spread(&tally.latency_ns),
+                time_to_acquire_us: spread(&tally.acquire_ns),
+                cpu_share: done.iter().sum::<f64>() / now_ns as f64,
+                fairness: fairness(&done),
+                ended_seconds: ended
+                    .and_then(|all| all.into_iter().max())
+                    .map(|ns| ns as f64 / 1e9),
+            }
+        });
+        Report {
+            schema: SIMULATION_SCHEMA.to_owned(),
+            protocol: protocol.to_owned(),
+            workload: setup.workload.to_string(),
+            cores: setup.cores,
+            seed: setup.seed,
+            seconds,
+            groups: groups.collect(),
+            switches: self.switches,
+            requests: self.requests,
+            forced: self.forced,
+            sections: self.sections,
+            wake_ups: self.wake_ups,
+            wasted_wake_ups: self.wasted_wake_ups,
+            time_outs: self.time_outs,
+            longest_run: self.longest_run,
+            context_switches,
+            lost_seconds: lost_ns as f64 / 1e9,
+            events,
+            costs: setup.costs,
+        }
+    }
+}

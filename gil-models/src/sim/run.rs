@@ -1,0 +1,437 @@
+//! The event loop, and the threads' dealings with the lock.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use gil_core::{
+    Entry, Event, First, Happened, Monitor, Outcome, Preemption, Protocol, Release, Slot, ThreadId,
+    Timer, Wake, What,
+};
+
+use super::machine::Core;
+use super::report::Tally;
+use super::thread::{Activity, Do, Place, Thread};
+use super::{Control, Costs, Report, Setup};
+
+/// What a run leaves behind.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Run {
+    /// The figures.
+    pub report: Report,
+    /// What happened, as much of it as the setup wants: for pictures.
+    pub record: Vec<Happened>,
+}
+
+/// Simulates `protocol`, called `name` in the report.
+///
+/// # Panics
+/// When `setup` has no core or no thread, and when the protocol does what a lock must not do.
+#[must_use]
+pub fn run<P: Protocol>(name: &str, protocol: P, setup: &Setup) -> Run {
+    Simulation::new(Some(Monitor::new(protocol)), 100, setup).run(name)
+}
+
+/// Simulates the same threads without one lock for all.
+///
+/// # Panics
+/// When `setup` has no core or no thread.
+#[must_use]
+pub fn without_lock(control: Control, setup: &Setup) -> Run {
+    let (name, percent) = match control {
+        Control::NoLock => ("no-lock", 100),
+        Control::PerObject => ("per-object", setup.costs.per_object_percent),
+    };
+    Simulation::<gil_core::Handoff>::new(None, percent, setup).run(name)
+}
+
+/// Something that is due at a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Due {
+    /// The current thread of a core is through with its segment.
+    Segment { core: usize, plan: u64 },
+    /// A time slice is over.
+    Slice { core: usize, dispatch: u64 },
+    /// A timer of the lock fires.
+    Timer { thread: usize, wait: u64 },
+    /// What a thread waits for outside has come.
+    Arrival { thread: usize },
+    /// The switch interval is set.
+    Interval { ns: u64 },
+}
+
+pub(super) struct Simulation<P: Protocol> {
+    /// Without one, nobody ever waits.
+    monitor: Option<Monitor<P>>,
+    pub(super) threads: Vec<Thread>,
+    pub(super) cores: Vec<Core>,
+    pub(super) costs: Costs,
+    pub(super) now_ns: u64,
+    pub(super) context_switches: u64,
+    pub(super) lost_ns: u64,
+    due: BinaryHeap<Reverse<(u64, u64, Due)>>,
+    sequence: u64,
+    random: fastrand::Rng,
+    interval_ns: u64,
+    ticks: u32,
+    percent: u64,
+    run_began_ns: u64,
+    alive: usize,
+    tally: Tally,
+    record: Vec<Happened>,
+    records_until_ns: u64,
+    setup: Setup,
+}
+
+impl<P: Protocol> Simulation<P> {
+    fn new(monitor: Option<Monitor<P>>, percent: u64, setup: &Setup) -> Self {
+        assert!(setup.cores > 0, "a simulation has at least one core");
+        let groups = setup.workload.groups.iter().enumerate();
+        let threads: Vec<_> = groups
+            .flat_map(|(index, group)| (0..group.threads).map(move |_| (group.role, index)))
+            .enumerate()
+            .map(|(number, (role, group))| {
+                let mut thread = Thread::new(role, group);
+                thread.last_core = number % setup.cores;
+                thread
+            })
+            .collect();
+        assert!(!threads.is_empty(), "a simulation has at least one thread");
+        let interval = setup.switch_interval.unwrap_or(P::SWITCH_INTERVAL);
+        let own_ticks = match P::PREEMPTION {
+            Preemption::EveryTicks(ticks) => ticks,
+            Preemption::OnRequest => 0,
+        };
+        let mut simulation = Self {
+            monitor,
+            alive: threads.len(),
+            tally: Tally::new(setup.workload.groups.len()),
+            threads,
+            cores: vec![Core::default(); setup.cores],
+            costs: setup.costs,
+            now_ns: 0,
+            context_switches: 0,
+            lost_ns: 0,
+            due: BinaryHeap::new(),
+            sequence: 0,
+            random: fastrand::Rng::with_seed(setup.seed),
+            interval_ns: interval.as_nanos() as u64,
+            ticks: setup.check_interval_ticks.unwrap_or(own_ticks),
+            percent,
+            run_began_ns: 0,
+            record: Vec::new(),
+            records_until_ns: setup.record_until.as_nanos() as u64,
+            setup: setup.clone(),
+        };
+        for thread in 0..simulation.threads.len() {
+            // Not all at the same instant: thread starts are some microseconds apart.
+            let at_ns = 1 + thread as u64 * 10_000;
+            simulation.at(at_ns, Due::Arrival { thread });
+        }
+        for (at, interval) in &setup.interval_changes {
+            let ns = interval.as_nanos() as u64;
+            simulation.at(at.as_nanos() as u64, Due::Interval { ns });
+        }
+        simulation
+    }
+
+    pub(super) fn at(&mut self, at_ns: u64, due: Due) {
+        self.sequence += 1;
+        self.due.push(Reverse((at_ns, self.sequence, due)));
+    }
+
+    /// `ns`, more or less.
+    pub(super) fn varied(&mut self, ns: u64) -> u64 {
+        let by = ns * self.costs.jitter_percent.min(100) / 100;
+        ns - by + self.random.u64(0..=2 * by)
+    }
+
+    fn run(mut self, name: &str) -> Run {
+        let end_ns = self.setup.duration.as_nanos() as u64;
+        let mut events = 0;
+        while self.alive > 0
+            && let Some(Reverse((at_ns, _, due))) = self.due.pop()
+        {
+            if at_ns > end_ns {
+                self.now_ns = end_ns;
+                break;
+            }
+            self.now_ns = at_ns;
+            events += 1;
+            self.happen(due);
+        }
+        (0..self.cores.len()).for_each(|core| self.account(core));
+        let Self { setup, threads, tally, now_ns, lost_ns, context_switches, record, .. } = self;
+        let machine = (now_ns, events, lost_ns, context_switches);
+        Run { report: tally.report(name, &setup, &threads, machine), record }
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::Segment { core, plan } if self.cores[core].is_current(plan) => {
+                self.account(core);
+                self.go_on(core);
+            }
+            Due::Segment { .. } => {}
+            Due::Slice { core, dispatch } => self.end_slice(core, dispatch),
+            Due::Timer { thread, wait } => self.timer(thread, wait),
+            Due::Arrival { thread } => {
+                self.want(thread);
+                self.make_ready(thread);
+            }
+            Due::Interval { ns } => self.interval_ns = ns.max(1_000), // at least 1 us, as in CPython
+        }
+    }
+
+    fn want(&mut self, thread: usize) {
+        let thread = &mut self.threads[thread];
+        thread.activity = Activity::Enter(Entry::Acquire);
+        thread.wants_since_ns = Some(self.now_ns);
+    }
+
+    fn slot(&self, thread: usize) -> Slot {
+        self.monitor.as_ref().map_or(Slot::Idle, |monitor| monitor.slot(id(thread)))
+    }
+
+    fn timer(&mut self, thread: usize, wait: u64) {
+        let Slot::Waiting(_, Some(timer)) = self.slot(thread) else { return };
+        if self.threads[thread].wait != wait {
+            return;
+        }
+        let run_ends_ns = self.run_began_ns + self.interval_ns;
+        if timer == Timer::Run && run_ends_ns > self.now_ns {
+            let late = self.varied(self.costs.timer_late_ns);
+            return self.at(run_ends_ns + late, Due::Timer { thread, wait });
+        }
+        if self.threads[thread].place == Place::Asleep {
+            self.threads[thread].activity = Activity::Enter(Entry::Resume(Wake::Expired));
+            self.make_ready(thread);
+        } else {
+            self.threads[thread].expired = true;
+        }
+    }
+
+    /// How long the present activity of a thread lasts if nothing comes in between.
+    pub(super) fn span(&mut self, thread: usize) -> u64 {
+        let left_ns = self.threads[thread].left_ns;
+        match self.threads[thread].activity {
+            Activity::Call => left_ns,
+            Activity::Compute => match (&self.monitor, P::PREEMPTION) {
+                (Some(monitor), Preemption::OnRequest) if monitor.requested() => {
+                    left_ns.min(self.varied(self.costs.safepoint_gap_ns).max(1))
+                }
+                (Some(monitor), Preemption::EveryTicks(_)) if !monitor.all_idle() => {
+                    left_ns.min((u64::from(self.ticks) + 1) * self.costs.tick_ns)
+                }
+                _ => left_ns,
+            },
+            _ => 0,
+        }
+    }
+
+    /// The current thread of `core` is through with its segment.
+    fn go_on(&mut self, core: usize) {
+        while let Some(thread) = self.cores[core].current {
+            match self.threads[thread].activity {
+                Activity::Enter(entry) => self.enter(thread, entry, false),
+                Activity::Yield => self.enter(thread, Entry::Safepoint, true),
+                Activity::Compute if self.threads[thread].left_ns > 0 => {
+                    self.enter(thread, Entry::Safepoint, false);
+                }
+                Activity::Compute => self.next(thread),
+                Activity::Call => self.want(thread),
+                Activity::Sleep => {
+                    let expired = std::mem::take(&mut self.threads[thread].expired);
+                    if matches!(self.slot(thread), Slot::Waiting(..)) && !expired {
+                        self.threads[thread].place = Place::Asleep;
+                        return self.leave_core(core);
+                    }
+                    let wake = if expired { Wake::Expired } else { Wake::Notified };
+                    self.threads[thread].activity = Activity::Enter(Entry::Resume(wake));
+                }
+                Activity::Block { until_ns } => {
+                    self.threads[thread].place = Place::Blocked;
+                    self.at(until_ns.max(self.now_ns), Due::Arrival { thread });
+                    return self.leave_core(core);
+                }
+                Activity::End => {
+                    self.threads[thread].place = Place::Ended;
+                    self.threads[thread].ended_ns = Some(self.now_ns);
+                    self.alive -= 1;
+                    return self.leave_core(core);
+                }
+            }
+            if self.cores[core].current != Some(thread) {
+                return; // whom it woke runs in its place
+            }
+            if self.threads[thread].overhead_ns > 0 || self.span(thread) > 0 {
+                return self.plan(core);
+            }
+        }
+    }
+
+    /// The thread is attached and wants to know what to do.
+    fn next(&mut self, thread: usize) {
+        let Self { threads, random, .. } = self;
+        let now_ns = self.now_ns;
+        let outside = threads[thread].next(now_ns, random);
+        let thread = &mut threads[thread];
+        if let Some(latency_ns) = thread.latency_ns.take() {
+            self.tally.operation(thread.group, latency_ns);
+        }
+        thread.activity = match outside {
+            Do::Compute { ns } => {
+                thread.left_ns = ns.saturating_mul(self.percent) / 100;
+                Activity::Compute
+            }
+            Do::Yield => Activity::Yield,
+            Do::End => Activity::Enter(Entry::Release(Release::Final)),
+            Do::BlockUntil { .. } | Do::Call { .. } => {
+                Activity::Enter(Entry::Release(Release::Blocking))
+            }
+        };
+        thread.outside = outside;
+    }
+
+    /// The thread is attached.
+    fn attached(&mut self, thread: usize) {
+        let state = &mut self.threads[thread];
+        if let Some(since_ns) = state.wants_since_ns.take() {
+            self.tally.acquired(state.group, self.now_ns - since_ns);
+        }
+        if state.left_ns > 0 {
+            state.activity = Activity::Compute; // switched out and back
+        } else {
+            self.next(thread);
+        }
+    }
+
+    /// The thread is outside.
+    fn outside(&mut self, thread: usize) {
+        let state = &mut self.threads[thread];
+        state.activity = match state.outside {
+            Do::BlockUntil { at_ns } if at_ns > self.now_ns => Activity::Block { until_ns: at_ns },
+            Do::Call { ns } => {
+                state.left_ns = ns;
+                Activity::Call
+            }
+            Do::End => Activity::End,
+            _ => {
+                state.left_ns = self.costs.sleep_ns; // there is nothing to wait for
+                Activity::Call
+            }
+        };
+    }
+
+    /// Keeps what happened outside sections.
+    fn note<const N: usize>(&mut self, what: [What; N]) {
+        let at_ns = self.now_ns;
+        if at_ns < self.records_until_ns {
+            self.record.extend(what.map(|what| Happened { at_ns, what }));
+        }
+    }
+
+    /// By the fast path, where there is one.
+    fn fast(&mut self, thread: usize, entry: Entry) -> bool {
+        let me = Some(id(thread));
+        let owner = match (entry, &self.monitor) {
+            (Entry::Acquire | Entry::Release(_), None) => None,
+            (Entry::Acquire, Some(monitor)) if monitor.owner().is_none() => me,
+            (Entry::Release(Release::Blocking), Some(monitor)) if monitor.owner() == me => None,
+            _ => return false,
+        };
+        if let Some(monitor) = &mut self.monitor
+            && (!monitor.all_idle() || monitor.set_fast_owner(owner).is_err())
+        {
+            return false;
+        }
+        self.threads[thread].overhead_ns += self.costs.fast_path_ns;
+        let me = id(thread);
+        match entry {
+            Entry::Acquire => self.note([What::Event(Event::Take(me))]),
+            _ => self.note([What::Event(Event::Released(me)), What::Left(me)]),
+        }
+        match entry {
+            Entry::Acquire => {
+                self.run_began_ns = self.now_ns;
+                self.tally.fast(id(thread));
+                self.attached(thread);
+            }
+            _ => self.outside(thread),
+        }
+        true
+    }
+
+    /// A section of the lock, unless there is nothing to decide.
+    fn enter(&mut self, thread: usize, entry: Entry, yields: bool) {
+        if self.fast(thread, entry) {
+            return;
+        }
+        let on_request = P::PREEMPTION == Preemption::OnRequest;
+        let Some(monitor) = self.monitor.as_mut() else {
+            return self.attached(thread); // without a lock there is nothing to look at
+        };
+        if entry == Entry::Safepoint && on_request && !monitor.requested() && !yields {
+            self.threads[thread].overhead_ns += 1;
+            self.threads[thread].activity = Activity::Compute;
+            return;
+        }
+        let before = (monitor.owner(), monitor.requested(), monitor.all_idle());
+        let outcome = monitor
+            .section(id(thread), entry, &mut First)
+            .unwrap_or_else(|fault| panic!("{}: {fault}", P::NAME));
+        let after = (monitor.owner(), monitor.requested(), monitor.all_idle());
+        self.tally.section(monitor, outcome);
+        if self.now_ns < self.records_until_ns {
+            let told = Happened::of_section(self.now_ns, id(thread), outcome, monitor);
+            self.record.extend(told);
+        }
+        let woken: Vec<_> = monitor.take_wakes().map(ThreadId::index).collect();
+        if before.0 != after.0 {
+            self.run_began_ns = self.now_ns;
+        }
+        self.threads[thread].overhead_ns += self.costs.section_ns;
+        match outcome {
+            Outcome::Owns => self.attached(thread),
+            Outcome::Left => self.outside(thread),
+            Outcome::Retry => self.threads[thread].activity = Activity::Enter(Entry::Retry),
+            Outcome::Wait(timer) => self.wait(thread, timer),
+        }
+        for other in woken {
+            if self.threads[other].place == Place::Asleep {
+                self.threads[thread].overhead_ns += self.wake_cost(other);
+                self.threads[other].activity = Activity::Enter(Entry::Resume(Wake::Notified));
+                self.make_ready(other);
+            }
+        }
+        if (before.1, before.2) != (after.1, after.2)
+            && let Some(owner) = after.0.map(ThreadId::index).filter(|owner| *owner != thread)
+            && let Place::On(core) = self.threads[owner].place
+        {
+            self.account(core);
+            self.plan(core);
+        }
+    }
+
+    fn wait(&mut self, thread: usize, timer: Option<Timer>) {
+        let began_ns = match timer {
+            Some(Timer::Run) => self.run_began_ns,
+            _ => self.now_ns,
+        };
+        let late = self.varied(self.costs.timer_late_ns);
+        let state = &mut self.threads[thread];
+        state.wants_since_ns.get_or_insert(self.now_ns);
+        state.wait += 1;
+        state.expired = false;
+        state.activity = Activity::Sleep;
+        state.overhead_ns += self.costs.sleep_ns;
+        let wait = state.wait;
+        if timer.is_some() {
+            let fires_ns = (began_ns + self.interval_ns).max(self.now_ns) + late;
+            self.at(fires_ns, Due::Timer { thread, wait });
+        }
+    }
+}
+
+fn id(thread: usize) -> ThreadId {
+    ThreadId::from_index(thread as u32)
+}

@@ -1,0 +1,183 @@
+//! One simulated thread: where it is, what it is doing, and what its role has it do next.
+
+use gil_core::Entry;
+
+use super::Role;
+
+/// What a role wants next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Do {
+    /// Compute, attached.
+    Compute { ns: u64 },
+    /// Release and sleep until then.
+    BlockUntil { at_ns: u64 },
+    /// Release and be on the core without the lock.
+    Call { ns: u64 },
+    /// Offer the lock to others, asked or not.
+    Yield,
+    /// It has ended.
+    End,
+}
+
+/// Where a thread is, to the operating system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// It sleeps in one of the lock's wait-sets.
+    Asleep,
+    /// It sleeps for something else.
+    Blocked,
+    /// It wants a core.
+    Ready,
+    /// It is on this core.
+    On(usize),
+    /// It has ended.
+    Ended,
+}
+
+/// What a thread does when it is on a core.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Activity {
+    /// A section of the lock, as soon as its overhead is paid.
+    Enter(Entry),
+    /// A safepoint that enters a section, asked or not.
+    Yield,
+    /// Computes, attached, for what is left.
+    Compute,
+    /// Is on the core, detached, for what is left.
+    Call,
+    /// Goes to sleep for the lock.
+    Sleep,
+    /// Goes to sleep until something comes.
+    Block { until_ns: u64 },
+    /// Ends.
+    End,
+}
+
+/// One thread.
+#[derive(Clone, Debug)]
+pub(super) struct Thread {
+    pub(super) role: Role,
+    pub(super) group: usize,
+    pub(super) place: Place,
+    pub(super) activity: Activity,
+    /// CPU time that it has to spend before its activity goes on.
+    pub(super) overhead_ns: u64,
+    /// Of the activity.
+    pub(super) left_ns: u64,
+    /// What it does outside, once it is there.
+    pub(super) outside: Do,
+    /// CPU time used, as the operating system counts it for fairness.
+    pub(super) runtime_ns: u64,
+    pub(super) last_core: usize,
+    /// Since when it wants the lock.
+    pub(super) wants_since_ns: Option<u64>,
+    /// Counts its waits: a timer belongs to one of them.
+    pub(super) wait: u64,
+    /// Its timer has fired while it was going to sleep.
+    pub(super) expired: bool,
+    /// Work done with the lock.
+    pub(super) done_ns: u64,
+    /// When it ended.
+    pub(super) ended_ns: Option<u64>,
+    step: u8,
+    /// When what it waits for came.
+    pub(super) arrived_ns: u64,
+    /// How long the operation that has just ended took, from when what it waited for came.
+    pub(super) latency_ns: Option<u64>,
+}
+
+impl Thread {
+    pub(super) fn new(role: Role, group: usize) -> Self {
+        Self {
+            role,
+            group,
+            place: Place::Blocked,
+            activity: Activity::Enter(Entry::Acquire),
+            overhead_ns: 0,
+            left_ns: 0,
+            outside: Do::End,
+            runtime_ns: 0,
+            last_core: 0,
+            wants_since_ns: None,
+            wait: 0,
+            expired: false,
+            done_ns: 0,
+            ended_ns: None,
+            step: 0,
+            arrived_ns: 0,
+            latency_ns: None,
+        }
+    }
+
+    fn finish_operation(&mut self, now_ns: u64) {
+        if self.arrived_ns > 0 {
+            self.latency_ns = Some(now_ns.saturating_sub(self.arrived_ns));
+        }
+    }
+
+    /// What comes next, now that the last thing is done. The thread is attached.
+    pub(super) fn next(&mut self, now_ns: u64, random: &mut fastrand::Rng) -> Do {
+        let step = self.step;
+        let ns = |duration: std::time::Duration| duration.as_nanos() as u64;
+        let varied = |ns: u64, random: &mut fastrand::Rng| ns / 2 + random.u64(0..=ns);
+        match self.role {
+            Role::Cpu { work: None } => Do::Compute { ns: FOR_EVER_NS },
+            Role::Cpu { work: Some(work) } => {
+                self.step = 1;
+                if step == 0 { Do::Compute { ns: ns(work) } } else { Do::End }
+            }
+            Role::Io { think, service } | Role::Mixed { service, think } => {
+                self.step = 1 - step;
+                if step == 0 {
+                    self.finish_operation(now_ns);
+                    self.arrived_ns = now_ns + varied(ns(think), random);
+                    Do::BlockUntil { at_ns: self.arrived_ns }
+                } else {
+                    Do::Compute { ns: ns(service) }
+                }
+            }
+            Role::Calls { service, call } => {
+                self.step = 1 - step;
+                if step == 0 {
+                    self.finish_operation(now_ns);
+                    self.arrived_ns = now_ns;
+                    Do::Call { ns: ns(call) }
+                } else {
+                    Do::Compute { ns: ns(service) }
+                }
+            }
+            Role::Yields { service } => {
+                self.step = 1 - step;
+                if step == 0 { Do::Compute { ns: ns(service) } } else { Do::Yield }
+            }
+            Role::Echo { pause, service } => {
+                // What has come already is received without releasing. (CPython does release, and
+                // being on the core is back before anybody that it woke.)
+                let step = if step == 0 && self.arrived_ns <= now_ns { 1 } else { step };
+                self.step = (step + 1) % 3;
+                match step {
+                    0 => Do::BlockUntil { at_ns: self.arrived_ns },
+                    1 => Do::Compute { ns: ns(service) },
+                    _ => {
+                        // The answer leaves when the call is made, before the lock is back.
+                        self.finish_operation(now_ns);
+                        let away_ns = ns(pause) + CLIENT_NS;
+                        let by = away_ns / 20;
+                        let away_ns = away_ns - by + random.u64(0..=2 * by);
+                        self.arrived_ns = now_ns + SEND_NS + away_ns;
+                        Do::Call { ns: SEND_NS }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How long a send is in the kernel.
+const SEND_NS: u64 = 5_000;
+
+/// What a client needs besides its pause: it is woken by the answer, its timer is late, it sends.
+const CLIENT_NS: u64 = 170_000;
+
+/// Thirteen days.
+const FOR_EVER_NS: u64 = 1 << 50;
