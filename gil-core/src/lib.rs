@@ -37,6 +37,7 @@ mod event;
 mod fault;
 mod gil;
 mod handoff;
+mod happened;
 pub mod heap;
 mod inner;
 mod membership;
@@ -46,7 +47,7 @@ mod parker;
 mod protocol;
 mod raw;
 #[cfg(not(loom))]
-mod record;
+mod recorder;
 mod slots;
 mod sync;
 mod timekeeper;
@@ -57,6 +58,7 @@ pub use event::Event;
 pub use fault::Fault;
 pub use gil::{AttachError, Gil};
 pub use handoff::Handoff;
+pub use happened::{Happened, What};
 pub use monitor::{Choose, Entry, First, Monitor, Outcome};
 pub use observe::{Counters, Observe};
 pub use protocol::{
@@ -64,7 +66,7 @@ pub use protocol::{
 };
 pub use raw::{Member, RawGil};
 #[cfg(not(loom))]
-pub use record::{Happened, Recorder, What};
+pub use recorder::Recorder;
 pub use slots::{MAX_SETS, Slot, Way};
 pub use sync::Instant;
 pub use timekeeper::Timekeeper;

@@ -15,7 +15,6 @@
 mod ghc;
 mod no_lock;
 mod ocaml;
-#[cfg(not(loom))]
 pub mod picture;
 mod priority;
 mod pypy;
@@ -24,7 +23,6 @@ mod python3;
 mod qemu;
 mod ruby;
 mod ruby19;
-#[cfg(not(loom))]
 pub mod sim;
 
 pub use ghc::Ghc;

@@ -41,12 +41,12 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A9",
         "CPU-bound threads have to be switched out by force.",
-        "the program *hogs*, and the mutants `request-dropped` and `safepoint-ignored`",
+        "the program *hogs*, and the mutants `request-dropped` and `safepoint-ignored`; `cargo verify simulate --protocol qemu --workload cpu:2`, where nothing forces a switch between threads that compute",
     ),
     (
         "A10",
         "Python 2: every 100 ticks. Python 3: every 5 ms. Both can be set.",
-        "`Python2`, `Python3`: same defaults, `set_check_interval`, `set_switch_interval`",
+        "`Python2`, `Python3`: same defaults, `set_check_interval`, `set_switch_interval`; `cargo verify simulate` with `--check-interval` and `--switch-interval-us`",
     ),
     (
         "A11",
@@ -63,26 +63,26 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A15",
         "It waits until another thread has really got the lock.",
-        "mutants `gives-by-freeing`, `no-forced-switch`",
+        "mutants `gives-by-freeing`, `no-forced-switch`; the model `python3-no-forced-switch`, which [recorded runs](conformance.md) tell apart",
     ),
     (
         "A16",
         "Python 2 did not wait: starvation and needless wake-ups, the GIL battle.",
-        "python2's loop, `cargo verify --protocol python2 -v`; wake-ups for nothing are counted by `Gil::counters`",
+        "[pictured](pictures.md#the-gil-battle-a16); `cargo run --example gil_battle`; python2's loop, `cargo verify --protocol python2 -v`; on real threads `Gil::counters` and `cargo run --release -p gil-models --example record`",
     ),
     (
         "A17",
         "The thread that asked need not be the one that gets the lock.",
-        "python3's loop at 3 threads is an instance: T0 asks, T2 gets",
+        "[pictured](pictures.md#several-threads-a17); python3's loop at 3 threads is an instance: T0 asks, T2 gets",
     ),
     (
         "A18",
         "The switch check prevents a waiter from asking again and again.",
-        "mutant `no-switch-number-check`",
+        "[pictured](pictures.md#asking-again-and-again-a18); mutant `no-switch-number-check`; the model `python3-no-switch-check`, which [recorded runs](conformance.md) tell apart",
     ),
     (
         "A19",
         "The convoy: every short I/O call costs a whole interval.",
-        "unbounded for python3, bounded for the default protocol; the figures are not there yet",
+        "[pictured](pictures.md#the-convoy-a19), and [simulated](simulator.md) with figures; unbounded for python3, bounded for the default protocol, which does not dissolve it yet",
     ),
 ];

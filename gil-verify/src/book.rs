@@ -59,23 +59,24 @@ pub fn table(link: &str) -> String {
 
 /// The other protocols down, the claims across: where one breaks, from how many threads on.
 fn models() -> String {
+    let models = || PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol));
     let judged = |claim: &&Claim| {
-        let models = PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol));
-        models.clone().any(|protocol| is_checked(claim, protocol))
+        claim.id != "WITNESS" && models().any(|protocol| is_checked(claim, protocol))
     };
     let claims: Vec<_> = CLAIMS.iter().filter(judged).collect();
     let heads = claims.iter().map(|claim| format!("[{0}](claims/{0}.md)", claim.id));
     let mut text = format!("| | {} |\n|---|", heads.collect::<Vec<_>>().join(" | "));
     text += &"---|".repeat(claims.len());
-    for protocol in PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol)) {
+    for protocol in models() {
         let cells = claims.iter().map(|claim| {
             let cell = cell(claim, protocol);
             let from = claim.all_known_false().filter(|known| known.protocol == *protocol);
             match from.map(|known| known.threads_from).min() {
                 Some(from) => format!("**{from}**"),
-                None if cell.starts_with("at most") => cell,
+                None if cell.starts_with("at most 0") => "0 with 2".to_owned(),
                 None => match cell.as_str() {
                     "holds" => "✓".to_owned(),
+                    "unbounded" => "∞".to_owned(),
                     other => other.to_owned(),
                 },
             }
@@ -133,7 +134,7 @@ fn index() -> String {
         "# Claims\n\nMade from the ledger, `gil-verify/src/ledger/mod.rs`. A claim that is false \
          somewhere is as much a result as one that holds: each has a counterexample, which \
          `cargo verify -v` prints.\n\n{}\n## The other GILs\n\n✓ holds; a number: false from so \
-         many threads on, in some program; –: no engine judges it. The claim's page says where and \
+         many threads on, in some program; ∞: unbounded; –: no engine judges it. The claim's page says where and \
          why, [the models](models.md) what is modelled.\n\n{}\nPrograms of the explorer: *hogs* never release by \
          themselves; *blocking* adds blocking calls, threads that end and ids that are used \
          again; *blocking+cancel* adds waiters that give up. LIVE-3 is for 2 / 3 / 4 threads. \

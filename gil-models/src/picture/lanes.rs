@@ -334,6 +334,6 @@ pub(super) fn duration(ns: u64) -> String {
         1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
         _ => (ns as f64 / 1e9, "s"),
     };
-    let digits = if value < 10.0 { 1 } else { 0 };
+    let digits = if value < 10.0 && value.fract() > 0.0 { 1 } else { 0 };
     format!("{value:.digits$} {unit}")
 }

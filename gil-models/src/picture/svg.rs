@@ -27,7 +27,7 @@ text{font-family:system-ui,-apple-system,'Segoe UI',sans-serif;fill:#24292f}
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}.page{fill:#0d1117}
 .rail{stroke:#3d444d}.grid{stroke:#21262d}.runs{fill:#3fb950}.granted{fill:#1f6f34}
 .waits{fill:#3d444d}.woken{fill:#d29922}.wasted{fill:#f85149}.between{fill:#767e88}
-.outside{fill:#16355b}.step{fill:#e6edf3;stroke:#e6edf3}.hollow{fill:#0d1117}}
+.outside{fill:#1f4b80}.step{fill:#e6edf3;stroke:#e6edf3}.hollow{fill:#0d1117}}
 ";
 
 const fn class(kind: Kind) -> &'static str {

@@ -27,7 +27,7 @@
 //! };
 //! let report = sim::run("python3", Python3::new(), &setup).report;
 //! let echo = &report.groups[1];
-//! assert!(echo.latency_us.p50 > 4_000.0, "the convoy: every reply takes a switch interval");
+//! assert!(echo.latency_us.p50 > 3_500.0, "the convoy: a switch interval, less the client's pause");
 //! # Ok::<(), sim::WorkloadError>(())
 //! ```
 

@@ -117,7 +117,14 @@ impl<'a> Output<'a> {
         }
         let folder = folder.unwrap_or(Path::new("."));
         std::fs::read_dir(folder).map_err(why)?;
-        let file = NamedTempFile::new_in(folder).map_err(|error| why(error.kind().into()))?;
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        {
+            // As for any new file; a temporary one would be for its owner alone.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(folder).map_err(|error| why(error.kind().into()))?;
         Ok(Self { path, file })
     }
 

@@ -1,45 +1,10 @@
 //! A recorder of what a lock does, for pictures. Off unless a lock is made with it.
 
-use crate::event::Event;
+use crate::happened::Happened;
 use crate::monitor::{Entry, Monitor, Outcome};
 use crate::observe::Observe;
 use crate::protocol::{Protocol, ThreadId};
 use crate::sync::{Instant, now};
-
-/// What can happen, as a recording tells it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum What {
-    /// Something that a section did.
-    Event(Event),
-    /// Somebody woke a thread, which has not run yet.
-    Woken(ThreadId),
-    /// A thread is outside now.
-    Left(ThreadId),
-}
-
-/// One line of a recording.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Happened {
-    /// Nanoseconds since the recording began.
-    pub at_ns: u64,
-    /// What.
-    pub what: What,
-}
-
-impl Happened {
-    /// Everything that the last section of `monitor`, run by `thread`, did.
-    pub fn of_section<P: Protocol>(
-        at_ns: u64,
-        thread: ThreadId,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    ) -> impl Iterator<Item = Self> + '_ {
-        let events = monitor.events().iter().copied().map(What::Event);
-        let woken = monitor.wakes().iter().copied().map(What::Woken);
-        let left = (outcome == Outcome::Left).then_some(What::Left(thread));
-        events.chain(woken).chain(left).map(move |what| Self { at_ns, what })
-    }
-}
 
 /// Records every section of a lock, and switches its fast path off so that there is one for every
 /// attach and detach. A lock without it pays nothing: the observer is a type.

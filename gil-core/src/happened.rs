@@ -1,0 +1,40 @@
+//! What a lock did, as a recording tells it.
+
+use crate::event::Event;
+use crate::monitor::{Monitor, Outcome};
+use crate::protocol::{Protocol, ThreadId};
+
+/// What can happen, as a recording tells it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum What {
+    /// Something that a section did.
+    Event(Event),
+    /// Somebody woke a thread, which has not run yet.
+    Woken(ThreadId),
+    /// A thread is outside now.
+    Left(ThreadId),
+}
+
+/// One line of a recording.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Happened {
+    /// Nanoseconds since the recording began.
+    pub at_ns: u64,
+    /// What.
+    pub what: What,
+}
+
+impl Happened {
+    /// Everything that the last section of `monitor`, run by `thread`, did.
+    pub fn of_section<P: Protocol>(
+        at_ns: u64,
+        thread: ThreadId,
+        outcome: Outcome,
+        monitor: &Monitor<P>,
+    ) -> impl Iterator<Item = Self> + '_ {
+        let events = monitor.events().iter().copied().map(What::Event);
+        let woken = monitor.wakes().iter().copied().map(What::Woken);
+        let left = (outcome == Outcome::Left).then_some(What::Left(thread));
+        events.chain(woken).chain(left).map(move |what| Self { at_ns, what })
+    }
+}
