@@ -37,7 +37,6 @@ use crate::timekeeper::Timekeeper;
 const BOOSTED: WaitSet = WaitSet(0);
 const RESUMED: WaitSet = WaitSet(1);
 const REGULAR: WaitSet = WaitSet(2);
-const IN_ORDER: [WaitSet; 3] = [BOOSTED, RESUMED, REGULAR];
 
 /// Hand-off with boosted return; with `boosts = 0`, plain hand-off.
 ///
@@ -61,6 +60,10 @@ pub struct Handoff {
 }
 
 impl Handoff {
+    /// The queues in the order in which they are served: boosted (back from outside, paid from a
+    /// budget), resumed (switched out for a boosted one), regular (its head begins a new turn).
+    pub const QUEUES: [WaitSet; 3] = [BOOSTED, RESUMED, REGULAR];
+
     /// The default: in each regular turn at most 2 barges and 1 boost.
     #[must_use]
     pub const fn new() -> Self {
@@ -87,8 +90,15 @@ impl Handoff {
         }
     }
 
+    /// What is left in this regular turn of barges and boosts, and whether a full interval has gone
+    /// by in this run.
+    #[must_use]
+    pub const fn turn(&self) -> (u8, u8, bool) {
+        (self.barges_left, self.boosts_left, self.expired)
+    }
+
     fn next(cx: &dyn Effects) -> Option<(ThreadId, WaitSet)> {
-        IN_ORDER.into_iter().find_map(|set| Some((cx.first(set)?, set)))
+        Self::QUEUES.into_iter().find_map(|set| Some((cx.first(set)?, set)))
     }
 
     /// `next` owns from now on.
@@ -109,9 +119,7 @@ impl Handoff {
     /// `me` runs or is gone. If others wait, one of them keeps the time (HAND-2); if nobody does,
     /// nothing is left behind (HAND-3).
     fn keep_time(&mut self, cx: &mut dyn Effects) {
-        if !self.timekeeper.keep(cx, &IN_ORDER) {
-            self.expired = false;
-        }
+        self.expired &= self.timekeeper.keep(cx, &Self::QUEUES);
     }
 }
 

@@ -172,6 +172,12 @@ impl<P: Protocol> Monitor<P> {
         &self.events
     }
 
+    /// Who is in a [`Order::Fifo`] set, first come first. The order in any other set is the
+    /// engine's business.
+    pub fn queue(&self, set: WaitSet) -> impl Iterator<Item = ThreadId> + '_ {
+        self.slots.members(set)
+    }
+
     /// The threads that the last section woke.
     pub fn wakes(&self) -> &[ThreadId] {
         &self.wakes

@@ -10,6 +10,7 @@ use crate::ledger;
 use crate::live::FAIRNESS;
 use crate::mutants::{self, MUTANTS, Mutant, Mutated};
 use crate::overtake;
+use crate::promise;
 use crate::report::{
     BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
 };
@@ -134,6 +135,7 @@ impl Visit for Explore<'_> {
             sink(Row::Bound(BoundRow {
                 protocol: name.to_owned(),
                 threads,
+                proved_edges: promise::proved(name, threads),
                 overtakes_max: found.max,
                 witness: found.witness,
             }));

@@ -206,6 +206,11 @@ fn bounds(report: &Report) -> String {
             let bound = |max: &Option<u64>| max.map_or("unbounded".to_owned(), |m| m.to_string());
             let numbers: Vec<_> = bounds.iter().map(bound).collect();
             let _ = write!(text, "\n  {protocol:14} {}", numbers.join(" / "));
+            let mine = report.bounds.iter().filter(|row| row.protocol == *protocol);
+            let edges: u64 = mine.filter_map(|row| row.proved_edges).sum();
+            if edges > 0 {
+                let _ = write!(text, ", proved: a rank was checked on {edges} edges");
+            }
         } else if !bounds.is_empty() {
             unbounded.push(*protocol);
         }

@@ -30,6 +30,7 @@ pub mod looms;
 pub mod mutants;
 pub mod overtake;
 pub mod program;
+pub mod promise;
 pub mod report;
 pub mod space;
 pub mod stories;

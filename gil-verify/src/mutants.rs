@@ -89,6 +89,12 @@ impl<P: Protocol> Mutated<P> {
         Self { inner: protocol, mutation, left_behind: false }
     }
 
+    /// The protocol inside.
+    #[must_use]
+    pub const fn inner(&self) -> &P {
+        &self.inner
+    }
+
     fn run(
         &mut self,
         cx: &mut dyn Effects,

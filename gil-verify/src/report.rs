@@ -153,6 +153,10 @@ pub struct BoundRow {
     pub threads: usize,
     /// The largest number of overtakings; `None` is unbounded.
     pub overtakes_max: Option<u64>,
+    /// On how many edges the rank was checked that proves the bound; nothing where there is no such
+    /// rank, or where it does not prove it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proved_edges: Option<u64>,
     /// A run that attains it, or the loop.
     pub witness: String,
 }

@@ -10,7 +10,7 @@ use crate::looms::engine::LoomError;
 use crate::report::{
     AgreementRow, BoundRow, ClaimRow, MutantRow, MutantVerdict, Profile, Row, SCHEMA, Verdict,
 };
-use crate::{ledger, looms, stories};
+use crate::{ledger, looms, promise, stories};
 
 /// Everything is as expected.
 pub const EXIT_AS_EXPECTED: u8 = 0;
@@ -159,6 +159,14 @@ fn problem(row: &Row) -> Option<String> {
             "TRACES of {} ({} acquisitions, {} time-outs): {} only in loom, {} only in the explorer",
             row.protocol, row.acquisitions, row.timeouts, row.only_loom, row.only_explorer
         )),
+        Row::Bound(row)
+            if promise::budgets(&row.protocol).is_some() && row.proved_edges.is_none() =>
+        {
+            Some(format!(
+                "LIVE-3 of {} at {} threads: the rank does not prove the bound",
+                row.protocol, row.threads
+            ))
+        }
         Row::Bound(row) => {
             let expected = ledger::overtakes_max(&row.protocol, row.threads);
             (row.overtakes_max != expected).then(|| {

@@ -6,10 +6,11 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use gil_core::Protocol;
-use gil_models::Python2;
+use gil_core::{Handoff, Protocol};
 use gil_models::sim::{self, Control, Report, Setup, Workload};
+use gil_models::{Python2, Python3};
 use gil_verify::mutants::{Mutated, Mutation};
+use gil_verify::promise;
 use gil_verify::zoo::{self, PROTOCOLS, Visit};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -125,4 +126,68 @@ fn a_lost_wake_up_and_no_lock_at_all_are_noticed() {
     assert!(lost.contains("a thread never ended"), "{lost}");
     let none = fails(&|setup| sim::without_lock(Control::NoLock, setup).report);
     assert!(none.contains("s of work in") || none.contains("times over"), "{none}");
+}
+
+/// Threads that take turns, come back, call and compute, as many as there are cores: what the lock
+/// promises does not include waiting for a core.
+fn attacks() -> impl Strategy<Value = Setup> {
+    let kinds = prop_oneof![
+        Just("cpu:1"),
+        Just("calls:1@service=5us,call=20us"),
+        Just("calls:1@service=2ms,call=5us"),
+        Just("io:1@think=200us,service=1ms"),
+        Just("mixed:1@service=4ms,think=30us"),
+        Just("mixed:1@service=9ms,think=100us"),
+        Just("echo:1@pause=300us"),
+    ];
+    (vec(kinds, 2..6), any::<u64>()).prop_map(|(kinds, seed)| Setup {
+        workload: kinds.join("+").parse().expect("a workload"),
+        cores: kinds.len(),
+        seed,
+        duration: Duration::from_secs(2),
+        ..Setup::default()
+    })
+}
+
+/// The longest wait, as a share of what is promised.
+fn share_of_promise(report: &Report, setup: &Setup) -> f64 {
+    let runs = promise::runs_max(2, 1, setup.workload.threads());
+    // An interval, the gap, a late timer and a start from deep sleep, each with its jitter.
+    let costs = setup.costs;
+    let late_ns = costs.timer_late_ns + costs.safepoint_gap_ns + costs.start_deep_ns;
+    let late_ns = late_ns + costs.wake_idle_ns + 2 * costs.sleep_ns;
+    let run_us = 5_000.0 + 1.2 * late_ns as f64 / 1_000.0;
+    let longest = report.groups.iter().map(|group| group.time_to_acquire_us.max);
+    longest.fold(0.0, f64::max) / (runs as f64 * run_us)
+}
+
+#[test]
+fn no_attack_breaks_the_promise_about_waiting() {
+    let (worst, cases) = (Cell::new(0.0), Cell::new(0));
+    let result = runner().run(&attacks(), |setup| {
+        let share = share_of_promise(&sim::run("handoff", Handoff::new(), &setup).report, &setup);
+        prop_assert!(share <= 1.0, "waited {share} of what is promised");
+        worst.set(share.max(worst.get()));
+        cases.set(cases.get() + 1);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    println!(
+        "{} attacks, the longest wait was {:.2} of what is promised",
+        cases.get(),
+        worst.get()
+    );
+    // The attacks bite: a wait of several runs happens.
+    assert!(worst.get() > 0.2);
+    // And CPython's lock, which promises nothing, goes beyond it.
+    let hogs = "cpu:12".parse().expect("a workload");
+    let setup =
+        Setup { workload: hogs, cores: 12, duration: Duration::from_secs(60), ..Setup::default() };
+    let share = |report| share_of_promise(&report, &setup);
+    let ours = share(sim::run("handoff", Handoff::new(), &setup).report);
+    let theirs = share(sim::run("python3", Python3::new(), &setup).report);
+    println!("12 hogs: default {ours:.2}, python3 {theirs:.2} of what the default promises");
+    assert!(ours <= 1.0 && ours < theirs);
 }

@@ -6,6 +6,7 @@
 
 mod models;
 
+use crate::promise;
 use crate::report::Verdict;
 
 /// One claim.
@@ -228,7 +229,7 @@ pub const CLAIMS: &[Claim] = &[
         id: "LIVE-3",
         title: "bounded overtaking",
         sentence: "From the section that makes a thread a waiter until it owns, other threads gain the lock at most so many times (not counting the first gain of a thread that was waiting already).",
-        meaning: "The bound is computed for each number of threads, with a run that attains it. At every point tried the default protocol's is K(N-1) + 2B(N-2), with K barges and B boosts in a turn and N threads; that is an observation, not a proof.",
+        meaning: "The default protocol's bound is K(N-1) + 2B(N-2), with K barges and B boosts in a turn and N threads. It is proved by a rank that is checked on every edge of the explorer's graph and argued for every N on [the page of the promise](../promise.md); it is attained, by a run that is computed for each number of threads.",
         article: &["A17", "A19"],
         judge: "gil-verify/src/overtake.rs::longest",
         test: "gil-verify/tests/explorer.rs::overtaking_is_bounded_as_committed",
@@ -404,12 +405,9 @@ pub fn expected(id: &str, protocol: &str, threads: usize, variant: &str) -> Opti
 /// there is none.
 #[must_use]
 pub fn overtakes_max(protocol: &str, threads: usize) -> Option<u64> {
-    let others = threads as u64 - 1;
-    match protocol {
-        "handoff-plain" => Some(2 * others),
-        "handoff" => Some(2 * others + 2 * (others - 1)),
-        // Two tasks: whoever releases gives it to the other.
-        "ghc" if threads == 2 => Some(0),
-        _ => None,
+    if let Some((barges, boosts)) = promise::budgets(protocol) {
+        return Some(promise::overtakes_max(barges, boosts, threads));
     }
+    // Two tasks: whoever releases gives it to the other.
+    (protocol == "ghc" && threads == 2).then_some(0)
 }
