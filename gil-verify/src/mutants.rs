@@ -67,6 +67,10 @@ pub enum Mutation {
     RequestsAfterSwitch,
     /// Who gives up leaves its request behind (gh-96387).
     CancelKeepsRequest,
+    /// Who gives up takes everybody's request with it (bpo-40010's class: a request is lost).
+    CancelLosesRequest,
+    /// The lock is handed to the thread that gave up last, if there is one (gh-144513's class).
+    GivesToWhoLeft,
     /// Threads of the first set wait in the second.
     WaitsElsewhere(u8, u8),
     /// This queue looks empty while the other one is not.
@@ -80,13 +84,15 @@ pub struct Mutated<P> {
     mutation: Mutation,
     /// [`Mutation::FastPathDiffers`]: what a section left behind.
     left_behind: bool,
+    /// [`Mutation::GivesToWhoLeft`]: who gave up last.
+    left: Option<ThreadId>,
 }
 
 impl<P: Protocol> Mutated<P> {
     /// `protocol` with `mutation`.
     #[must_use]
     pub const fn new(protocol: P, mutation: Mutation) -> Self {
-        Self { inner: protocol, mutation, left_behind: false }
+        Self { inner: protocol, mutation, left_behind: false, left: None }
     }
 
     /// The protocol inside.
@@ -101,7 +107,7 @@ impl<P: Protocol> Mutated<P> {
         section: impl FnOnce(&mut P, &mut dyn Effects) -> Step,
     ) -> Step {
         let mutation = self.mutation;
-        let step = section(&mut self.inner, &mut Twisted { cx, mutation });
+        let step = section(&mut self.inner, &mut Twisted { cx, mutation, left: self.left });
         match (mutation, step) {
             (Mutation::TimerDropped, Step::Wait(set, Some(_))) => {
                 applied();
@@ -153,7 +159,8 @@ impl<P: Protocol> Protocol for Mutated<P> {
             applied();
             let before = self.inner.clone();
             let step = self.run(cx, |inner, cx| {
-                inner.release(&mut Twisted { cx, mutation: Mutation::GivesByFreeing }, how)
+                let mutation = Mutation::GivesByFreeing;
+                inner.release(&mut Twisted { cx, mutation, left: None }, how)
             });
             // The turn goes on as if nobody had asked.
             self.inner = before;
@@ -193,7 +200,15 @@ impl<P: Protocol> Protocol for Mutated<P> {
             Mutation::CancelKeepsRequest => Mutation::RequestNotCleared,
             other => other,
         };
-        self.inner.cancel(&mut Twisted { cx, mutation: twist }, notified);
+        self.inner.cancel(&mut Twisted { cx, mutation: twist, left: None }, notified);
+        match mutation {
+            Mutation::CancelLosesRequest if cx.requested() => {
+                applied();
+                cx.clear_request();
+            }
+            Mutation::GivesToWhoLeft => self.left = Some(cx.me()),
+            _ => {}
+        }
     }
 
     fn retry(&mut self, cx: &mut dyn Effects) -> Step {
@@ -205,6 +220,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
 struct Twisted<'a> {
     cx: &'a mut dyn Effects,
     mutation: Mutation,
+    left: Option<ThreadId>,
 }
 
 impl Twisted<'_> {
@@ -277,6 +293,9 @@ impl Effects for Twisted<'_> {
             self.cx.notify(thread);
         } else if self.is(Mutation::GivesToItself) {
             self.cx.give(self.cx.me());
+        } else if let (Mutation::GivesToWhoLeft, Some(left)) = (self.mutation, self.left) {
+            applied();
+            self.cx.give(left);
         } else if !self.is(Mutation::FreeDropped) {
             self.cx.give(thread);
         }
@@ -352,6 +371,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("serves-last", Mutation::ServesLast, HANDOFFS, &["LIVE-2"]),
     mutant("notify-dropped", Mutation::NotifyDropped, ALL, &["LIVE-4"]),
     mutant("cancel-keeps-wake-up", Mutation::CancelKeepsWakeUp, ALL, &["LIVE-4"]),
+    mutant("request-lost", Mutation::CancelLosesRequest, HANDOFFS, &["SAFE-5"]),
+    mutant("gives-to-who-left", Mutation::GivesToWhoLeft, HANDOFFS, &["SAFE-7"]),
     mutant("cancel-keeps-request", Mutation::CancelKeepsRequest, ASKING, &["LIVE-6"]),
     mutant("fast-path-differs", Mutation::FastPathDiffers, ASKING, &["FAST-PATH"]),
     mutant("no-forced-switch", Mutation::SetNotWaitedIn(1), PYTHON3, &["SAFE-3"]),

@@ -39,3 +39,19 @@ fn the_readme_has_the_ledgers_table() {
     let table = book::table("docs/src/claims/");
     same_or_bless(&path, &format!("{before}{BEGIN}{table}{END}{after}"));
 }
+
+#[test]
+fn the_history_names_only_what_there_is() {
+    let page = include_str!("../../docs/src/history.md");
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
+    let mut named = 0;
+    for row in rows {
+        for name in row.split('`').skip(1).step_by(2) {
+            let mutant = gil_verify::mutants::MUTANTS.iter().any(|mutant| mutant.name == name);
+            let model = gil_verify::zoo::PROTOCOLS.contains(&name);
+            assert!(mutant || model, "`{name}` is neither a mutant nor a protocol");
+            named += 1;
+        }
+    }
+    assert!(named >= 18, "{named} names");
+}

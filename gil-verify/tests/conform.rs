@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gil_core::{Protocol, RawGil};
-use gil_verify::conform::{self, Kind, Line, Reason, Recorder, replay, replay_recorded, variant};
+use gil_verify::conform::{
+    self, Kind, Line, Reason, SectionRecorder, replay, replay_recorded, variant,
+};
 use gil_verify::zoo::{self, PROTOCOLS, Visit};
 
 fn files() -> Vec<PathBuf> {
@@ -195,7 +197,7 @@ struct OnThreads;
 impl Visit for OnThreads {
     type Output = ();
     fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) {
-        let lock = RawGil::observed(protocol.clone(), Recorder::default());
+        let lock = RawGil::observed(protocol.clone(), SectionRecorder::default());
         lock.set_switch_interval(std::time::Duration::from_micros(50));
         std::thread::scope(|threads| {
             for thread in 0..4 {

@@ -8,7 +8,7 @@ mod recorded;
 mod replay;
 mod trace;
 
-pub use recorded::{Recorded, Recorder, replay_recorded};
+pub use recorded::{Recorded, SectionRecorder, replay_recorded};
 pub use replay::{Accepted, Rejection, replay};
 pub use trace::{Kind, Line, Reason, TraceError, read};
 

@@ -21,12 +21,12 @@ pub struct Recorded {
 
 /// Keeps every section of a lock, for [`replay_recorded`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Recorder(
+pub struct SectionRecorder(
     /// The sections so far.
     pub Vec<Recorded>,
 );
 
-impl Observe for Recorder {
+impl Observe for SectionRecorder {
     fn section<P: Protocol>(
         &mut self,
         thread: ThreadId,
