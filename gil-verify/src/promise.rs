@@ -1,7 +1,7 @@
 //! The promise about waiting of the default protocol, and its proof.
 //!
 //! With `K` barges and `B` boosts in a turn, a waiter among `N` threads is overtaken at most
-//! `K(N-1) + 2B(N-2)` times. The proof is a [rank](rank): a number for every waiter in every state,
+//! `K(N-1) + 2B(N-2)` times. The proof is a [`rank`]: a number for every waiter in every state,
 //! which never rises while the waiter waits, falls whenever it is overtaken, and is at most the bound
 //! when the wait begins. That it does so is checked on every edge of the explorer's graph, for each
 //! number of threads that is explored; `docs/src/promise.md` has the induction for every number.
