@@ -115,7 +115,7 @@ pub const CLAIMS: &[Claim] = &[
         id: "SAFE-3F",
         title: "no reacquire, also after a final release",
         sentence: "SAFE-3 for a thread's last release too: with a request pending, the same thread (or a new one under its id) does not own the lock before another has.",
-        meaning: "CPython's traces show the failure: a thread from outside that enters and leaves retook the lock 243 of 244 times, while a computing thread waited for seconds.",
+        meaning: "CPython's traces show the failure: a thread from outside that enters and leaves retook the lock 243 of 244 times, while a computing thread waited for seconds: `cargo verify conform gil-verify/traces/foreign.csv`. That it can go on for ever is the first loop of python3 in [LIVE-2](LIVE-2.md), which is one final release after another.",
         article: &["A15"],
         judge: "gil-verify/src/ghost.rs::judge_forced_switch",
         test: EXPLORED,

@@ -201,7 +201,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml-old-yield",
             3,
             CANCELLING,
-            "between its release and its acquire a yielding thread is no counted waiter: the last counted one that gives up takes the request with it",
+            "OCaml cannot give up. Here the last counted waiter that does takes the request with it, though a yielding thread is between its release and its acquire, and waiters that come and give up then pass the tick round",
         ),
     ),
     (
