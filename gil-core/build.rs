@@ -3,7 +3,9 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    if std::env::var_os("CARGO_CFG_LOOM").is_some() {
-        println!("cargo::rustc-cfg=loom");
+    for (variable, cfg) in [("CARGO_CFG_LOOM", "loom"), ("CARGO_CFG_SHUTTLE", "shuttle")] {
+        if std::env::var_os(variable).is_some() {
+            println!("cargo::rustc-cfg={cfg}");
+        }
     }
 }

@@ -47,8 +47,9 @@ enum Command {
     Objects,
 }
 
+/// One program, in one runtime.
 #[derive(Args, Debug)]
-struct Run {
+pub(crate) struct Run {
     /// The program.
     file: PathBuf,
     /// What `threads()` says.
@@ -158,7 +159,8 @@ impl Visit for InWorld<'_> {
     }
 }
 
-fn run(run: &Run) -> Result<(), String> {
+/// Runs a program.
+pub(crate) fn run(run: &Run) -> Result<(), String> {
     if run.processes > 1 && std::env::var_os(processes::IS_PART).is_none() {
         return processes::run(std::env::args_os().skip(1), run.processes);
     }

@@ -22,3 +22,5 @@ pub mod processes;
 pub mod runtimes;
 #[cfg(not(loom))]
 pub mod script;
+#[cfg(not(loom))]
+pub mod suite;

@@ -14,7 +14,10 @@ use std::cell::{Cell, RefCell};
 
 use std::sync::Arc;
 
-use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::loom;
+use loom::sync::atomic::AtomicBool;
+#[cfg(not(shuttle))]
+use loom::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a choice decides.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,9 +28,11 @@ pub enum Kind {
     Spurious,
     /// Whether the thread gives up instead of parking.
     GiveUp,
+    /// Whether the holder's run is too young to be shown the thread's request.
+    Young,
 }
 
-const KINDS: [Kind; 3] = [Kind::TimeOut, Kind::Spurious, Kind::GiveUp];
+const KINDS: [Kind; 4] = [Kind::TimeOut, Kind::Spurious, Kind::GiveUp, Kind::Young];
 
 /// How many choices of each kind each thread has in one execution. When they are used up, a park
 /// is an untimed, faithful park, so a lost wake-up is a deadlock that loom reports.
@@ -39,6 +44,8 @@ pub struct Budget {
     pub spurious: usize,
     /// Parks that may turn into giving up.
     pub give_ups: usize,
+    /// Requests that may come to a young run.
+    pub young: usize,
     /// How often a waiter looks at its bell before it parks.
     pub spins: u32,
     /// The timed parks within the budget all expire, instead of either way.
@@ -51,11 +58,12 @@ impl Budget {
             Kind::TimeOut => self.time_outs,
             Kind::Spurious => self.spurious,
             Kind::GiveUp => self.give_ups,
+            Kind::Young => self.young,
         }
     }
 
     const fn sum(self) -> usize {
-        self.time_outs + self.spurious + self.give_ups
+        self.time_outs + self.spurious + self.give_ups + self.young
     }
 }
 
@@ -71,7 +79,7 @@ thread_local! {
 pub struct Choices {
     budget: Budget,
     bits: Arc<Vec<AtomicBool>>,
-    used: Vec<[usize; 3]>,
+    used: Vec<[usize; KINDS.len()]>,
     seen: Vec<(usize, Kind, bool)>,
 }
 
@@ -81,7 +89,8 @@ impl Choices {
     pub fn arm(threads: usize, budget: Budget) {
         let bits = armed_bits(threads * budget.sum());
         WORKER.with_borrow_mut(Vec::clear);
-        let choices = Self { budget, bits, used: vec![[0; 3]; threads], seen: Vec::new() };
+        let choices =
+            Self { budget, bits, used: vec![[0; KINDS.len()]; threads], seen: Vec::new() };
         PRESENT.set(Some(choices));
     }
 
@@ -102,6 +111,23 @@ impl Choices {
     }
 }
 
+/// shuttle draws a random bit where loom tries both.
+#[cfg(shuttle)]
+fn armed_bits(_: usize) -> Arc<Vec<AtomicBool>> {
+    Arc::new(Vec::new())
+}
+
+#[cfg(shuttle)]
+fn is_set(_: &[AtomicBool], _: usize) -> bool {
+    loom::rand::Rng::gen_bool(&mut loom::rand::thread_rng(), 0.5)
+}
+
+#[cfg(not(shuttle))]
+fn is_set(bits: &[AtomicBool], slot: usize) -> bool {
+    bits[slot].load(Ordering::Relaxed)
+}
+
+#[cfg(not(shuttle))]
 fn armed_bits(count: usize) -> Arc<Vec<AtomicBool>> {
     if count == 0 {
         return Arc::new(Vec::new());
@@ -154,7 +180,7 @@ pub(crate) fn take(kind: Kind) -> bool {
         Some((choices.bits.clone(), slot, always))
     });
     let Some((bits, slot, always)) = bit else { return false };
-    let value = always || bits[slot].load(Ordering::Relaxed);
+    let value = always || is_set(&bits, slot);
     PRESENT.with_borrow_mut(|present| {
         if let Some(choices) = present.as_mut() {
             choices.seen.push((worker, kind, value));
@@ -203,6 +229,14 @@ mutants! {
     NotUnparked,
     /// The request is not mirrored into the flag that safepoints read.
     FlagNotMirrored,
+    /// The flag that safepoints read rises with the request and does not fall with it.
+    FlagNeverFalls,
+    /// A safepoint whose request has gone switches all the same.
+    StaleRequestAnswered,
+    /// The bell is not cleared by the waiter that heard it.
+    BellNotCleared,
+    /// The runs of owners are not counted, so that no timer is known to belong to a past one.
+    RunNotCounted,
     /// The word is given back before the flag is stored.
     WordBeforeFlag,
     /// The free choices are no choices: their bits are armed before the threads begin.
@@ -217,6 +251,24 @@ mutants! {
     CountOutsideLock,
     /// `Attached::lock` waits for the mutex without detaching.
     LockWithoutDetaching,
+    /// An attach reads the word and stores the thread's id instead of one compare-and-swap.
+    AttachByStore,
+    /// The word is frozen, and read as the fast path's, again in each section.
+    FreezesAgain,
+    /// Of the threads that a section woke only the first one's bell is rung.
+    FirstBellOnly,
+    /// A thread that gives up does not say so.
+    GivesUpSilently,
+    /// The lock is touched after a section has been left and its threads have been woken (gh-104341).
+    TouchedAfterRelease,
+    /// A request that was held back from a young run is never shown.
+    HeldBackForEver,
+    /// Who gives up with a request held back from a young run leaves it held back.
+    HeldBackByWhoLeft,
+    /// A deferred drop is not announced.
+    DeferredNotSaid,
+    /// A deferred drop is announced before it is in the queue.
+    DeferredSaidTooEarly,
 }
 
 impl Mutant {

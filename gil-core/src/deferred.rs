@@ -110,9 +110,16 @@ impl Deferred {
     }
 
     fn push(&self, head: NonNull<Head>) -> usize {
+        let too_early = mutant!(DeferredSaidTooEarly);
+        if too_early {
+            self.any.store(true, Ordering::Relaxed);
+        }
         let mut queue = self.queue.lock();
         queue.push(Due(head));
-        self.any.store(true, Ordering::Relaxed);
+        let unsaid = mutant!(DeferredNotSaid);
+        if !unsaid && !too_early {
+            self.any.store(true, Ordering::Relaxed);
+        }
         queue.len()
     }
 

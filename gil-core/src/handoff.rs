@@ -15,7 +15,9 @@
 //! - A thread that arrives asks for the lock at once, at most `boosts` times in a turn.
 //!
 //! Both budgets come back only with a **new regular turn**: the head of the regular queue gets the
-//! lock. Each waiter is thus overtaken a bounded number of times.
+//! lock, or nobody waits any more. Each waiter is thus overtaken a bounded number of times, and a
+//! thread that makes blocking calls beside one that computes asks at once after every call: no
+//! convoy.
 //!
 //! # One armed timer
 //! One waiter, the [`Timekeeper`], sleeps with a timer; all others sleep until they are woken.
@@ -25,7 +27,11 @@
 //!   `barges_left > 0`.
 //! - HAND-2: while the lock is held and somebody waits, a request is pending or there is a
 //!   timekeeper.
-//! - HAND-3: with nobody waiting there is no timekeeper, no request, and the turn is not over.
+//! - HAND-3: with nobody waiting there is no request, and the protocol is as new: no timekeeper, and
+//!   the whole budgets.
+//! - HAND-4: a run that has expired has a request pending: the next run has not expired.
+//!
+//! They are a claim of their own (HAND), checked in every state.
 //!
 //! # Cousins
 //! GHC queues tasks that return from a foreign call apart and serves them first; QEMU's old big
@@ -97,6 +103,12 @@ impl Handoff {
         (self.barges_left, self.boosts_left, self.expired)
     }
 
+    /// Whether nothing is left of what has happened, as with nobody waiting (HAND-3).
+    #[must_use]
+    pub fn is_as_new(&self) -> bool {
+        *self == Self::with_budgets(self.barges, self.boosts)
+    }
+
     fn next(cx: &dyn Effects) -> Option<(ThreadId, WaitSet)> {
         Self::QUEUES.into_iter().find_map(|set| Some((cx.first(set)?, set)))
     }
@@ -119,7 +131,9 @@ impl Handoff {
     /// `me` runs or is gone. If others wait, one of them keeps the time (HAND-2); if nobody does,
     /// nothing is left behind (HAND-3).
     fn keep_time(&mut self, cx: &mut dyn Effects) {
-        self.expired &= self.timekeeper.keep(cx, &Self::QUEUES);
+        if !self.timekeeper.keep(cx, &Self::QUEUES) {
+            *self = Self::with_budgets(self.barges, self.boosts);
+        }
     }
 }
 

@@ -77,7 +77,7 @@ pub const UNDER_LOOM: bool = cfg!(loom);
 
 #[cfg(loom)]
 #[doc(hidden)]
-pub use loom; // for `brand!`
+pub use sync::loom; // for `brand!`
 
 /// The README's first example, compiled and run as a test.
 #[cfg(all(doctest, not(loom)))]

@@ -37,6 +37,12 @@ pub trait Observe {
         monitor: &Monitor<P>,
     );
 
+    /// The section's result is published: what safepoints read of the request, and whether the word
+    /// is frozen, beside the Monitor that they have to agree with.
+    fn published<P: Protocol>(&mut self, flag: bool, frozen: bool, monitor: &Monitor<P>) {
+        let _ = (flag, frozen, monitor);
+    }
+
     /// `thread` came to a safepoint for a request that is gone: a waiter gave up, or many deferred
     /// drops were waiting ([`heap`](crate::heap)).
     fn stale_request(&mut self, thread: ThreadId) {

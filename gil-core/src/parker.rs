@@ -18,7 +18,10 @@
 //! ring is cleared by the waiter, the waiter's next look at its slot comes after the section that
 //! led to the ring: were it before, clearing would happen before ringing.
 
-use crate::sync::{AtomicBool, Instant, Ordering, Parked, Thread, mutant, park, spin_loop, spins};
+use crate::inner::Sleep;
+use crate::sync::{
+    AtomicBool, Instant, Ordering, Parked, Thread, mutant, park, pause, spin_loop, spins,
+};
 
 #[derive(Debug)]
 pub(crate) struct Parker {
@@ -51,13 +54,17 @@ impl Parker {
     }
 
     /// Sleeps until the bell rings, a moment comes, or for no reason.
-    pub(crate) fn wait(&self, expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
+    pub(crate) fn wait(&self, sleep: Sleep, gives_up: Option<Instant>) -> Parked {
         for _ in 0..spins() {
-            if self.rung.load(Ordering::Relaxed) && self.rung.swap(false, Ordering::Relaxed) {
+            let clear = mutant!(BellNotCleared);
+            if self.rung.load(Ordering::Relaxed) && self.rung.swap(clear, Ordering::Relaxed) {
                 return Parked::Returned; // the unpark's token makes a later park return once
             }
             spin_loop();
         }
-        park(expires, gives_up)
+        match sleep.shows {
+            Some(due) if !mutant!(HeldBackForEver) => pause(due, gives_up),
+            _ => park(sleep.expires, gives_up),
+        }
     }
 }

@@ -7,8 +7,9 @@
 //! # Slow path, step by step
 //! 1. Lock the mutex. If the word is not frozen, freeze it and tell the Monitor who held the lock.
 //! 2. Run one section of the Monitor.
-//! 3. Mirror the request into the flag. If all slots are Idle again, give the word back (WORD-3:
-//!    flag before word).
+//! 3. Mirror the request into the flag, but for one that is held back: a thread that arrives may ask
+//!    at once, and the holder's run is young. If all slots are Idle again, give the word back
+//!    (WORD-3: flag before word).
 //! 4. Unlock. Ring the bells of the threads that the section woke.
 //! 5. Sleep, retry or return, as the section's outcome says.
 //!
@@ -27,7 +28,8 @@ use crate::observe::{Counters, Observe};
 use crate::parker::Parker;
 use crate::protocol::{Preemption, Protocol, Release, ThreadId};
 use crate::sync::{
-    AtomicBool, AtomicU32, Instant, Mutex, Ordering, Parked, const_unless_loom, fail, mutant,
+    AtomicBool, AtomicU32, Instant, Memory, Mutex, Ordering, Parked, const_unless_loom, fail,
+    mutant,
 };
 use crate::word::Word;
 
@@ -68,6 +70,8 @@ pub struct RawGil<P, O = Counters> {
     ticks_left: AtomicU32,
     check_interval: AtomicU32,
     inner: Mutex<Inner<P, O>>,
+    /// What all of this stands in, for a checker: the last release is the last touch (SAFE-8).
+    memory: Memory,
 }
 
 const fn ticks<P: Protocol>() -> u32 {
@@ -101,6 +105,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
                 ticks_left: AtomicU32::new(ticks::<P>()),
                 check_interval: AtomicU32::new(ticks::<P>()),
                 inner: Mutex::new(Inner::new(protocol, observer)),
+                memory: Memory::new(),
             }
         }
     }
@@ -174,18 +179,11 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
     #[inline]
     pub fn attach(&self, member: &Member) -> Result<(), Fault> {
+        self.memory.touch();
         if !O::SEES_ALL && self.word.attach(member.id) {
             return Ok(());
         }
-        self.attach_slow(member, None).map(|_| ())
-    }
-
-    /// As [`RawGil::attach`], always through the slow path: what a checker runs to see every take.
-    ///
-    /// # Errors
-    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
-    pub fn attach_in_section(&self, member: &Member) -> Result<(), Fault> {
-        self.attach_slow(member, None).map(|_| ())
+        self.drive(member, Entry::Acquire, None).map(|_| ())
     }
 
     /// Takes the lock, or gives up at the moment `gives_up` and returns `false`.
@@ -196,7 +194,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if !O::SEES_ALL && self.word.attach(member.id) {
             return Ok(true);
         }
-        self.attach_slow(member, Some(gives_up))
+        self.drive(member, Entry::Acquire, Some(gives_up))
     }
 
     /// Takes the lock if it is free and nobody waits for it. Never waits for the holder.
@@ -227,19 +225,11 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// [`Fault::NotHolder`] when the thread does not hold the lock.
     #[inline]
     pub fn detach(&self, member: &Member) -> Result<(), Fault> {
+        self.memory.touch();
         if !O::SEES_ALL && self.word.detach(member.id) {
             return Ok(());
         }
         self.drive(member, Entry::Release(Release::Blocking), None).map(|_| ())
-    }
-
-    /// As [`RawGil::detach`], always through the slow path: the counterpart of
-    /// [`RawGil::attach_in_section`]. `how` says whether the thread has ended.
-    ///
-    /// # Errors
-    /// [`Fault::NotHolder`] when the thread does not hold the lock.
-    pub fn detach_in_section(&self, member: &Member, how: Release) -> Result<(), Fault> {
-        self.drive(member, Entry::Release(how), None).map(|_| ())
     }
 
     /// Whether the holder is asked to release. One relaxed load.
@@ -271,17 +261,20 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.drive(member, Entry::Safepoint, None)
     }
 
+    /// The lock's memory goes, as a program under loom has it: nothing may touch it before in another
+    /// thread without an order, or after.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    pub fn free_memory(&self) {
+        self.memory.free();
+    }
+
     /// Sends the next safepoint through a section in which nothing may be requested: the way to the
     /// holder's attention.
     pub(crate) fn nudge(&self) {
         let mut inner = self.inner.lock();
         inner.flag = true;
         self.requested.store(true, Ordering::Relaxed); // stored under the mutex, as in `publish`
-    }
-
-    #[cold]
-    fn attach_slow(&self, member: &Member, gives_up: Option<Instant>) -> Result<bool, Fault> {
-        self.drive(member, Entry::Acquire, gives_up)
     }
 
     /// Runs sections until the operation that begins with `entry` is over. `false`: gave up.
@@ -301,8 +294,9 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
                 Outcome::Owns => return Ok(true),
                 Outcome::Left => return Ok(entry != Entry::Cancel),
                 Outcome::Retry => Entry::Retry,
-                Outcome::Wait(_) => match member.parker.wait(sleep.expires, gives_up) {
+                Outcome::Wait(_) => match member.parker.wait(sleep, gives_up) {
                     Parked::Returned => Entry::Resume(crate::Wake::Notified),
+                    Parked::GaveUp if mutant!(GivesUpSilently) => return Ok(false),
                     Parked::GaveUp => Entry::Cancel,
                     Parked::Expired => {
                         slept = Some(sleep.run);
@@ -321,21 +315,23 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         slept: Option<u64>,
     ) -> Result<(Outcome, Sleep), Fault> {
         let mut inner = self.inner.lock();
+        self.memory.touch();
         let bomb = Bomb;
-        if !inner.frozen {
-            let holder = self.word.freeze();
-            inner.frozen = true;
-            inner.begin_run();
-            inner.monitor.set_fast_owner(holder).unwrap_or_else(|fault| fail(&fault));
+        if !inner.frozen || mutant!(FreezesAgain) {
+            inner.take_over(self.word.freeze()).unwrap_or_else(|fault| fail(&fault));
         }
         let result = inner.decide(thread, entry, slept);
-        let sleep = inner.sleep(result);
+        let shows = inner.hold_back(thread, entry);
+        let sleep = inner.sleep(result, shows);
         self.publish(&mut inner);
         let bells = inner.take_bells();
         std::mem::forget(bomb);
         drop(inner);
         for bell in bells {
             bell.ring();
+        }
+        if mutant!(TouchedAfterRelease) {
+            self.memory.touch();
         }
         match result {
             Err(fault) if !fault.is_callers() => fail(&fault),
@@ -349,17 +345,18 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if quiet && mutant!(WordBeforeFlag) {
             self.word.unfreeze(inner.monitor.owner());
         }
-        if inner.flag != inner.monitor.requested() && !mutant!(FlagNotMirrored) {
-            inner.flag = inner.monitor.requested();
+        let shown = inner.monitor.requested() && inner.held_back.is_none();
+        let requested = shown || inner.flag && mutant!(FlagNeverFalls);
+        if inner.flag != requested && !mutant!(FlagNotMirrored) {
+            inner.flag = requested;
             // Relaxed: published by the word's store or by the mutex, see the module's page.
             self.requested.store(inner.flag, Ordering::Relaxed);
         }
-        if quiet {
-            inner.frozen = false;
-            if !mutant!(WordBeforeFlag) {
-                self.word.unfreeze(inner.monitor.owner());
-            }
+        if quiet && !mutant!(WordBeforeFlag) {
+            self.word.unfreeze(inner.monitor.owner());
         }
+        inner.frozen = !quiet;
+        inner.observer.published(inner.flag, inner.frozen, &inner.monitor);
     }
 }
 

@@ -53,13 +53,12 @@ impl Timekeeper {
         // The next in line, so that newcomers who give up cannot pass the post round for ever.
         let next = |set| cx.first(set).filter(other).or_else(|| cx.last(set).filter(other));
         let next = queues.iter().copied().find_map(next);
-        match next {
-            None => self.0 = None,
-            Some(keeper) if self.0.is_none() && !cx.requested() => {
-                self.0 = Some(keeper);
-                cx.notify(keeper);
-            }
-            Some(_) => {}
+        if let Some(keeper) = next
+            && self.0.is_none()
+            && !cx.requested()
+        {
+            self.0 = Some(keeper);
+            cx.notify(keeper);
         }
         next.is_some()
     }

@@ -44,6 +44,13 @@ impl Word {
     pub(crate) fn attach(&self, thread: ThreadId) -> bool {
         let success = ordering!(AttachRelaxed, Acquire);
         let (free, held) = (0, Self::held_by(thread));
+        if mutant!(AttachByStore) {
+            let takes = self.0.load(success) == free;
+            if takes {
+                self.0.store(held, Ordering::Relaxed);
+            }
+            return takes;
+        }
         self.0.compare_exchange(free, held, success, Ordering::Relaxed).is_ok()
     }
 

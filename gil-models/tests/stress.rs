@@ -10,8 +10,9 @@ use gil_core::{Counters, Gil, Handoff, Preemption, Protocol};
 use gil_models::{Python2, Python3};
 
 const THREADS: u64 = 6;
-const ROUNDS: u64 = 3_000;
-const SAFEPOINTS: u64 = 20;
+/// Miri interprets: few rounds, of many seeds.
+const ROUNDS: u64 = if cfg!(miri) { 3 } else { 3_000 };
+const SAFEPOINTS: u64 = if cfg!(miri) { 2 } else { 20 };
 /// Far beyond any slow machine: this catches a hang and judges no speed.
 const HANG: Duration = Duration::from_secs(300);
 

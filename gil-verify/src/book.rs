@@ -8,11 +8,13 @@ use std::path::Path;
 use gil_core::Protocol;
 
 use crate::article::ARTICLE;
-use crate::claims::{Explored, LIVENESS, SAFETY, STATES_MAX};
-use crate::ledger::{CLAIMS, Claim, KnownFalse};
+use crate::claims::{self, Explored, STATES_MAX};
+use crate::ledger::{CLAIMS, Claim, KnownFalse, opinions};
 use crate::looms::{MECHANISM_MUTANTS, SUITES, Suite, compares, judged};
+use crate::matrix;
 use crate::mutants::MUTANTS;
 use crate::space::Program;
+use crate::spin;
 use crate::zoo::{self, MAIN, PROTOCOLS, Visit};
 
 /// The mutants that a claim has to catch.
@@ -28,13 +30,20 @@ pub fn mutants_of(claim: &str) -> Vec<String> {
 /// the sources are included.
 ///
 /// # Errors
-/// When a source cannot be read, or does not have the function that the ledger names.
+/// When a source or the results of the mutation run cannot be read, or a source does not have the
+/// function that the ledger names.
 pub fn pages(root: &Path) -> std::io::Result<Vec<(String, String)>> {
     let mut pages = vec![
         ("claims.md".to_owned(), index()),
         ("article.md".to_owned(), article()),
         ("mutants.md".to_owned(), mutants()),
+        ("kills.md".to_owned(), matrix::page(&matrix::committed()?)),
     ];
+    #[cfg(not(loom))]
+    {
+        let results = crate::mutation::committed()?;
+        pages.push(("rules.md".to_owned(), crate::mutation::rules::page(&results)));
+    }
     for claim in CLAIMS {
         let judge = function(root, claim.judge)?;
         pages.push((format!("claims/{}.md", claim.id), page(claim, &judge)));
@@ -86,12 +95,16 @@ fn models() -> String {
     text + "\n"
 }
 
+/// Whether the explorer judges a claim.
+fn is_explored(claim: &Claim) -> bool {
+    claims::judged().chain(["LIVE-3", "FAST-PATH"]).any(|id| id == claim.id)
+}
+
 /// Whether any engine judges a claim of a protocol.
 fn is_checked(claim: &Claim, protocol: &str) -> bool {
-    let explored = [SAFETY, LIVENESS, &["LIVE-3", "FAST-PATH"]].concat().contains(&claim.id);
+    let explored = is_explored(claim);
     let by_loom = |suite: &Suite| {
-        judged(suite, protocol).contains(&claim.id)
-            || claim.id == "TRACES" && compares(suite, protocol)
+        judged(suite, protocol).contains(&claim.id) || compares(suite, protocol).contains(&claim.id)
     };
     explored
         || claim.id.starts_with("NEED-") && MAIN.contains(&protocol)
@@ -144,19 +157,20 @@ fn index() -> String {
     )
 }
 
-/// The explorer's shortest counterexample, where it is the explorer that finds it.
-fn counterexample(claim: &Claim, known: &KnownFalse) -> Option<String> {
+/// The explorer's shortest counterexample and its program, where it is the explorer that finds it.
+fn counterexample(claim: &Claim, known: &KnownFalse) -> Option<(String, Program)> {
     struct Find<'a>(&'a Claim, Program);
     impl Visit for Find<'_> {
-        type Output = Option<String>;
+        type Output = Option<(String, Program)>;
         fn visit<P: Protocol + Send + Sync + 'static>(
             self,
-            _: &'static str,
+            name: &'static str,
             protocol: P,
-        ) -> Option<String> {
-            let judged = SAFETY.contains(&self.0.id) || LIVENESS.contains(&self.0.id);
+        ) -> Self::Output {
+            let judged = claims::judged().any(|id| id == self.0.id);
             let explored = judged.then(|| Explored::new(&protocol, self.1, STATES_MAX))?;
-            explored.check(self.0.id).counterexample
+            let run = explored.check(self.0.id).counterexample?;
+            Some((explored.tell(&run, name), self.1))
         }
     }
     let threads = known.threads_from;
@@ -178,12 +192,19 @@ fn page(claim: &Claim, judge: &str) -> String {
     }
     for known in claim.all_known_false() {
         let _ = writeln!(text, "\nFalse of {}: {}.", known.protocol, known.why);
-        if let Some(run) = counterexample(claim, known) {
-            let _ = writeln!(text, "\n```text\n{run}\n```");
+        if let Some((run, program)) = counterexample(claim, known) {
+            let (threads, variant) = (program.threads, program.variant());
+            let _ = writeln!(
+                text,
+                "A [shortest run](../counterexamples.md) of {threads} threads, *{variant}*:\n\n```text\n{run}\n```"
+            );
         }
     }
     if let Some(story) = crate::stories::committed().unwrap_or_default().get(claim.id) {
         let _ = writeln!(text, "\nFound under loom:\n\n```text\n{story}\n```");
+    }
+    if claim.id == "LIVE-3" {
+        text += &crate::loops::section();
     }
     for protocol in PROTOCOLS {
         if let Some(why) = claim.not_applicable(protocol) {
@@ -192,14 +213,17 @@ fn page(claim: &Claim, judge: &str) -> String {
     }
     text +=
         "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n";
-    let explored = [SAFETY, LIVENESS, &["LIVE-3", "FAST-PATH"]].concat();
-    if explored.contains(&claim.id) {
+    if is_explored(claim) {
         text +=
             "- explorer: all states of 2, 3 and 4 threads that loop for ever, in each program\n";
     }
+    if spin::SAFETY.contains(&claim.id) || spin::LIVENESS.contains(&claim.id) {
+        text += "- Spin: all states of 2, 3 and 4 threads of models of the four main protocols, written \
+                 by hand ([second opinions](../second-opinions.md#spin))\n";
+    }
     let judges = |suite: &&Suite| {
         judged(suite, PROTOCOLS[0]).contains(&claim.id)
-            || claim.id == "TRACES" && compares(suite, PROTOCOLS[0])
+            || compares(suite, PROTOCOLS[0]).contains(&claim.id)
     };
     for suite in SUITES.iter().filter(judges) {
         if let Some(found) = suite.work.must_find() {
@@ -227,6 +251,11 @@ fn page(claim: &Claim, judge: &str) -> String {
         claim.judge,
         claim.test
     );
+    let alone = opinions::SINGLE.iter().find(|(id, _)| *id == claim.id);
+    let _ = writeln!(text, "\nEngines: {}.", opinions::names(claim.id));
+    if let Some((_, why)) = alone {
+        let _ = writeln!(text, "\nWhy no other: {why}.");
+    }
     if !claim.article.is_empty() {
         let _ = writeln!(
             text,
@@ -272,6 +301,21 @@ fn mutants() -> String {
             mutant.name,
             mutant.suite,
             mutant.breaks.join(" or ")
+        );
+    }
+    text += "\n## Of the Promela models, by Spin\n\nThe macro of the model, and the mutant above that is \
+             the same bug: both are [asked](second-opinions.md#spin), and the claim fails in both.\n\n\
+             | macro | of | program | caught by | the explorer's |\n|---|---|---|---|---|\n";
+    for mutant in spin::mutants::MUTANTS {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} threads, {} | {} | {} |",
+            mutant.name,
+            mutant.of,
+            mutant.program.threads,
+            mutant.program.variant(),
+            mutant.breaks,
+            mutant.pair.unwrap_or("–")
         );
     }
     text

@@ -2,20 +2,39 @@
 
 use gil_core::Protocol;
 
+use crate::fair::Fairness;
 use crate::graph::Graph;
+use crate::invariants;
+use crate::line::{self, Line};
 use crate::live;
 use crate::report::Verdict;
+use crate::run::Run;
 use crate::space::Program;
+use crate::turns;
 
 /// The safety claims, judged in every state by the [ghost](crate::ghost).
 pub const SAFETY: &[&str] =
     &["SAFE-1", "SAFE-3", "SAFE-3F", "SAFE-4", "SAFE-5", "SAFE-6", "SAFE-7", "LIVE-4", "LIVE-6"];
 
-/// The liveness claims, judged on fair components.
-pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2"];
+/// The claim that is judged on the graph without the ghost, by what is remembered of one thread
+/// ([`turns`]).
+pub const TURNS: &str = "SAFE-9";
 
-/// More states than any shipped protocol has; beyond it a verdict is inconclusive.
-pub const STATES_MAX: usize = 20_000_000;
+/// The claim that is judged in each state of the graph without the ghost: the default protocol's own
+/// [invariants].
+pub const HAND: &str = "HAND";
+
+/// Every claim that [`Explored::check`] judges.
+pub fn judged() -> impl Iterator<Item = &'static str> {
+    SAFETY.iter().copied().chain([TURNS, HAND]).chain(LIVENESS.iter().copied())
+}
+
+/// The liveness claims, judged on fair components.
+pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2", "LIVE-5"];
+
+/// More states than any shipped protocol has, and about 6 GiB of memory, at 1.5 KiB a state; beyond
+/// it a verdict is inconclusive.
+pub const STATES_MAX: usize = 4_000_000;
 
 /// What a check found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,8 +43,9 @@ pub struct Finding {
     pub verdict: Verdict,
     /// States explored.
     pub states: usize,
-    /// The shortest counterexample, if the claim fails.
-    pub counterexample: Option<String>,
+    /// The counterexample, if the claim fails: a shortest run; of a broken liveness claim the stem is
+    /// a shortest one to its loop.
+    pub counterexample: Option<Run>,
 }
 
 /// A protocol with all the states of one program, with the ghost and without.
@@ -37,7 +57,7 @@ pub struct Explored<P: Protocol> {
     pub live: Graph<P>,
 }
 
-impl<P: Protocol> Explored<P> {
+impl<P: Protocol + 'static> Explored<P> {
     /// Explores both graphs, at most `limit` states each.
     ///
     /// ```
@@ -55,29 +75,49 @@ impl<P: Protocol> Explored<P> {
         }
     }
 
-    /// Judges one claim. A counterexample counts also where the exploration is not complete; its
-    /// absence does not.
+    /// Judges one claim, a liveness claim under weak fairness. A counterexample counts also where the
+    /// exploration is not complete; its absence does not.
     ///
     /// # Panics
-    /// When the claim is none of [`SAFETY`] and [`LIVENESS`].
+    /// When the claim is none of those [`judged`].
     #[must_use]
     pub fn check(&self, claim: &str) -> Finding {
-        let (graph, text) = match claim {
-            "LIVE-1" => (&self.live, live::forced_switch(&self.live).map(|lasso| lasso.text)),
-            "LIVE-2" => (&self.live, live::no_starvation(&self.live).map(|lasso| lasso.text)),
+        self.check_under(claim, Fairness::Weak)
+    }
+
+    /// As [`Explored::check`], under a fairness of choice.
+    ///
+    /// # Panics
+    /// As there.
+    #[must_use]
+    pub fn check_under(&self, claim: &str, fairness: Fairness) -> Finding {
+        let (graph, counterexample) = match claim {
+            TURNS => (&self.live, turns::unequal(&self.live)),
+            HAND => (&self.live, invariants::counterexample(&self.live)),
+            _ if let Some(claim) = LIVENESS.iter().find(|known| **known == claim) => {
+                (&self.live, live::counterexample(&self.live, claim, fairness))
+            }
             _ => {
                 assert!(SAFETY.contains(&claim), "the explorer does not judge {claim}");
                 // SAFE-3F is SAFE-3 for every kind of release, so it includes SAFE-3.
                 let other = (claim == "SAFE-3F").then(|| self.safety.counterexample("SAFE-3"));
                 let found = self.safety.counterexample(claim).or(other.flatten());
-                (&self.safety, found.map(|found| format!("{}\n{}", found.message, found.text)))
+                (&self.safety, found.cloned())
             }
         };
-        let verdict = match &text {
+        let verdict = match &counterexample {
             Some(_) => Verdict::Fails,
             None if graph.is_complete() => Verdict::Holds,
             None => Verdict::Inconclusive,
         };
-        Finding { verdict, states: graph.len(), counterexample: text }
+        Finding { verdict, states: graph.len(), counterexample }
+    }
+
+    /// A counterexample for people, with the line that replays it: `protocol` is its name there.
+    #[must_use]
+    pub fn tell(&self, run: &Run, protocol: &str) -> String {
+        let line = Line::Explorer(line::Explored::of(run, protocol));
+        let text = run.text(self.live.state(0));
+        format!("{text}\n      cargo verify replay {}", line.text())
     }
 }

@@ -1,21 +1,22 @@
-//! Runs the engines over the protocols and turns what they find into rows.
+//! Runs the explorer over the protocols and the mutants, and turns what it finds into rows.
 
 use std::time::Instant;
 
 use gil_core::Protocol;
 
 use crate::bisim;
-use crate::claims::{Explored, LIVENESS, SAFETY, STATES_MAX};
+use crate::bounds::{self, Point};
+use crate::claims::{self, Explored, LIVENESS, STATES_MAX, TURNS};
+use crate::fair::Fairness;
 use crate::ledger;
-use crate::live::FAIRNESS;
-use crate::mutants::{self, MUTANTS, Mutant, Mutated};
+use crate::mutants::{MUTANTS, Mutant};
 use crate::overtake;
+use crate::parallel;
 use crate::promise;
-use crate::report::{
-    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
-};
+use crate::report::{BoundRow, ClaimRow, Engine, Profile, Row, Verdict};
+use crate::robust;
 use crate::space::Program;
-use crate::zoo::{self, PROTOCOLS, Visit};
+use crate::zoo::{self, MAIN, PROTOCOLS, Visit};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -26,13 +27,23 @@ pub struct Selection {
     pub protocol: Option<String>,
     /// Only this claim.
     pub claim: Option<String>,
+    /// Under which fairness liveness is judged.
+    pub fairness: Fairness,
+    /// A graph with more states than this is inconclusive.
+    pub states_max: usize,
 }
 
 impl Selection {
     /// Everything of a profile.
     #[must_use]
     pub const fn all(profile: Profile) -> Self {
-        Self { profile, protocol: None, claim: None }
+        Self {
+            profile,
+            protocol: None,
+            claim: None,
+            fairness: Fairness::Weak,
+            states_max: STATES_MAX,
+        }
     }
 
     /// Whether `protocol` is selected.
@@ -46,35 +57,122 @@ impl Selection {
     pub fn has_claim(&self, claim: &str) -> bool {
         self.claim.as_deref().is_none_or(|only| only == claim)
     }
+
+    /// Whether everything is, so that the counts can be compared with the committed ones.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        let Self { protocol, claim, fairness, states_max, .. } = self;
+        let whole = *fairness == Fairness::Weak && *states_max == STATES_MAX;
+        protocol.is_none() && claim.is_none() && whole
+    }
 }
 
-/// The numbers of threads that the explorer runs.
+/// The numbers of threads that the explorer runs on every protocol.
 pub const THREADS: [usize; 3] = [2, 3, 4];
+
+/// The number of threads it runs on the main protocols too, in the full profile.
+pub const THREADS_FULL: usize = 5;
 
 fn programs(threads: usize) -> [Program; 3] {
     [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]
 }
 
-/// Runs the explorer: claims, the fast path, bounds, mutants. `progress` is told what begins.
-pub fn explorer(selection: &Selection, sink: &mut dyn FnMut(Row), progress: &mut dyn FnMut(&str)) {
+enum Job {
+    /// All claims of a protocol in a program.
+    Claims(&'static str, Program),
+    /// The safety claims with spurious wake-ups.
+    Robust(&'static str, usize),
+    /// A place of the table of bounds.
+    Bound(Point),
+    /// A mutant of a protocol.
+    Mutant(&'static Mutant, &'static str),
+}
+
+impl Job {
+    fn name(&self) -> String {
+        match self {
+            Self::Claims(protocol, program) => {
+                format!("{protocol}, {} threads, {}", program.threads, program.variant())
+            }
+            Self::Robust(protocol, threads) => {
+                format!("{protocol}, {threads} threads, spurious wake-ups")
+            }
+            Self::Bound(point) => point.key(),
+            Self::Mutant(mutant, of) => format!("mutant {} of {of}", mutant.name),
+        }
+    }
+
+    fn cost(&self) -> usize {
+        match self {
+            Self::Claims(_, program) => program.threads * 10 + program.cancel as usize,
+            Self::Mutant(..) => 35,
+            Self::Robust(_, threads) => *threads * 10,
+            Self::Bound(point) => point.threads * 10 + usize::from(point.barges + 2 * point.boosts),
+        }
+    }
+}
+
+fn jobs(selection: &Selection) -> Vec<Job> {
+    let mut jobs = Vec::new();
     for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
         for threads in THREADS {
-            progress(&format!("explorer: {protocol}, {threads} threads"));
-            for program in programs(threads) {
-                zoo::with(protocol, Explore { selection, program, sink });
-            }
+            jobs.extend(programs(threads).map(|program| Job::Claims(protocol, program)));
         }
+        if selection.profile == Profile::Full && MAIN.contains(protocol) {
+            jobs.push(Job::Claims(protocol, Program::hogs(THREADS_FULL)));
+            jobs.push(Job::Claims(protocol, Program::blocking(THREADS_FULL)));
+        }
+        jobs.extend([2, 3].map(|threads| Job::Robust(protocol, threads)));
+    }
+    let full = selection.profile == Profile::Full;
+    if full && selection.has_claim("LIVE-3") && selection.has_protocol("handoff") {
+        jobs.extend(bounds::points().map(Job::Bound));
     }
     for mutant in MUTANTS {
         if mutant.breaks.iter().any(|claim| selection.has_claim(claim)) {
-            progress(&format!("explorer: mutant {}", mutant.name));
-            for protocol in mutant.of.iter().filter(|of| selection.has_protocol(of)) {
-                if let Some(row) = zoo::with(protocol, Hunt(mutant)) {
-                    sink(Row::Mutant(row));
-                }
-            }
+            let of = mutant.of.iter().filter(|of| selection.has_protocol(of));
+            jobs.extend(of.map(|of| Job::Mutant(mutant, of)));
         }
     }
+    jobs
+}
+
+/// Runs the explorer: claims, the fast path, bounds, robustness, mutants. `progress` is told what
+/// is through. The rows come in the same order, however many cores there are.
+pub fn explorer(selection: &Selection, sink: &mut dyn FnMut(Row), progress: &mut dyn FnMut(&str)) {
+    let jobs = jobs(selection);
+    let mut through = 0;
+    let rows = parallel::map(
+        &jobs,
+        Job::cost,
+        |job| perform(selection, job),
+        |job| {
+            through += 1;
+            progress(&format!("explorer, {through} of {}: {}", jobs.len(), job.name()));
+        },
+    );
+    rows.into_iter().flatten().for_each(sink);
+}
+
+fn perform(selection: &Selection, job: &Job) -> Vec<Row> {
+    let mut rows = Vec::new();
+    match job {
+        Job::Claims(protocol, program) => {
+            let explore = Explore { selection, program: *program, sink: &mut |row| rows.push(row) };
+            zoo::with(protocol, explore);
+        }
+        Job::Robust(protocol, threads) => {
+            let rows_of = zoo::with(protocol, robust::Check { selection, threads: *threads });
+            rows.extend(rows_of.unwrap_or_default());
+        }
+        Job::Bound(point) => rows.push(Row::Bound(point.row())),
+        Job::Mutant(mutant, of) => {
+            let thorough = selection.profile == Profile::Full;
+            let row = zoo::with(of, crate::kills::Hunt { mutant, thorough });
+            rows.extend(row.map(Row::Mutant));
+        }
+    }
+    rows
 }
 
 struct Explore<'a> {
@@ -83,23 +181,32 @@ struct Explore<'a> {
     sink: &'a mut dyn FnMut(Row),
 }
 
+/// How much of the states was explored, in words.
+pub(crate) fn bound(verdict: Verdict, states: usize) -> String {
+    match verdict {
+        Verdict::Inconclusive => format!("the first {states} states"),
+        _ => "all states".to_owned(),
+    }
+}
+
 impl Visit for Explore<'_> {
     type Output = ();
     fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) {
         let Self { selection, program, sink } = self;
         let began = Instant::now();
-        let explored = Explored::new(&protocol, program, STATES_MAX);
+        let explored = Explored::new(&protocol, program, selection.states_max);
         let (threads, variant) = (program.threads, program.variant());
         let exploring = began.elapsed().as_secs_f64();
         let row = |id: &str, verdict, states: usize, text: Option<String>, began: Instant| {
-            let expected = ledger::expected(id, name, threads, variant)?;
+            let fairness = LIVENESS.contains(&id).then_some(selection.fairness);
+            let expected = ledger::expected_under(id, name, threads, variant, fairness)?;
             Some(Row::Claim(ClaimRow {
                 id: id.to_owned(),
                 protocol: name.to_owned(),
                 engine: Engine::Explorer,
                 threads,
-                bound: "all states".to_owned(),
-                fairness: LIVENESS.contains(&id).then(|| FAIRNESS.to_owned()),
+                bound: bound(verdict, states),
+                fairness: fairness.map(|fairness| fairness.name().to_owned()),
                 variant: Some(variant.to_owned()),
                 verdict,
                 expected,
@@ -110,12 +217,14 @@ impl Visit for Explore<'_> {
                 counterexample: text,
             }))
         };
-        for id in SAFETY.iter().chain(LIVENESS).filter(|id| selection.has_claim(id)) {
+        let small = |id: &&str| *id != TURNS || threads < THREADS_FULL;
+        for id in claims::judged().filter(|id| selection.has_claim(id)).filter(small) {
             let began = Instant::now();
-            let found = explored.check(id);
-            row(id, found.verdict, found.states, found.counterexample, began).map(&mut *sink);
+            let found = explored.check_under(id, selection.fairness);
+            let text = found.counterexample.map(|run| explored.tell(&run, name));
+            row(id, found.verdict, found.states, text, began).map(&mut *sink);
         }
-        if selection.has_claim("FAST-PATH") {
+        if selection.has_claim("FAST-PATH") && threads < THREADS_FULL {
             let began = Instant::now();
             let found = bisim::fast_path(&explored.live);
             let verdict = match (found.different, explored.live.is_complete()) {
@@ -136,71 +245,10 @@ impl Visit for Explore<'_> {
                 protocol: name.to_owned(),
                 threads,
                 proved_edges: promise::proved(name, threads),
+                states: None,
                 overtakes_max: found.max,
-                witness: found.witness,
+                witness: explored.tell(&found.witness, name),
             }));
         }
     }
-}
-
-struct Hunt<'a>(&'a Mutant);
-
-impl Visit for Hunt<'_> {
-    type Output = MutantRow;
-    fn visit<P: Protocol + Send + Sync + 'static>(
-        self,
-        name: &'static str,
-        protocol: P,
-    ) -> MutantRow {
-        let mutant = self.0;
-        mutants::take_applied();
-        let mutated = Mutated::new(protocol, mutant.mutation);
-        let programs = [
-            Program::blocking(2),
-            Program::hogs(2),
-            Program::cancelling(2),
-            Program::hogs(3),
-            Program::blocking(3),
-            Program::cancelling(3),
-        ];
-        let caught =
-            programs.into_iter().find_map(|program| catch(mutant, &mutated, name, program));
-        let verdict = match (&caught, mutants::take_applied()) {
-            (Some(_), _) => MutantVerdict::Caught,
-            (None, 0) => MutantVerdict::NeverApplied,
-            (None, _) => MutantVerdict::Survived,
-        };
-        MutantRow {
-            id: mutant.name.to_owned(),
-            of: name.to_owned(),
-            breaks: mutant.breaks.iter().map(|claim| (*claim).to_owned()).collect(),
-            verdict,
-            caught_by: caught.into_iter().collect(),
-        }
-    }
-}
-
-/// The claim of those named in advance that fails, where it holds without the mutation.
-fn catch<P: Protocol>(
-    mutant: &Mutant,
-    mutated: &Mutated<P>,
-    name: &str,
-    program: Program,
-) -> Option<CaughtBy> {
-    let explored = Explored::new(mutated, program, STATES_MAX);
-    let (threads, variant) = (program.threads, program.variant());
-    let fails = |claim: &str| match claim {
-        "FAST-PATH" => bisim::fast_path(&explored.live).different > 0,
-        "LIVE-3" => {
-            let max = overtake::longest(&explored.live).max;
-            variant == "blocking" && max != ledger::overtakes_max(name, threads)
-        }
-        _ => {
-            ledger::expected(claim, name, threads, variant) == Some(Verdict::Holds)
-                && explored.check(claim).verdict == Verdict::Fails
-        }
-    };
-    let claim = mutant.breaks.iter().find(|claim| fails(claim))?;
-    let explored = explored.safety.len() as u64;
-    Some(CaughtBy { claim: (*claim).to_owned(), engine: Engine::Explorer, explored })
 }

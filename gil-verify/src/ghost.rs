@@ -4,11 +4,8 @@
 //! property tests. It knows what has to be remembered to judge a claim and nothing of any
 //! protocol. Its state is finite, so that it can be part of an explored state.
 
-use std::collections::BTreeSet;
-
 use gil_core::{
-    Entry, Event, Fault, Monitor, Observe, Outcome, Protocol, Release, Request, Slot, ThreadId,
-    Timer,
+    Entry, Event, Fault, Monitor, Outcome, Protocol, Release, Request, Slot, ThreadId, Timer,
 };
 
 /// A small set of threads; checks run with at most 32.
@@ -16,6 +13,10 @@ use gil_core::{
 pub struct ThreadSet(u32);
 
 impl ThreadSet {
+    pub(crate) const fn new() -> Self {
+        Self(0)
+    }
+
     /// Whether `thread` is in it.
     #[must_use]
     pub const fn has(self, thread: ThreadId) -> bool {
@@ -30,6 +31,12 @@ impl ThreadSet {
 
     pub(crate) const fn insert(&mut self, thread: ThreadId) {
         self.0 |= 1 << thread.index();
+    }
+
+    /// Keeps those for which `keeps` says so.
+    pub(crate) fn retain(&mut self, keeps: impl Fn(ThreadId) -> bool) {
+        let members = (0..32).map(ThreadId::from_index).filter(|thread| self.has(*thread));
+        *self = members.filter(|thread| keeps(*thread)).collect();
     }
 
     pub(crate) const fn remove(&mut self, thread: ThreadId) {
@@ -85,11 +92,11 @@ pub struct Ghost {
     /// Threads that run as the owner, as far as sections tell.
     running: ThreadSet,
     /// Threads that have left and not come back.
-    outside: ThreadSet,
+    pub(crate) outside: ThreadSet,
     /// SAFE-3: by thread, since its forced release.
     barred: Vec<Option<Barred>>,
     /// SAFE-4: waiters in whose timed wait the owner has changed.
-    disturbed: ThreadSet,
+    pub(crate) disturbed: ThreadSet,
     /// SAFE-4: who owned last; taking the lock again is no change. Kept only while others wait.
     last_owner: Option<ThreadId>,
     /// SAFE-5c: the present request has been answered.
@@ -124,7 +131,7 @@ impl Ghost {
     }
 
     /// Whether a fast path runs that nobody reports: who runs is not known then.
-    fn forget_runners(&mut self) {
+    pub(crate) fn forget_runners(&mut self) {
         self.running = ThreadSet::default();
     }
 
@@ -302,71 +309,5 @@ fn judge_wake_ups<P: Protocol>(monitor: &Monitor<P>, broken: &mut Vec<Violation>
     if monitor.all_idle() && monitor.requested() {
         let message = "nobody waits and a switch is requested".to_owned();
         broken.push(Violation::new("LIVE-6", message));
-    }
-}
-
-/// A ghost inside a lock: a broken claim panics with its name, unless it is known to be false of
-/// this protocol. The events are kept.
-#[derive(Debug)]
-pub struct Watch {
-    ghost: Ghost,
-    known_false: Vec<&'static str>,
-    /// All events so far.
-    pub events: Vec<Event>,
-    /// The owner under whom the last waiter took its request away: it alone may still see it.
-    asked_in_vain: Option<ThreadId>,
-    /// The broken claims that are known to be false.
-    pub broken: BTreeSet<&'static str>,
-}
-
-impl Watch {
-    /// Watches a lock of `threads` threads.
-    #[must_use]
-    pub fn new(threads: usize, known_false: Vec<&'static str>) -> Self {
-        let ghost = Ghost::new(threads, false);
-        Self {
-            ghost,
-            known_false,
-            events: Vec::new(),
-            asked_in_vain: None,
-            broken: BTreeSet::new(),
-        }
-    }
-}
-
-impl Observe for Watch {
-    fn section<P: Protocol>(
-        &mut self,
-        thread: ThreadId,
-        entry: Entry,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    ) {
-        // The fast path comes and goes unseen; the harness checks exclusion with the data itself.
-        self.ghost.forget_runners();
-        self.ghost.outside.remove(thread);
-        if let Some(owner) = monitor.owner_before() {
-            self.ghost.outside.remove(owner);
-        }
-        if entry == Entry::Cancel && monitor.requested_before() && !monitor.requested() {
-            self.asked_in_vain = monitor.owner();
-        }
-        self.events.extend_from_slice(monitor.events());
-        for Violation { claim, message } in self.ghost.judge(thread, entry, outcome, monitor) {
-            assert!(
-                self.known_false.contains(&claim),
-                "{claim}: {message}\nafter {:?}",
-                self.events
-            );
-            self.broken.insert(claim);
-        }
-    }
-
-    fn stale_request(&mut self, thread: ThreadId) {
-        assert_eq!(self.asked_in_vain, Some(thread), "SAFE-5: {thread:?} was asked for nothing");
-    }
-
-    fn timer_restarted(&mut self, thread: ThreadId) {
-        self.ghost.disturbed.remove(thread);
     }
 }

@@ -1,27 +1,18 @@
 //! All reachable states, breadth first, so that the first counterexample is a shortest one.
 
 use std::hash::BuildHasherDefault;
+use std::sync::OnceLock;
 
 use gil_core::Protocol;
 use indexmap::IndexSet;
 use rustc_hash::FxHasher;
 
-use crate::space::{Action, Program, State, describe};
+use crate::fair::Arena;
+use crate::live;
+use crate::run::Run;
+use crate::space::{Action, Next, Program, State, describe};
 
 type States<S> = IndexSet<S, BuildHasherDefault<FxHasher>>;
-
-/// A broken claim and the shortest way to it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Counterexample {
-    /// The broken claim.
-    pub claim: &'static str,
-    /// What happened last, in words.
-    pub message: String,
-    /// How many actions lead there.
-    pub steps: usize,
-    /// The whole run, a line an action.
-    pub text: String,
-}
 
 /// The reachable states of a program, and how they are connected.
 #[derive(Debug)]
@@ -30,8 +21,11 @@ pub struct Graph<P: Protocol> {
     pub program: Program,
     states: States<State<P>>,
     edges: Vec<Vec<(Action, u32)>>,
+    /// The fast edges by which a state was found that no section leads to.
+    fast: Vec<Vec<(Action, u32)>>,
+    arena: OnceLock<Arena>,
     parents: Vec<Option<(u32, Action)>>,
-    broken: Vec<Counterexample>,
+    broken: Vec<Run>,
     complete: bool,
 }
 
@@ -43,6 +37,8 @@ impl<P: Protocol> Graph<P> {
             program,
             states: States::default(),
             edges: Vec::new(),
+            fast: Vec::new(),
+            arena: OnceLock::new(),
             parents: vec![None],
             broken: Vec::new(),
             complete: true,
@@ -59,38 +55,47 @@ impl<P: Protocol> Graph<P> {
     }
 
     fn expand(&mut self, at: usize) {
-        let mut edges = Vec::new();
-        let fast = self.states[at].clone();
-        for next in self.states[at].successors(self.program) {
-            for violation in &next.broken {
+        let successors = self.states[at].successors(self.program);
+        self.settle(at, successors);
+    }
+
+    /// Notes what can happen in state `at`.
+    fn settle(&mut self, at: usize, successors: Vec<Next<P>>) {
+        let mut edges = Vec::with_capacity(successors.len());
+        let mut fast = Vec::new();
+        for next in successors {
+            for violation in next.broken {
                 if !self.broken.iter().any(|known| known.claim == violation.claim) {
-                    let mut text = self.path_text(at);
-                    let steps = text.len() + 1;
-                    text.push(describe(next.action, next.state.as_ref()));
-                    self.broken.push(Counterexample {
+                    let mut stem = self.path(at);
+                    stem.push(next.action);
+                    self.broken.push(Run {
                         claim: violation.claim,
-                        message: violation.message.clone(),
-                        steps,
-                        text: number(&text),
+                        message: violation.message,
+                        program: self.program,
+                        stem,
+                        tail: None,
                     });
                 }
             }
             if let Some(state) = next.state {
-                edges.push((next.action, self.add(state, at, next.action)));
+                edges.push((next.action, self.add(state, at, next.action).0));
             }
-            if let Some(state) = fast.fast(next.action) {
-                self.add(state, at, next.action);
+            if let Some(state) = self.states[at].fast(next.action) {
+                let action = Action { fast: true, fair: false, ..next.action };
+                let (index, new) = self.add(state, at, action);
+                fast.extend(new.then_some((action, index)));
             }
         }
         self.edges.push(edges);
+        self.fast.push(fast);
     }
 
-    fn add(&mut self, state: State<P>, from: usize, action: Action) -> u32 {
+    fn add(&mut self, state: State<P>, from: usize, action: Action) -> (u32, bool) {
         let (index, new) = self.states.insert_full(state);
         if new {
             self.parents.push(Some((from as u32, action)));
         }
-        index as u32
+        (index as u32, new)
     }
 
     /// Whether every reachable state was explored.
@@ -99,10 +104,16 @@ impl<P: Protocol> Graph<P> {
         self.complete
     }
 
-    /// How many states were found.
+    /// How many states were explored.
     #[must_use]
     pub fn len(&self) -> usize {
         self.edges.len()
+    }
+
+    /// How many states were found: all that were explored and, where the exploration ended early,
+    /// those that it would have gone on with.
+    pub(crate) fn found(&self) -> usize {
+        self.states.len()
     }
 
     /// Whether nothing was explored.
@@ -131,16 +142,39 @@ impl<P: Protocol> Graph<P> {
 
     /// The shortest counterexample to a claim.
     #[must_use]
-    pub fn counterexample(&self, claim: &str) -> Option<&Counterexample> {
+    pub fn counterexample(&self, claim: &str) -> Option<&Run> {
         self.broken.iter().find(|broken| broken.claim == claim)
     }
 
     /// The claims that were broken, in the order of their shortest counterexamples.
-    pub fn broken(&self) -> impl Iterator<Item = &Counterexample> {
+    pub fn broken(&self) -> impl Iterator<Item = &Run> {
         self.broken.iter()
     }
 
-    /// The shortest run from the start to a state, a line an action.
+    /// The edges of a state, and those fast ones by which another was found.
+    pub(crate) fn all_edges(&self, index: usize) -> impl Iterator<Item = &(Action, u32)> {
+        let fast = self.fast.get(index).map_or(&[][..], Vec::as_slice);
+        self.edges(index).iter().chain(fast)
+    }
+
+    /// The graph as the search for fair loops sees it.
+    pub(crate) fn arena(&self) -> &Arena {
+        self.arena.get_or_init(|| live::arena(self))
+    }
+
+    /// The shortest run from the start to a state.
+    #[must_use]
+    pub fn path(&self, mut index: usize) -> Vec<Action> {
+        let mut actions = Vec::new();
+        while let Some((from, action)) = self.parents[index] {
+            actions.push(action);
+            index = from as usize;
+        }
+        actions.reverse();
+        actions
+    }
+
+    /// The same, a line an action.
     #[must_use]
     pub fn path_text(&self, mut index: usize) -> Vec<String> {
         let mut lines = Vec::new();

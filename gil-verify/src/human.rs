@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use comfy_table::{Table, presets};
 
+use crate::bounds;
 use crate::ledger::{self, CLAIMS, PROMISES};
+use crate::line::Line;
 use crate::looms::engine::NO_LOCK;
-use crate::report::{ClaimRow, Engine, Row, Verdict};
+use crate::report::{AgreementRow, ClaimRow, Engine, Row, Verdict};
 use crate::verify::Report;
 use crate::zoo::{MAIN, PROTOCOLS};
 
@@ -59,17 +61,13 @@ pub fn report(report: &Report, verbose: bool) -> String {
     }
     text.push('\n');
     if !report.bounds.is_empty() {
-        let _ = writeln!(text, "{}", bounds(report));
+        let _ = writeln!(text, "{}", overtaking(report));
     }
-    if !report.agreement.is_empty() {
-        let sequences: u64 = report.agreement.iter().map(|row| row.loom).sum();
-        let wrong: u64 = report.agreement.iter().map(|r| r.only_loom + r.only_explorer).sum();
-        let _ = writeln!(
-            text,
-            "loom = explorer: {} comparisons, {sequences} sequences of events, {wrong} on one side only",
-            report.agreement.len()
-        );
+    for (id, what) in [("TRACES", "sequences of events"), ("REFINES", "moves from state to state")]
+    {
+        text += &agreement(report, id, what);
     }
+    text += &spin(report);
     if verbose {
         for row in &report.claims {
             if let Some(counterexample) = &row.counterexample {
@@ -84,7 +82,15 @@ pub fn report(report: &Report, verbose: bool) -> String {
         for row in &report.mutants {
             let caught: Vec<_> = row.caught_by.iter().map(|by| by.claim.as_str()).collect();
             let _ = writeln!(text, "mutant {} of {}: {:?} {caught:?}", row.id, row.of, row.verdict);
+            for by in row.caught_by.iter().filter(|by| by.engine == Engine::Loom) {
+                if let Some(line) = loom_line(&row.id, &by.claim) {
+                    let _ = writeln!(text, "  cargo verify replay {line}");
+                }
+            }
         }
+    }
+    for note in &report.notes {
+        let _ = writeln!(text, "LEFT OUT  {note}");
     }
     for problem in &report.problems {
         let _ = writeln!(text, "NOT AS EXPECTED  {problem}");
@@ -92,16 +98,25 @@ pub fn report(report: &Report, verbose: bool) -> String {
     let summary = report.summary;
     let _ = writeln!(
         text,
-        "{} of {} verdicts as expected, {} of {} mutants caught, {} inconclusive, {:.0} s",
+        "{} of {} verdicts as expected, {} of {} mutants caught, {} are no bugs, {} inconclusive, {:.0} s",
         summary.as_expected,
         summary.claims,
         summary.caught,
-        summary.mutants,
+        summary.mutants - summary.equivalent,
+        summary.equivalent,
         summary.inconclusive,
         summary.seconds
     );
     let _ = writeln!(text, "What a green result does not mean: docs/src/limits.md");
     text
+}
+
+/// The line that replays what loom found of a mutant, `MUTANT/SUITE`.
+fn loom_line(id: &str, claim: &str) -> Option<String> {
+    let (mutant, suite) = id.split_once('/')?;
+    let (suite, mutant) = (suite.to_owned(), mutant.to_owned());
+    let claim = ledger::claim(claim)?.id;
+    Some(Line::Loom { suite, protocol: PROTOCOLS[0].to_owned(), mutant, claim }.text())
 }
 
 fn verdict(row: &ClaimRow) -> &'static str {
@@ -196,7 +211,46 @@ fn spoken(protocol: &str) -> &str {
     }
 }
 
-fn bounds(report: &Report) -> String {
+/// How far loom and the explorer agree.
+fn agreement(report: &Report, id: &str, what: &str) -> String {
+    let rows: Vec<_> = report.agreement.iter().filter(|row| row.id == id).collect();
+    let (whole, part): (Vec<&AgreementRow>, Vec<_>) =
+        rows.iter().copied().partition(|row| row.bound == "unbounded");
+    let sum = |rows: &[&AgreementRow], of: fn(&AgreementRow) -> u64| {
+        rows.iter().map(|row| of(row)).sum::<u64>()
+    };
+    let wrong = rows.iter().filter(|row| !row.agrees()).count();
+    let mut text = String::new();
+    if !whole.is_empty() {
+        let _ = writeln!(
+            text,
+            "loom = explorer ({id}): {} comparisons, {} {what}, {wrong} that differ",
+            whole.len(),
+            sum(&whole, |row| row.loom),
+        );
+    }
+    if !part.is_empty() {
+        let (loom, all) = (sum(&part, |row| row.loom), sum(&part, |row| row.explorer));
+        let _ = writeln!(
+            text,
+            "loom within explorer ({id}): {} comparisons with bounded preemptions, {loom} of {all} {what}",
+            part.len(),
+        );
+    }
+    text
+}
+
+/// How often Spin says what the ledger expects, as the explorer does.
+fn spin(report: &Report) -> String {
+    let rows = || report.claims.iter().filter(|row| row.engine == Engine::Spin);
+    let agrees = rows().filter(|row| row.verdict == row.expected).count();
+    match rows().count() {
+        0 => String::new(),
+        all => format!("Spin agrees on {agrees} of {all} verdicts\n"),
+    }
+}
+
+fn overtaking(report: &Report) -> String {
     let mut text = "a waiter is overtaken at most (LIVE-3), with 2 / 3 / 4 threads:".to_owned();
     let mut unbounded = Vec::new();
     for protocol in PROTOCOLS {
@@ -214,6 +268,17 @@ fn bounds(report: &Report) -> String {
         } else if !bounds.is_empty() {
             unbounded.push(*protocol);
         }
+    }
+    let table = report.bounds.iter().filter(|row| row.states.is_some());
+    let (places, edges) = table.fold((0, 0), |(places, edges), row| {
+        (places + 1, edges + row.proved_edges.unwrap_or_default())
+    });
+    if places > 0 {
+        let _ = write!(
+            text,
+            "\n  and with every budget up to {}: {places} places, proved on {edges} edges, the table is in docs/src/promise.md",
+            bounds::BUDGET_MAX
+        );
     }
     if !unbounded.is_empty() {
         let _ = write!(text, "\n  unbounded: {}", unbounded.join(", "));

@@ -6,14 +6,16 @@
 //! when the wait begins. That it does so is checked on every edge of the explorer's graph, for each
 //! number of threads that is explored; `docs/src/promise.md` has the induction for every number.
 
+use std::any::Any;
+
 use gil_core::{Handoff, Protocol, ThreadId};
 
-use crate::claims::STATES_MAX;
+use crate::bounds::Point;
 use crate::ghost::ThreadSet;
 use crate::graph::Graph;
 use crate::mutants::Mutated;
 use crate::overtake::proves;
-use crate::space::{Program, State};
+use crate::space::State;
 
 /// The bound: how often a waiter can be overtaken at most.
 ///
@@ -28,13 +30,17 @@ pub const fn overtakes_max(barges: u8, boosts: u8, threads: usize) -> u64 {
     barges as u64 * others + 2 * boosts as u64 * others.saturating_sub(1)
 }
 
-/// The budgets of a protocol that has a proved bound.
+/// The budgets of a protocol that has a proved bound: of a shipped one, or of a place in the
+/// [table](crate::bounds), which is named after its budgets.
 #[must_use]
 pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
     match protocol {
         "handoff" => Some((2, 1)),
         "handoff-plain" => Some((2, 0)),
-        _ => None,
+        place => {
+            let (barges, boosts) = place.strip_prefix("handoff K=")?.split_once(" B=")?;
+            Some((barges.parse().ok()?, boosts.parse().ok()?))
+        }
     }
 }
 
@@ -43,11 +49,19 @@ pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
 #[must_use]
 pub fn proved(protocol: &str, threads: usize) -> Option<u64> {
     let (barges, boosts) = budgets(protocol)?;
-    let start = Handoff::with_budgets(barges, boosts);
-    let graph = Graph::explore(start, Program::cancelling(threads), false, STATES_MAX);
-    let rank = |state: &_, waiter, free| rank((barges, boosts), state, waiter, free);
-    let (begins, edges) = proves(&graph, &rank).ok()?;
-    (begins <= overtakes_max(barges, boosts, threads)).then_some(edges as u64)
+    let point = Point { barges, boosts, threads };
+    let (begins, edges, _) = point.prove().ok()?;
+    (begins <= point.formula()).then_some(edges)
+}
+
+/// Whether the rank proves the bound on the graph of a protocol that is the default one with a bug;
+/// there is nothing to prove of any other.
+pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<P>) -> bool {
+    let graph = (graph as &dyn Any).downcast_ref::<Graph<Mutated<Handoff>>>();
+    let (Some(budgets), Some(graph)) = (budgets(protocol), graph) else { return true };
+    let bound = overtakes_max(budgets.0, budgets.1, graph.program.threads);
+    let rank = |state: &_, waiter, free| rank(budgets, state, waiter, free);
+    proves(graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
 }
 
 /// In how many runs of others a waiter's turn comes at the latest: it can be overtaken so often, each
@@ -76,8 +90,19 @@ impl IsHandoff for Mutated<Handoff> {
     }
 }
 
-/// How often `waiter` can still be overtaken, at most. `free`: threads whose first gain is free of
-/// charge, because they were waiting already.
+/// How often `waiter` can still be overtaken, at most: the sum of its [`terms`]. `free`: threads whose
+/// first gain is free of charge, because they were waiting already.
+#[must_use]
+pub fn rank<P: Protocol + IsHandoff>(
+    budgets: (u8, u8),
+    state: &State<P>,
+    waiter: ThreadId,
+    free: ThreadSet,
+) -> u64 {
+    terms(budgets, state, waiter, free).into_iter().map(|(_, term)| term).sum()
+}
+
+/// The terms of the [`rank`], by name.
 ///
 /// What can still happen in front of a waiter in the **regular** queue with `p` others ahead of it:
 /// the barges left in this turn, and `K` in each of `p` more; two gains for each boost left, the
@@ -86,14 +111,15 @@ impl IsHandoff for Mutated<Handoff> {
 /// still pending. Where everybody else is ahead of it, nobody is left to be boosted in this turn.
 ///
 /// In front of a **resumed** one no new turn begins, and whoever is interrupted from now on comes
-/// behind it; in front of a **boosted** one there are only barges.
+/// behind it; in front of a **boosted** one there are only barges. Those ahead of it in its own queue
+/// were waiting when it came, so their gains are free.
 #[must_use]
-pub fn rank<P: Protocol + IsHandoff>(
+pub fn terms<P: Protocol + IsHandoff>(
     (barges, boosts): (u8, u8),
     state: &State<P>,
     waiter: ThreadId,
     free: ThreadSet,
-) -> u64 {
+) -> Vec<(&'static str, u64)> {
     let monitor = &state.monitor;
     let handoff = monitor.protocol().handoff();
     let (barges_left, boosts_left, expired) = handoff.turn();
@@ -104,21 +130,26 @@ pub fn rank<P: Protocol + IsHandoff>(
     let charged = |set| ahead(set).filter(|thread| !free.has(*thread)).count() as u64;
     let is_in = |set| monitor.queue(set).any(|thread| thread == waiter);
     if is_in(boosted) {
-        return barges_left + charged(boosted);
+        return vec![("boosted: barges left", barges_left)];
     }
     let others = monitor.threads().count() as u64 - 1;
     if is_in(resumed) {
-        let boosts_left = if others > 1 { boosts_left } else { 0 };
-        return barges_left + boosts_left + charged(boosted) + charged(resumed);
+        return vec![
+            ("resumed: barges left", barges_left),
+            ("resumed: boosts left", if others > 1 { boosts_left } else { 0 }),
+            ("resumed: boosted ahead", charged(boosted)),
+        ];
     }
     let ahead = ahead(regular).count() as u64;
     let all_ahead = ahead + 1 >= others;
-    let boosts_left = if all_ahead { 0 } else { boosts_left };
     let interrupts = monitor.requested() && !expired && monitor.queue(boosted).next().is_some();
-    barges_left
-        + barges * ahead
-        + 2 * (boosts_left + boosts * ahead)
-        + charged(boosted)
-        + charged(resumed)
-        + u64::from(interrupts)
+    vec![
+        ("barges left", barges_left),
+        ("barges of the turns ahead", barges * ahead),
+        ("boosts left", if all_ahead { 0 } else { 2 * boosts_left }),
+        ("boosts of the turns ahead", 2 * boosts * ahead),
+        ("boosted ahead", charged(boosted)),
+        ("resumed ahead", charged(resumed)),
+        ("a boost's request is pending", interrupts.into()),
+    ]
 }

@@ -23,6 +23,10 @@ pub enum Engine {
     Loom,
     /// Every reachable state of threads that loop for ever.
     Explorer,
+    /// Random schedules of the mechanism, with more threads than loom can have.
+    Shuttle,
+    /// Models written by hand in Promela, and a checker that is not this project's.
+    Spin,
     /// Random programs and schedules.
     Proptest,
     /// Real threads.
@@ -113,15 +117,21 @@ pub struct MutantRow {
     pub of: String,
     /// The claims or comparisons of which one must catch it.
     pub breaks: Vec<String>,
+    /// Of one that is no bug: why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub argument: Option<String>,
     /// What became of it.
     pub verdict: MutantVerdict,
     /// Who caught it.
     pub caught_by: Vec<CaughtBy>,
 }
 
-/// Whether loom and the explorer reach the same sequences of events.
+/// Whether loom and the explorer reach the same: sequences of events (TRACES), or moves from state
+/// to state (REFINES).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AgreementRow {
+    /// `TRACES` or `REFINES`.
+    pub id: String,
     /// The protocol.
     pub protocol: String,
     /// The loom suite.
@@ -132,16 +142,46 @@ pub struct AgreementRow {
     pub acquisitions: usize,
     /// Time-out decisions of each thread.
     pub timeouts: usize,
-    /// Whether loom ran with the fast path.
-    pub fast_path: bool,
-    /// Sequences that loom reached.
+    /// How often each thread may give up.
+    pub give_ups: usize,
+    /// Up to what loom explored: `unbounded`, `preemptions 3` ...
+    pub bound: String,
+    /// What loom reached.
     pub loom: u64,
-    /// Sequences that the explorer allows.
+    /// What the explorer allows.
     pub explorer: u64,
-    /// Sequences that only loom reached. Must be 0.
+    /// What only loom reached. Must be 0.
     pub only_loom: u64,
-    /// Sequences that only the explorer allows. Must be 0.
+    /// What only the explorer allows. Must be 0 where loom is unbounded; with a bound on preemptions
+    /// it is what the bound leaves out.
     pub only_explorer: u64,
+}
+
+impl MutantRow {
+    /// Whether it was caught, or is no bug and was caught by nobody.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.verdict, MutantVerdict::Caught | MutantVerdict::Equivalent)
+    }
+}
+
+impl AgreementRow {
+    /// Whether the two agree as far as loom's bound promises it.
+    ///
+    /// ```
+    /// # use gil_verify::report::AgreementRow;
+    /// let row: AgreementRow = serde_json::from_str(r#"{ "id": "REFINES", "protocol": "handoff",
+    ///     "suite": "three", "threads": 3, "acquisitions": 1, "timeouts": 1, "give_ups": 0,
+    ///     "bound": "preemptions 3", "loom": 90, "explorer": 100, "only_loom": 0,
+    ///     "only_explorer": 10 }"#)?;
+    /// assert!(row.agrees());
+    /// assert!(!AgreementRow { bound: "unbounded".to_owned(), ..row }.agrees());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.only_loom == 0 && (self.only_explorer == 0 || self.bound != "unbounded")
+    }
 }
 
 /// How often a waiter can be overtaken (LIVE-3).
@@ -157,6 +197,9 @@ pub struct BoundRow {
     /// rank, or where it does not prove it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proved_edges: Option<u64>,
+    /// For a place of the [table](crate::bounds): how many states those edges connect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub states: Option<u64>,
     /// A run that attains it, or the loop.
     pub witness: String,
 }

@@ -76,6 +76,8 @@ pub struct Action {
     /// Whether fairness promises that it happens: sections of a thread that wants one, expiry, and
     /// the owner's safepoint while it is asked. Not: releasing, coming back, giving up.
     pub fair: bool,
+    /// Whether it goes by the fast path instead of a section.
+    pub fast: bool,
 }
 
 /// Where an action leads.
@@ -173,7 +175,7 @@ impl<P: Protocol> State<P> {
             for (entry, fair) in self.entries(program, thread) {
                 let mut choice = 0;
                 loop {
-                    let action = Action { thread, entry, choice, fair };
+                    let action = Action { thread, entry, choice, fair, fast: false };
                     let (next, alternatives) = self.step(action);
                     all.push(next);
                     choice += 1;
@@ -203,7 +205,15 @@ impl<P: Protocol> State<P> {
 
     /// Takes one action again, for its events.
     pub fn replay(&self, action: Action) -> Next<P> {
-        self.step(action).0
+        match action.fast {
+            true => Next { action, state: self.fast(action), broken: Vec::new() },
+            false => self.step(action).0,
+        }
+    }
+
+    /// Whether `thread` is on its way out and has to wait for that.
+    pub fn is_leaving(&self, thread: ThreadId) -> bool {
+        self.monitor.way(thread) == Way::Out && self.monitor.slot(thread) != Slot::Idle
     }
 
     fn judge(&mut self, thread: ThreadId, entry: Entry, outcome: Outcome) -> Vec<Violation> {
@@ -245,6 +255,9 @@ pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String
         Entry::Cancel => "gives up",
     };
     let mut text = format!("{:?} {verb}", action.thread);
+    if action.fast {
+        return text + ", by the fast path";
+    }
     let Some(after) = after else { return text };
     let words = after.monitor.events().iter().map(|event| match *event {
         Event::Requested(thread, _) => format!("{thread:?} requests a switch"),

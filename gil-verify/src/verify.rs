@@ -4,13 +4,19 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{self, Bounds};
+use crate::claims::STATES_MAX;
 use crate::counts::{self, Counts};
 use crate::engines::{self, Selection};
-use crate::looms::engine::LoomError;
+use crate::looms::process::ProcessError;
+use crate::matrix;
 use crate::report::{
-    AgreementRow, BoundRow, ClaimRow, MutantRow, MutantVerdict, Profile, Row, SCHEMA, Verdict,
+    AgreementRow, BoundRow, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, SCHEMA,
+    Verdict,
 };
-use crate::{ledger, looms, promise, stories};
+#[cfg(not(loom))]
+use crate::spin;
+use crate::{ledger, looms, promise, shuttles, stories};
 
 /// Everything is as expected.
 pub const EXIT_AS_EXPECTED: u8 = 0;
@@ -44,6 +50,9 @@ pub struct Report {
     pub agreement: Vec<AgreementRow>,
     /// The bounds on waiting.
     pub bounds: Vec<BoundRow>,
+    /// What was left out, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
     /// What is not as expected, in words.
     pub problems: Vec<String>,
     /// Numbers.
@@ -61,6 +70,8 @@ pub struct Summary {
     pub mutants: usize,
     /// Of them, caught by a claim named in advance.
     pub caught: usize,
+    /// Of them, no bugs, with an argument, and caught by nobody.
+    pub equivalent: usize,
     /// Checks that ended before their bound.
     pub inconclusive: usize,
     /// Wall-clock time.
@@ -75,30 +86,76 @@ pub trait Listen {
     fn explored(&mut self, rows: &[Row]);
 }
 
-/// Runs the explorer, then loom, and judges what they found.
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A checker of the mechanism could not be run.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// Spin gave no verdict.
+    #[cfg(not(loom))]
+    #[error(transparent)]
+    Spin(#[from] spin::SpinError),
+}
+
+/// Runs the explorer, then loom, and in the full profile shuttle and Spin; judges what they found.
 ///
 /// # Errors
-/// A [`LoomError`], where the loom part could not be run.
-pub fn run(selection: &Selection, listen: &mut dyn Listen) -> Result<(Report, Counts), LoomError> {
+/// A [`RunError`], where one of them could not be run.
+pub fn run(
+    selection: &Selection,
+    listen: &mut dyn Listen,
+) -> Result<(Report, Counts, Bounds), RunError> {
     let began = Instant::now();
     let mut rows = Vec::new();
     engines::explorer(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what));
     listen.explored(&rows);
     looms::engine::run(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what))?;
+    let notes: Vec<String> = match selection.profile {
+        Profile::Quick => Vec::new(),
+        Profile::Full => second_opinions(selection, &mut rows, listen)?.into_iter().collect(),
+    };
     let counts = counts::of(&rows);
     let committed = counts::committed().unwrap_or_default();
-    let everything = selection.protocol.is_none() && selection.claim.is_none();
-    // A suite that has gone from the list is missed too.
+    let everything = selection.is_everything();
+    let no_spin = !notes.is_empty();
     let due = |key: &str| {
-        let suite = key.split(' ').nth(2).and_then(looms::suite);
-        key.starts_with("explorer") || suite.is_none_or(|s| s.profile <= selection.profile)
+        let left_out = key.starts_with("spin") && no_spin;
+        everything && !left_out && counts::is_due(key, selection.profile)
     };
-    let differences = counts::differences(&committed, &counts, |key| everything && due(key));
+    let differences = counts::differences(&committed, &counts, due);
+    // A bound of one's own explores something else.
+    let whole = selection.states_max == STATES_MAX;
+    let mut differences = if whole { differences } else { Vec::new() };
+    let bounds = bounds::of(&rows);
+    let due = everything && selection.profile == Profile::Full;
+    differences.extend(bounds::differences(&bounds::committed().unwrap_or_default(), &bounds, due));
     let mut report = judge(selection.profile, rows, differences);
+    if due {
+        let known = matrix::committed().unwrap_or_default();
+        let known = if no_spin { matrix::without(known, Engine::Spin) } else { known };
+        report.problems.extend(matrix::differences(&known, &matrix::of(&report.mutants)));
+    }
+    report.notes = notes;
     let told = stories::committed().unwrap_or_default();
     report.problems.extend(stories::differences(&told, &stories::of(&report.claims)));
     report.summary.seconds = began.elapsed().as_secs_f64();
-    Ok((report, counts))
+    Ok((report, counts, bounds))
+}
+
+/// Asks shuttle and Spin. Gives what was left out, and why.
+fn second_opinions(
+    selection: &Selection,
+    rows: &mut Vec<Row>,
+    listen: &mut dyn Listen,
+) -> Result<Option<String>, RunError> {
+    let (sink, progress) = (&mut |row| rows.push(row), &mut |what: &str| listen.progress(what));
+    shuttles::engine::run(selection, sink, progress)?;
+    #[cfg(not(loom))]
+    return Ok(spin::engine::run(selection, sink, progress)?);
+    #[cfg(loom)]
+    Ok(None)
 }
 
 /// Compares what was found with the ledger. `differences` are those of the counts.
@@ -112,6 +169,7 @@ pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Repo
         mutants: Vec::new(),
         agreement: Vec::new(),
         bounds: Vec::new(),
+        notes: Vec::new(),
         problems: Vec::new(),
         summary: Summary::default(),
     };
@@ -131,6 +189,11 @@ pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Repo
         as_expected: claims.iter().filter(|row| row.verdict == row.expected).count(),
         mutants: report.mutants.len(),
         caught: report.mutants.iter().filter(|m| m.verdict == MutantVerdict::Caught).count(),
+        equivalent: report
+            .mutants
+            .iter()
+            .filter(|m| m.verdict == MutantVerdict::Equivalent)
+            .count(),
         inconclusive: claims.iter().filter(|r| r.verdict == Verdict::Inconclusive).count(),
         seconds: 0.0,
     };
@@ -151,13 +214,21 @@ fn problem(row: &Row) -> Option<String> {
             row.verdict,
             row.expected
         )),
-        Row::Mutant(row) if row.verdict != MutantVerdict::Caught => Some(format!(
+        Row::Mutant(row) if row.argument.is_some() && !row.is_settled() => Some(format!(
+            "mutant {} of {} should be no bug, because {}; it is {:?} {:?}",
+            row.id,
+            row.of,
+            row.argument.as_deref().unwrap_or_default(),
+            row.verdict,
+            row.caught_by.iter().map(|by| &by.claim).collect::<Vec<_>>()
+        )),
+        Row::Mutant(row) if !row.is_settled() => Some(format!(
             "mutant {} of {}: {:?}; one of {:?} should have caught it",
             row.id, row.of, row.verdict, row.breaks
         )),
-        Row::Agreement(row) if row.only_loom + row.only_explorer > 0 => Some(format!(
-            "TRACES of {} ({} acquisitions, {} time-outs): {} only in loom, {} only in the explorer",
-            row.protocol, row.acquisitions, row.timeouts, row.only_loom, row.only_explorer
+        Row::Agreement(row) if !row.agrees() => Some(format!(
+            "{} of {}, suite {}: {} only in loom, {} only in the explorer",
+            row.id, row.protocol, row.suite, row.only_loom, row.only_explorer
         )),
         Row::Bound(row)
             if promise::budgets(&row.protocol).is_some() && row.proved_edges.is_none() =>
@@ -183,7 +254,7 @@ fn problem(row: &Row) -> Option<String> {
 /// The exit code of a report.
 #[must_use]
 pub fn exit_code(report: &Report) -> u8 {
-    let survived = report.mutants.iter().any(|row| row.verdict != MutantVerdict::Caught);
+    let survived = report.mutants.iter().any(|row| !row.is_settled());
     let wrong = report
         .claims
         .iter()

@@ -5,10 +5,12 @@
 
 use std::path::Path;
 
-use gil_verify::book;
+use gil_verify::{book, bounds};
 
 const BEGIN: &str = "<!-- verdicts: made from the ledger -->\n";
 const END: &str = "<!-- end of verdicts -->";
+const TABLE: &str = "<!-- bounds: made from gil-verify/bounds.json -->\n\n";
+const TABLE_END: &str = "\n<!-- end of bounds -->";
 
 fn same_or_bless(path: &Path, wanted: &str) {
     if std::env::var_os("GIL_BLESS").is_some() {
@@ -41,6 +43,18 @@ fn the_readme_has_the_ledgers_table() {
 }
 
 #[test]
+fn the_page_of_the_promise_has_the_committed_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/promise.md");
+    let page = std::fs::read_to_string(&path).expect("a page");
+    let (before, rest) = page.split_once(TABLE).expect("the table's beginning");
+    let (_, after) = rest.split_once(TABLE_END).expect("the table's end");
+    let table = bounds::table(&bounds::committed().expect("bounds.json is a table"));
+    same_or_bless(&path, &format!("{before}{TABLE}{table}{TABLE_END}{after}"));
+    let readme = include_str!("../../README.md").replace('\n', " ");
+    assert!(readme.contains("at most K(N-1) + 2B(N-2)**"), "the README says the formula");
+}
+
+#[test]
 fn the_history_names_only_what_there_is() {
     let page = include_str!("../../docs/src/history.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
@@ -49,7 +63,9 @@ fn the_history_names_only_what_there_is() {
         for name in row.split('`').skip(1).step_by(2) {
             let mutant = gil_verify::mutants::MUTANTS.iter().any(|mutant| mutant.name == name);
             let model = gil_verify::zoo::PROTOCOLS.contains(&name);
-            assert!(mutant || model, "`{name}` is neither a mutant nor a protocol");
+            let of_mechanism =
+                gil_verify::looms::MECHANISM_MUTANTS.iter().any(|mutant| mutant.name == name);
+            assert!(mutant || of_mechanism || model, "`{name}` is neither a mutant nor a protocol");
             named += 1;
         }
     }

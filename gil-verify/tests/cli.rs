@@ -41,6 +41,18 @@ fn an_output_folder_that_cannot_be_made_is_an_error() {
 }
 
 #[test]
+fn a_part_of_the_mutation_run_that_there_is_not_is_a_usage_error() {
+    for part in ["0/4", "5/4", "2", "2/", "one/four", "-1/4"] {
+        let output = run(&["mutation", &format!("--shard={part}")]);
+        assert_eq!(output.status.code(), Some(2), "{part}");
+        let error = text(&output.stderr);
+        assert!(error.contains(part) && error.contains("for example 2/8"), "{error}");
+    }
+    let output = run(&["mutation", "--check", "--only", "handoff"]);
+    assert_eq!(output.status.code(), Some(2), "to run nothing and to run some");
+}
+
+#[test]
 fn list_and_explain_say_what_there_is() {
     let list = text(&run(&["list"]).stdout);
     for name in ["SAFE-3", "python2", "two-twice-fast", "blocking+cancel"] {

@@ -4,14 +4,22 @@
 
 use std::path::Path;
 
+use gil_models::Python3;
 use gil_verify::book::mutants_of;
-use gil_verify::counts;
-use gil_verify::ledger::{CLAIMS, claim};
+use gil_verify::bounds::Point;
+use gil_verify::claims::Explored;
+use gil_verify::ledger::opinions;
+use gil_verify::ledger::{CLAIMS, claim, expected, overtakes_max};
 use gil_verify::looms::{MECHANISM_MUTANTS, suite};
-use gil_verify::mutants::MUTANTS;
-use gil_verify::report::{ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict};
+use gil_verify::matrix;
+use gil_verify::mutants::{MUTANTS, Mutant, Mutated};
+use gil_verify::report::{
+    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
+};
+use gil_verify::space::Program;
 use gil_verify::verify::{self, judge};
 use gil_verify::zoo::PROTOCOLS;
+use gil_verify::{counts, loops};
 
 fn source(of: &str) -> (String, &str) {
     let (file, name) = of.split_once("::").unwrap_or_else(|| panic!("`{of}` is no file::name"));
@@ -45,6 +53,65 @@ fn every_name_in_the_ledger_exists() {
         let known = claim.all_known_false().map(|known| known.protocol);
         let not = claim.not_applicable.iter().map(|(protocol, _)| *protocol);
         assert!(known.chain(not).all(|of| PROTOCOLS.contains(&of)), "{}", claim.id);
+    }
+}
+
+#[test]
+fn every_protocol_has_a_verdict_about_waiting() {
+    for id in ["LIVE-3", "LIVE-5", "LIVE-6"] {
+        let claim = claim(id).expect("a claim");
+        for protocol in PROTOCOLS {
+            let why_not = claim.not_applicable(protocol);
+            for (threads, program) in [(2, "hogs"), (3, "blocking"), (4, "blocking+cancel")] {
+                let expected = expected(id, protocol, threads, program);
+                assert_eq!(expected.is_none(), why_not.is_some(), "{id} of {protocol}, {program}");
+            }
+            let row = format!("\n| {protocol} | ");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/claims");
+            let page = std::fs::read_to_string(path.join(format!("{id}.md"))).expect("a page");
+            let says = page.split_once(&row).map(|(_, rest)| rest.lines().next().unwrap_or(""));
+            assert!(says.is_some_and(|says| says != "– |"), "{id} of {protocol}: {says:?}");
+        }
+    }
+    // Overtaking: a run for each, of the bound that the ledger expects.
+    let runs = loops::runs();
+    let applies = |of: &&&str| claim("LIVE-3").is_some_and(|c| c.not_applicable(of).is_none());
+    let wanted: Vec<_> = PROTOCOLS.iter().filter(applies).copied().collect();
+    assert_eq!(runs.iter().map(|(protocol, ..)| *protocol).collect::<Vec<_>>(), wanted);
+    for (protocol, threads, max, run) in runs {
+        assert_eq!(max, overtakes_max(protocol, threads), "{protocol}, {threads} threads");
+        let loops = run.contains("and from here on, again and again:");
+        assert_eq!(loops, max.is_none(), "{protocol}: {run}");
+    }
+}
+
+#[test]
+fn a_release_that_never_ends_is_caught_in_the_lock_that_waits_for_it() {
+    let breaks = |mutant: &&Mutant| mutant.breaks == ["LIVE-5"] && mutant.of == ["python3"];
+    let names: Vec<_> = MUTANTS.iter().filter(breaks).map(|mutant| mutant.name).collect();
+    assert_eq!(names, ["releaser-is-not-signalled", "canceller-does-not-signal"]);
+    for mutant in MUTANTS.iter().filter(breaks) {
+        let mutated = Mutated::new(Python3::new(), mutant.mutation);
+        let explored = Explored::new(&mutated, Program::cancelling(2), 100_000);
+        let run = explored.check("LIVE-5").counterexample.expect(mutant.name);
+        assert!(run.message.contains("never gets out of its release"), "{}", run.message);
+    }
+    let explored = Explored::new(&Python3::new(), Program::cancelling(2), 100_000);
+    assert_eq!(explored.check("LIVE-5").verdict, Verdict::Holds, "as it is");
+}
+
+#[test]
+fn a_place_of_the_table_that_differs_is_red() {
+    let row = Point { barges: 3, boosts: 1, threads: 2 }.row();
+    let judge =
+        |row: &BoundRow| judge(Profile::Full, vec![Row::Bound(row.clone())], vec![]).problems;
+    assert_eq!(judge(&row), Vec::<String>::new());
+    for altered in [
+        BoundRow { overtakes_max: Some(4), ..row.clone() },
+        BoundRow { overtakes_max: None, ..row.clone() },
+        BoundRow { proved_edges: None, ..row.clone() },
+    ] {
+        assert_eq!(judge(&altered).len(), 1, "{altered:?}");
     }
 }
 
@@ -83,6 +150,7 @@ fn an_altered_expectation_is_red() {
         id: "m".to_owned(),
         of: "handoff".to_owned(),
         breaks: vec!["SAFE-1".to_owned()],
+        argument: None,
         verdict: MutantVerdict::Survived,
         caught_by: vec![],
     });
@@ -104,4 +172,65 @@ fn a_count_that_differs_is_red_in_both_directions() {
     }
     let gone = counts::differences(&found, &counts::Counts::new(), |_| true);
     assert_eq!(gone.len(), 1, "a suite that did not run is red: {gone:?}");
+}
+
+#[test]
+fn spin_has_as_many_states_as_the_explorer() {
+    let committed = counts::committed().expect("counts.json is valid");
+    let of_spin = committed.iter().filter(|(key, _)| key.starts_with("spin "));
+    let mut compared = 0;
+    for (key, states) in of_spin {
+        let explorer = format!("{} plain", key.replacen("spin", "explorer", 1));
+        assert_eq!(committed.get(&explorer), Some(states), "{key} and {explorer}");
+        compared += 1;
+    }
+    assert_eq!(compared, 4 * 3 * 3, "four protocols, three numbers of threads, three programs");
+}
+
+#[test]
+fn every_claim_has_two_engines_or_says_why_not() {
+    for claim in CLAIMS {
+        let engines = opinions::engines(claim.id);
+        let alone = opinions::SINGLE.iter().any(|(id, _)| *id == claim.id);
+        assert!(!engines.is_empty(), "{} is judged by nobody", claim.id);
+        assert_eq!(engines.len() == 1, alone, "{}: {engines:?}", claim.id);
+    }
+    let known = |id: &&str| claim(id).is_some();
+    assert!(opinions::SINGLE.iter().map(|(id, _)| id).all(known), "a reason for no claim");
+}
+
+#[test]
+fn the_kill_matrix_has_every_mutant_and_no_survivor() {
+    let matrix = matrix::committed().expect("kills.json is a matrix");
+    let survivors: Vec<_> = matrix.iter().filter(|(_, fate)| fate.survives()).collect();
+    assert!(survivors.is_empty(), "{survivors:?}");
+    for mutant in MUTANTS {
+        for of in mutant.of {
+            let fate = matrix.get(&format!("{of}/{}", mutant.name)).expect("it is in the matrix");
+            let named = |by: &CaughtBy| mutant.breaks.contains(&by.claim.as_str());
+            let caught = fate.caught_by.iter().any(named);
+            assert_eq!(caught, mutant.equivalent.is_none(), "{of}/{}: {fate:?}", mutant.name);
+        }
+    }
+    for mutant in MECHANISM_MUTANTS {
+        let lines = matrix.iter().filter(|(name, _)| name.ends_with(&format!("/{}", mutant.name)));
+        let by_loom =
+            |fate: &matrix::Fate| fate.caught_by.iter().any(|by| by.engine == Engine::Loom);
+        assert!(lines.map(|(_, fate)| fate).any(by_loom), "{} under loom", mutant.name);
+    }
+    let explored = matrix.values().flat_map(|fate| &fate.caught_by);
+    assert!(explored.filter(|by| by.engine == Engine::Spin).count() >= 15, "Spin caught its own");
+}
+
+#[test]
+fn a_mutant_that_survives_or_is_caught_otherwise_is_a_difference() {
+    let committed = matrix::committed().expect("kills.json is a matrix");
+    assert!(matrix::differences(&committed, &committed).is_empty());
+    let mut found = committed.clone();
+    let fate = found.get_mut("handoff/serves-last").expect("it is in the matrix");
+    fate.caught_by.retain(|by| by.claim != "LIVE-2");
+    assert_eq!(matrix::differences(&committed, &found).len(), 1, "caught by something else");
+    found.remove("handoff/serves-last");
+    assert_eq!(matrix::differences(&committed, &found).len(), 1, "it did not run");
+    assert_eq!(matrix::differences(&found, &committed).len(), 1, "it is new");
 }

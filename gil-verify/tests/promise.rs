@@ -1,48 +1,95 @@
-//! The bound on overtaking is proved: its rank is checked on every edge, and the check notices when
-//! the rank or the rule is altered.
+//! The bound on overtaking is proved and exact: its rank is checked on every edge, the table of
+//! budgets is computed, and the checks notice when the rank, the rule or the table is altered.
 
 #![cfg(not(loom))]
 
 use gil_core::{Handoff, Protocol};
+use gil_verify::bounds::{self, Point};
 use gil_verify::graph::Graph;
 use gil_verify::mutants::{Mutated, Mutation};
-use gil_verify::overtake::{longest, proves};
-use gil_verify::promise::{IsHandoff, overtakes_max, rank};
-use gil_verify::space::Program;
+use gil_verify::overtake::{Overtakings, longest, proves};
+use gil_verify::parallel;
+use gil_verify::promise::{IsHandoff, overtakes_max, rank, terms};
+use gil_verify::report::Row;
+use gil_verify::space::{Program, State};
 
 fn graph<P: Protocol>(protocol: P, program: Program) -> Graph<P> {
     Graph::explore(protocol, program, false, 5_000_000)
 }
 
+/// Four threads with large budgets are for the full run of the command line, which computes all.
+fn is_small(point: &Point) -> bool {
+    point.threads < 4 || point.barges + 2 * point.boosts <= 4
+}
+
 #[test]
-fn the_rank_proves_the_bound_with_every_budget() {
-    let mut edges_checked = 0;
-    for (barges, boosts) in (0..=3).flat_map(|k| (0..=3).map(move |b| (k, b))) {
-        for threads in 2..=4 {
-            // Four threads with large budgets are for the full run of the command line.
-            if threads == 4 && (barges > 2 || boosts > 1) {
-                continue;
-            }
-            for program in [Program::blocking(threads), Program::cancelling(threads)] {
-                let graph = graph(Handoff::with_budgets(barges, boosts), program);
-                let rank = |state: &_, waiter, free| rank((barges, boosts), state, waiter, free);
-                let (begins, edges) = proves(&graph, &rank)
-                    .unwrap_or_else(|no| panic!("K={barges} B={boosts} N={threads}: {no}"));
-                edges_checked += edges;
-                let bound = overtakes_max(barges, boosts, threads);
-                assert_eq!(
-                    begins, bound,
-                    "K={barges} B={boosts} N={threads}: the rank at the start"
-                );
-                // And it is attained: no smaller number would do.
-                if program == Program::blocking(threads) {
-                    assert_eq!(longest(&graph).max, Some(bound));
-                }
-            }
-        }
+fn the_table_is_what_the_explorer_computes() {
+    let small: Vec<_> = bounds::points().filter(is_small).collect();
+    let cost = |point: &Point| point.threads * 10 + usize::from(point.barges + 2 * point.boosts);
+    let rows = parallel::map(&small, cost, |point| Row::Bound(point.row()), |_| ());
+    let found = bounds::of(&rows);
+    let committed = bounds::committed().expect("bounds.json is a table");
+    let wrong = bounds::differences(&committed, &found, false);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let edges: u64 = found.values().map(|bound| bound.proved_edges).sum();
+    println!("{} places, {edges} edges checked", found.len());
+    assert!(found.len() == 40 && edges > 500_000, "{} places, {edges} edges", found.len());
+}
+
+#[test]
+fn the_formula_is_the_table_at_every_place() {
+    let committed = bounds::committed().expect("bounds.json is a table");
+    let points: Vec<_> = bounds::points().collect();
+    assert_eq!((points.len(), committed.len()), (48, 48), "K and B from 0 to 3, N from 2 to 4");
+    for point in points {
+        let bound = committed.get(&point.key()).unwrap_or_else(|| panic!("no {}", point.key()));
+        assert_eq!(bound.overtakes_max, point.formula(), "{}", point.key());
+        assert!(bound.proved_edges > 0 && bound.states > 0, "{}", point.key());
     }
-    println!("{edges_checked} edges checked");
-    assert!(edges_checked > 100_000, "{edges_checked} edges");
+}
+
+#[test]
+fn an_altered_table_is_red_in_every_way() {
+    let committed = bounds::committed().expect("bounds.json is a table");
+    assert!(bounds::differences(&committed, &committed, true).is_empty());
+    let key = "handoff K=2 B=1 N=4";
+    let alter = |change: fn(&mut bounds::Bound)| {
+        let mut altered = committed.clone();
+        change(altered.get_mut(key).expect("it is a place"));
+        bounds::differences(&altered, &committed, true)
+    };
+    for wrong in [
+        alter(|bound| bound.overtakes_max += 1),
+        alter(|bound| bound.proved_edges -= 1),
+        alter(|bound| bound.states += 1),
+    ] {
+        assert!(matches!(wrong.as_slice(), [only] if only.contains(key)), "{wrong:?}");
+    }
+    let mut less = committed.clone();
+    less.remove(key);
+    assert_eq!(bounds::differences(&committed, &less, true).len(), 1, "a place was left out");
+    assert_eq!(bounds::differences(&committed, &less, false), Vec::<String>::new());
+    assert_eq!(bounds::differences(&less, &committed, true).len(), 1, "a place is new");
+}
+
+#[test]
+fn a_witness_replays_and_attains_its_bound() {
+    for point in bounds::points().filter(|point| point.threads < 4) {
+        let protocol = Handoff::with_budgets(point.barges, point.boosts);
+        let graph = graph(protocol.clone(), Program::blocking(point.threads));
+        let found = longest(&graph);
+        let mut state = State::initial(protocol, found.witness.program, false);
+        let (mut seen, mut last) = (Overtakings::default(), 0);
+        let waiter = gil_core::ThreadId::from_index(0);
+        for action in &found.witness.stem {
+            state = state.replay(*action).state.expect("the Monitor allows it");
+            seen.note(&state.monitor);
+            last = seen.of(waiter).unwrap_or(last);
+        }
+        assert_eq!(last, point.formula(), "{}: {}", point.key(), found.witness.message);
+        assert_eq!(state.monitor.owner(), Some(waiter), "{}: it owns in the end", point.key());
+        assert_eq!(found.witness.tail, None, "{}", point.key());
+    }
 }
 
 /// Whether the rank of K=2, B=1 still proves the bound for three threads.
@@ -65,4 +112,72 @@ fn an_altered_rank_or_rule_is_no_proof() {
     }
     assert!(!stands(Handoff::with_budgets(3, 1), |rank| rank), "a barge more than is promised");
     assert!(!stands(Handoff::with_budgets(2, 2), |rank| rank), "a boost more than is promised");
+}
+
+#[test]
+fn the_rank_needs_each_of_its_terms() {
+    // Small ones first: most terms are missed there already.
+    let budgets = [((2, 1), 3), ((2, 2), 3), ((1, 1), 4), ((1, 2), 4)];
+    let graphs = budgets.map(|((barges, boosts), threads)| {
+        let graph = graph(Handoff::with_budgets(barges, boosts), Program::blocking(threads));
+        ((barges, boosts), graph)
+    });
+    let stands = |left_out: &str, (budgets, graph): &((u8, u8), Graph<Handoff>)| {
+        let rank = |state: &_, waiter, free| {
+            let terms = terms(*budgets, state, waiter, free).into_iter();
+            terms.filter(|(name, _)| *name != left_out).map(|(_, term)| term).sum()
+        };
+        proves(graph, &rank).is_ok()
+    };
+    assert!(graphs.iter().all(|graph| stands("nothing", graph)), "all terms");
+    let proves_as_much = |name: &&&str| graphs.iter().all(|graph| stands(name, graph));
+    let idle: Vec<_> = NAMES.iter().filter(proves_as_much).collect();
+    assert!(idle.is_empty(), "the rank proves as much without {idle:?}");
+}
+
+const NAMES: [&str; 11] = [
+    "barges left",
+    "barges of the turns ahead",
+    "boosts left",
+    "boosts of the turns ahead",
+    "boosted ahead",
+    "resumed ahead",
+    "a boost's request is pending",
+    "boosted: barges left",
+    "resumed: barges left",
+    "resumed: boosts left",
+    "resumed: boosted ahead",
+];
+
+#[test]
+fn a_budget_more_than_is_promised_exceeds_the_bound() {
+    for point in bounds::points().filter(|point| point.threads < 4) {
+        let Point { barges, boosts, threads } = point;
+        let max = |barges, boosts| {
+            longest(&graph(Handoff::with_budgets(barges, boosts), Program::blocking(threads))).max
+        };
+        assert!(max(barges, boosts) <= Some(point.formula()), "{}", point.key());
+        assert!(max(barges + 1, boosts) > Some(point.formula()), "{}: a barge more", point.key());
+        if threads > 2 {
+            let more = max(barges, boosts + 1);
+            assert!(more > Some(point.formula()), "{}: a boost more", point.key());
+        }
+    }
+}
+
+/// With one boost in a turn nobody is boosted while another is resumed, so the order of the two queues
+/// is no rule of the default protocol (mutant `boosted-after-resumed`). With two it is one.
+#[test]
+fn boosted_before_resumed_matters_with_two_boosts() {
+    let late = |boosts, threads| {
+        let mutation = Mutation::ServedAfter(0, 1);
+        let protocol = Mutated::new(Handoff::with_budgets(2, boosts), mutation);
+        let graph = graph(protocol, Program::blocking(threads));
+        let rank = |state: &_, waiter, free| rank((2, boosts), state, waiter, free);
+        proves(&graph, &rank).is_ok_and(|(begins, _)| begins <= overtakes_max(2, boosts, threads))
+    };
+    for threads in [3, 4] {
+        assert!(late(1, threads), "one boost, {threads} threads");
+    }
+    assert!(!late(2, 4), "two boosts, 4 threads");
 }

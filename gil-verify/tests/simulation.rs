@@ -9,6 +9,8 @@ use std::time::Duration;
 use gil_core::{Handoff, Protocol};
 use gil_models::sim::{self, Control, Report, Setup, Workload};
 use gil_models::{Python2, Python3};
+use gil_verify::attack::attack;
+use gil_verify::bounds::Point;
 use gil_verify::mutants::{Mutated, Mutation};
 use gil_verify::promise;
 use gil_verify::zoo::{self, PROTOCOLS, Visit};
@@ -190,4 +192,36 @@ fn no_attack_breaks_the_promise_about_waiting() {
     let theirs = share(sim::run("python3", Python3::new(), &setup).report);
     println!("12 hogs: default {ours:.2}, python3 {theirs:.2} of what the default promises");
     assert!(ours <= 1.0 && ours < theirs);
+}
+
+/// The directed attack: the witness of the bound, played as slowly as the lock allows.
+#[test]
+fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
+    let small = |(boosts, threads): &(u8, usize)| *threads < 4 || *boosts < 2;
+    let rest: Vec<_> = (0..=3).flat_map(|b| (2..=4).map(move |n| (b, n))).filter(small).collect();
+    // Without barges a shortest witness need not have all the gains that are free of charge.
+    for barges in 1..=3 {
+        for &(boosts, threads) in &rest {
+            let point = Point { barges, boosts, threads };
+            let share = attack(point).share();
+            println!("{}: {share:.4} of what is promised", point.key());
+            assert!((0.98..=1.0).contains(&share), "{}: {share}", point.key());
+        }
+    }
+    // A run is a function of its setup, so these are exact.
+    let default = [2, 3, 4].map(|threads| attack(Point { barges: 2, boosts: 1, threads }));
+    let told = default.map(|attack| {
+        let [waited, promised] = [attack.waited, attack.promised].map(|d| d.as_secs_f64() * 1e3);
+        format!("{waited:.1} of {promised:.1} ms, {:.3}", attack.share())
+    });
+    assert_eq!(
+        told,
+        ["15.3 of 15.5 ms, 0.985", "40.8 of 41.5 ms, 0.983", "66.2 of 67.4 ms, 0.983"]
+    );
+    // And a lock with a barge or a boost more breaks what is promised of this one.
+    let [.., promise] = default;
+    for (barges, boosts) in [(3, 1), (2, 2)] {
+        let more = attack(Point { barges, boosts, threads: 4 });
+        assert!(more.waited > promise.promised, "K={barges} B={boosts}: {more:?}");
+    }
 }

@@ -1,15 +1,25 @@
 //! The facade on loom. No clock runs; a park asks [`crate::choice`] what happens to it.
+//!
+//! With `--cfg shuttle` as well, on shuttle: random schedules of many threads, in which every access
+//! is sequentially consistent. Its paths are loom's, but for the cell.
 
 use std::sync::{TryLockError, TryLockResult};
 
 use super::Parked;
 use crate::choice;
 
+#[cfg(shuttle)]
+pub(crate) use super::cell::UnsafeCell;
+#[cfg(not(shuttle))]
+pub use loom;
+#[cfg(not(shuttle))]
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use loom::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
 pub(crate) use loom::thread::AccessError;
 pub(crate) use loom::thread_local;
+#[cfg(shuttle)]
+pub use shuttle as loom;
 
 /// Most suites do without: each look at the bell multiplies what loom has to explore.
 pub(crate) fn spins() -> u32 {
@@ -46,6 +56,33 @@ impl<T> Mutex<T> {
     }
 }
 
+/// The memory of a lock: a touch is a read of it, its end a write. loom reports a touch that nothing
+/// orders before the end; shuttle has no eye for that.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    #[cfg(not(shuttle))]
+    cell: UnsafeCell<()>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            #[cfg(not(shuttle))]
+            cell: UnsafeCell::new(()),
+        }
+    }
+
+    pub(crate) fn touch(&self) {
+        #[cfg(not(shuttle))]
+        self.cell.with(|_| ());
+    }
+
+    pub(crate) fn free(&self) {
+        #[cfg(not(shuttle))]
+        self.cell.with_mut(|_| ());
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Thread(loom::thread::Thread);
 
@@ -70,6 +107,19 @@ pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parke
         loom::thread::park();
         Parked::Returned
     }
+}
+
+/// Its moment always comes.
+pub(crate) fn pause(_: Instant, gives_up: Option<Instant>) -> Parked {
+    if gives_up.is_some() && choice::take(choice::Kind::GiveUp) {
+        Parked::GaveUp
+    } else {
+        Parked::Returned
+    }
+}
+
+pub(crate) fn run_is_young(began: Option<Instant>, _: std::time::Duration) -> Option<Instant> {
+    began.filter(|_| choice::take(choice::Kind::Young))
 }
 
 /// loom's own `try_lock` blocks: who acquires the mutex blocks every thread that is about to try.

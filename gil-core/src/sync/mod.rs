@@ -6,6 +6,8 @@
 //! returns for no reason or gives up is a free choice that loom explores (see
 //! [`choice`](crate::choice)).
 
+#[cfg(any(not(loom), shuttle))]
+mod cell;
 #[cfg(not(loom))]
 mod real;
 #[cfg(not(loom))]
@@ -16,9 +18,9 @@ pub(crate) use real::*;
 #[cfg(loom)]
 mod looms;
 #[cfg(loom)]
-pub use looms::Instant;
-#[cfg(loom)]
 pub(crate) use looms::*;
+#[cfg(loom)]
+pub use looms::{Instant, loom};
 
 /// How a park ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

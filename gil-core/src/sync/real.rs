@@ -9,28 +9,10 @@ pub use std::time::Instant;
 pub(crate) use parking_lot::Mutex;
 use std::sync::TryLockResult;
 pub(crate) use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
+use std::time::Duration;
 
 use super::Parked;
-
-/// std's cell, entered as loom's is.
-#[derive(Debug)]
-pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
-
-impl<T> UnsafeCell<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(std::cell::UnsafeCell::new(value))
-    }
-
-    #[inline]
-    pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
-        f(self.0.get())
-    }
-
-    #[inline]
-    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-        f(self.0.get())
-    }
-}
+pub(crate) use super::cell::UnsafeCell;
 
 /// How often a waiter looks at its bell before it parks: about 1 us. A longer spin costs more than
 /// it gives as soon as holder and waiter share a core.
@@ -40,6 +22,19 @@ pub(crate) const fn spins() -> u32 {
 
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Nothing: where a lock's memory is touched is of interest to a checker.
+#[derive(Debug)]
+pub(crate) struct Memory;
+
+impl Memory {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) const fn touch(&self) {}
 }
 
 /// A handle to wake a thread by.
@@ -70,6 +65,19 @@ pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parke
     after_park(now(), expires, gives_up)
 }
 
+/// Sleeps until unparked or one of the two moments: a thread that has something to do then.
+pub(crate) fn pause(due: Instant, gives_up: Option<Instant>) -> Parked {
+    match park(Some(due), gives_up) {
+        Parked::GaveUp => Parked::GaveUp,
+        Parked::Expired | Parked::Returned => Parked::Returned,
+    }
+}
+
+/// When a run is as old as it has to be, unless it is.
+pub(crate) fn run_is_young(began: Option<Instant>, minimum: Duration) -> Option<Instant> {
+    began.map(|began| began + minimum).filter(|due| now() < *due)
+}
+
 /// What a return from the timed park at `now` means.
 fn after_park(now: Instant, expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
     if gives_up.is_some_and(|moment| now >= moment) {
@@ -94,7 +102,6 @@ pub(crate) fn fail(what: &dyn std::fmt::Display) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_return_is_judged_by_the_clock_and_not_by_the_wake_up() {

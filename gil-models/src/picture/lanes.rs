@@ -97,12 +97,26 @@ pub struct Mark {
     pub step: Step,
 }
 
+/// Where time is counted in steps, one a nanosecond, and not on a clock: a run of a model, in which
+/// the state after step `n` lasts from `n` to `n + 1`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Steps {
+    /// How many steps there are.
+    pub count: u64,
+    /// After so many steps a loop begins that goes on for ever; the last step closes it. Where no
+    /// step is left, the run stays where it is.
+    pub circle: Option<u64>,
+    /// What the run ends with, or what goes on for ever.
+    pub end: String,
+}
+
 /// One lane for each thread.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lanes {
     pub(super) title: String,
     pub(super) names: Vec<String>,
     pub(super) window: Range<u64>,
+    pub(super) steps: Option<Steps>,
     pub(super) spans: Vec<Vec<Span>>,
     pub(super) marks: Vec<Vec<Mark>>,
 }
@@ -210,7 +224,7 @@ impl Lanes {
         }
         let (spans, marks) = lanes.into_iter().map(|lane| (lane.spans, lane.marks)).unzip();
         let names = (0..threads).map(|thread| format!("T{thread}")).collect();
-        Self { title: String::new(), names, window, spans, marks }
+        Self { title: String::new(), names, window, steps: None, spans, marks }
     }
 
     /// With a title.
@@ -226,6 +240,14 @@ impl Lanes {
         for (name, given) in self.names.iter_mut().zip(names) {
             *name = given;
         }
+        self
+    }
+
+    /// With time in steps; the window is from 0 to one more than their number.
+    #[must_use]
+    pub fn in_steps(mut self, steps: Steps) -> Self {
+        self.window = 0..steps.count + 1;
+        self.steps = Some(steps);
         self
     }
 
@@ -292,6 +314,22 @@ impl Lanes {
     /// The figures under a picture: how bad it is.
     #[must_use]
     pub fn summary(&self) -> String {
+        let times = match self.wasted_wake_ups() {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        match &self.steps {
+            None => {}
+            Some(Steps { count, circle: None, .. }) => {
+                return format!("{count} steps; woken for nothing {times}");
+            }
+            Some(Steps { count, circle: Some(begins), .. }) => {
+                return format!(
+                    "{begins} steps, then a loop of {}; woken for nothing {times}",
+                    count - begins
+                );
+            }
+        }
         format!(
             "woken for nothing {} times; nobody runs though somebody wants to {:.0} % of the time; \
              longest wait {}",

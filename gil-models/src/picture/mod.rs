@@ -17,4 +17,4 @@ mod lanes;
 mod svg;
 mod terminal;
 
-pub use lanes::{Kind, Lanes, Mark, Span, Step};
+pub use lanes::{Kind, Lanes, Mark, Span, Step, Steps};

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::lanes::duration;
-use super::{Kind, Lanes, Step};
+use super::{Kind, Lanes, Step, Steps};
 
 const WIDTH: f64 = 900.0;
 const MARGIN: f64 = 16.0;
@@ -28,6 +28,12 @@ text{font-family:system-ui,-apple-system,'Segoe UI',sans-serif;fill:#24292f}
 .rail{stroke:#3d444d}.grid{stroke:#21262d}.runs{fill:#3fb950}.granted{fill:#1f6f34}
 .waits{fill:#3d444d}.woken{fill:#d29922}.wasted{fill:#f85149}.between{fill:#767e88}
 .outside{fill:#1f4b80}.step{fill:#e6edf3;stroke:#e6edf3}.hollow{fill:#0d1117}}
+";
+
+/// What only a run in steps has.
+const STEPS_STYLE: &str =
+    ".again{fill:#fff1e5}.end{fill:#d1242f}.close{stroke:#d1242f;stroke-width:2}
+@media (prefers-color-scheme:dark){.again{fill:#3d2a16}.end{fill:#f85149}.close{stroke:#f85149}}
 ";
 
 const fn class(kind: Kind) -> &'static str {
@@ -72,11 +78,13 @@ impl Lanes {
     pub fn svg(&self) -> String {
         let lanes = self.names.len() as f64;
         let axis = TOP + lanes * LANE + 4.0;
-        let (legend, rows) = self.legend(axis + 44.0);
-        let height = axis + 44.0 + 20.0 * f64::from(rows) + 4.0;
+        let below = if self.steps.is_some() { 64.0 } else { 44.0 };
+        let (legend, rows) = self.legend(axis + below);
+        let height = axis + below + 20.0 * f64::from(rows) + 4.0;
+        let steps_style = if self.steps.is_some() { STEPS_STYLE } else { "" };
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-             role=\"img\" aria-label=\"{}\">\n<style>{STYLE}</style>\n\
+             role=\"img\" aria-label=\"{}\">\n<style>{STYLE}{steps_style}</style>\n\
              <rect class=\"page\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
              <text class=\"title\" x=\"{MARGIN}\" y=\"22\">{}</text>\n\
              <text class=\"small faint\" x=\"{MARGIN}\" y=\"40\">{}</text>\n",
@@ -84,7 +92,10 @@ impl Lanes {
             escape(&self.title),
             escape(&self.summary())
         );
-        svg += &self.axis(axis);
+        svg += &match &self.steps {
+            Some(steps) => self.steps_axis(steps, axis),
+            None => self.axis(axis),
+        };
         for (lane, name) in self.names.iter().enumerate() {
             let middle = TOP + lane as f64 * LANE + LANE / 2.0 + 4.0;
             let _ = writeln!(
@@ -170,6 +181,58 @@ impl Lanes {
             at += step;
         }
         text
+    }
+
+    /// The steps by number, the loop shaded, and what the run ends with.
+    fn steps_axis(&self, steps: &Steps, y: f64) -> String {
+        let end = self.x(steps.count + 1);
+        let (mut text, mut above) = (String::new(), String::new());
+        let says = escape(&steps.end);
+        let below = y + 36.0;
+        match steps.circle {
+            Some(begins) => {
+                let from = self.x(if begins < steps.count { begins + 1 } else { begins });
+                let _ = writeln!(
+                    text,
+                    "<rect class=\"again\" x=\"{from:.1}\" y=\"{TOP}\" width=\"{:.1}\" \
+                     height=\"{:.1}\"/>\n<path class=\"close\" fill=\"none\" \
+                     d=\"M{from:.1} {:.1}v6H{end:.1}v-6\"/>\n<text class=\"small end\" \
+                     text-anchor=\"end\" x=\"{end:.1}\" y=\"{:.1}\">{says}</text>",
+                    end - from,
+                    y - TOP,
+                    y + 20.0,
+                    y + 41.0
+                );
+            }
+            None => {
+                let at = self.x(steps.count);
+                let _ = writeln!(
+                    above,
+                    "<line class=\"close\" x1=\"{at:.1}\" y1=\"{TOP}\" x2=\"{at:.1}\" \
+                     y2=\"{y}\"/>\n<text class=\"small end\" text-anchor=\"end\" \
+                     x=\"{end:.1}\" y=\"{below:.1}\">{says}</text>"
+                );
+            }
+        }
+        let _ = writeln!(
+            text,
+            "<line class=\"rail\" x1=\"{LABELS}\" y1=\"{y}\" x2=\"{}\" y2=\"{y}\"/>\n\
+             <text class=\"small faint\" x=\"{MARGIN}\" y=\"{:.1}\">step</text>",
+            WIDTH - MARGIN,
+            y + 16.0
+        );
+        let every = nice(steps.count.div_ceil(40).max(1));
+        for step in (0..=steps.count).step_by(every as usize) {
+            let x = self.x(step);
+            let _ = writeln!(
+                text,
+                "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{y}\"/>\
+                 <text class=\"small faint\" text-anchor=\"middle\" x=\"{x:.1}\" \
+                 y=\"{:.1}\">{step}</text>",
+                y + 16.0
+            );
+        }
+        text + &above
     }
 
     /// The legend, in as many rows as it needs.

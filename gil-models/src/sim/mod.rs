@@ -31,6 +31,7 @@
 //! # Ok::<(), sim::WorkloadError>(())
 //! ```
 
+mod conduct;
 mod cost;
 mod machine;
 mod report;
@@ -39,6 +40,7 @@ mod setup;
 mod thread;
 mod workload;
 
+pub use conduct::{Cue, conduct};
 pub use cost::{COST_MAX, CostError, Costs};
 pub use report::{GroupReport, Report, SIMULATION_SCHEMA, Spread};
 pub use run::{Run, run, without_lock};

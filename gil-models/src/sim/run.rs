@@ -8,6 +8,7 @@ use gil_core::{
     Timer, Wake, What,
 };
 
+use super::conduct::Conductor;
 use super::machine::Core;
 use super::report::Tally;
 use super::thread::{Activity, Do, Place, Thread};
@@ -57,11 +58,13 @@ pub(super) enum Due {
     Arrival { thread: usize },
     /// The switch interval is set.
     Interval { ns: u64 },
+    /// The script may go on.
+    Cue,
 }
 
 pub(super) struct Simulation<P: Protocol> {
     /// Without one, nobody ever waits.
-    monitor: Option<Monitor<P>>,
+    pub(super) monitor: Option<Monitor<P>>,
     pub(super) threads: Vec<Thread>,
     pub(super) cores: Vec<Core>,
     pub(super) costs: Costs,
@@ -71,10 +74,11 @@ pub(super) struct Simulation<P: Protocol> {
     due: BinaryHeap<Reverse<(u64, u64, Due)>>,
     sequence: u64,
     random: fastrand::Rng,
-    interval_ns: u64,
+    pub(super) interval_ns: u64,
     ticks: u32,
     percent: u64,
-    run_began_ns: u64,
+    pub(super) run_began_ns: u64,
+    pub(super) conductor: Option<Conductor>,
     alive: usize,
     tally: Tally,
     record: Vec<Happened>,
@@ -83,7 +87,7 @@ pub(super) struct Simulation<P: Protocol> {
 }
 
 impl<P: Protocol> Simulation<P> {
-    fn new(monitor: Option<Monitor<P>>, percent: u64, setup: &Setup) -> Self {
+    pub(super) fn new(monitor: Option<Monitor<P>>, percent: u64, setup: &Setup) -> Self {
         assert!(setup.cores > 0, "a simulation has at least one core");
         let groups = setup.workload.groups.iter().enumerate();
         let threads: Vec<_> = groups
@@ -118,6 +122,7 @@ impl<P: Protocol> Simulation<P> {
             ticks: setup.check_interval_ticks.unwrap_or(own_ticks),
             percent,
             run_began_ns: 0,
+            conductor: None,
             record: Vec::new(),
             records_until_ns: setup.record_until.as_nanos() as u64,
             setup: setup.clone(),
@@ -139,13 +144,23 @@ impl<P: Protocol> Simulation<P> {
         self.due.push(Reverse((at_ns, self.sequence, due)));
     }
 
+    /// Nothing is due any more.
+    pub(super) fn forget_arrivals(&mut self) {
+        self.due.clear();
+    }
+
+    /// The run is over.
+    pub(super) fn end(&mut self) {
+        self.alive = 0;
+    }
+
     /// `ns`, more or less.
     pub(super) fn varied(&mut self, ns: u64) -> u64 {
         let by = ns * self.costs.jitter_percent.min(100) / 100;
         ns - by + self.random.u64(0..=2 * by)
     }
 
-    fn run(mut self, name: &str) -> Run {
+    pub(super) fn run(mut self, name: &str) -> Run {
         let end_ns = self.setup.duration.as_nanos() as u64;
         let mut events = 0;
         while self.alive > 0
@@ -158,6 +173,7 @@ impl<P: Protocol> Simulation<P> {
             self.now_ns = at_ns;
             events += 1;
             self.happen(due);
+            self.follow_script();
         }
         (0..self.cores.len()).for_each(|core| self.account(core));
         let Self { setup, threads, tally, now_ns, lost_ns, context_switches, record, .. } = self;
@@ -178,6 +194,7 @@ impl<P: Protocol> Simulation<P> {
                 self.want(thread);
                 self.make_ready(thread);
             }
+            Due::Cue => {}
             Due::Interval { ns } => self.interval_ns = ns.max(1_000), // at least 1 us, as in CPython
         }
     }
@@ -216,7 +233,10 @@ impl<P: Protocol> Simulation<P> {
         match self.threads[thread].activity {
             Activity::Call => left_ns,
             Activity::Compute => match (&self.monitor, P::PREEMPTION) {
-                (Some(monitor), Preemption::OnRequest) if monitor.requested() => {
+                (Some(monitor), Preemption::OnRequest)
+                    if monitor.requested()
+                        && !self.conductor.as_ref().is_some_and(|c| c.holds(thread)) =>
+                {
                     left_ns.min(self.varied(self.costs.safepoint_gap_ns).max(1))
                 }
                 (Some(monitor), Preemption::EveryTicks(_)) if !monitor.all_idle() => {
@@ -363,6 +383,9 @@ impl<P: Protocol> Simulation<P> {
 
     /// A section of the lock, unless there is nothing to decide.
     fn enter(&mut self, thread: usize, entry: Entry, yields: bool) {
+        if let Some(conductor) = &mut self.conductor {
+            conductor.sees(thread, entry);
+        }
         if self.fast(thread, entry) {
             return;
         }

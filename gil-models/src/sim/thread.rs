@@ -180,4 +180,4 @@ const SEND_NS: u64 = 5_000;
 const CLIENT_NS: u64 = 170_000;
 
 /// Thirteen days.
-const FOR_EVER_NS: u64 = 1 << 50;
+pub(super) const FOR_EVER_NS: u64 = 1 << 50;

@@ -3,12 +3,12 @@
 
 use std::process::ExitCode;
 
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 fn main() -> ExitCode {
     gil_verify::looms::runner::main()
 }
 
-#[cfg(not(loom))]
+#[cfg(not(all(loom, not(shuttle))))]
 fn main() -> ExitCode {
     eprintln!("gil-loom was built without `--cfg loom`: nothing was explored");
     ExitCode::from(5)

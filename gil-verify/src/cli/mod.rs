@@ -1,6 +1,8 @@
 //! `gil-verify`, or `cargo verify`.
 
 mod conform;
+mod mutation;
+mod replay;
 mod simulate;
 
 use std::io::{IsTerminal, Write};
@@ -12,13 +14,15 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
 
+use crate::claims::STATES_MAX;
 use crate::engines::Selection;
+use crate::fair::Fairness;
 use crate::ledger::{self, CLAIMS};
 use crate::looms::SUITES;
 use crate::report::{Profile, Row};
-use crate::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, Listen};
+use crate::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, Listen, Report};
 use crate::zoo::PROTOCOLS;
-use crate::{counts, human, stories};
+use crate::{bounds, counts, human, matrix, stories};
 
 /// Checks global interpreter locks: loom on the mechanism, an explorer of all states on the
 /// protocols, mutants on both.
@@ -48,15 +52,28 @@ struct Options {
     /// Only this claim.
     #[arg(long, global = true, value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
     claim: Option<String>,
+    /// What liveness assumes of each thread: who is pressed to act all the time acts (weak), or who is
+    /// pressed again and again (strong).
+    #[arg(long, global = true, value_enum, default_value = "weak")]
+    fairness: FairnessName,
+    /// The explorer stops at so many states of one program, about 1.5 KiB each, and is inconclusive.
+    #[arg(long, global = true, value_name = "STATES", default_value_t = STATES_MAX)]
+    states_max: usize,
     /// Also write report.json and report.txt into this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
-    /// Accept the counts and stories found: writes counts.json and stories.json in gil-verify. Only with everything selected.
-    #[arg(long, global = true, conflicts_with_all = ["protocol", "claim"])]
+    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and stories.json in gil-verify. Only with everything selected.
+    #[arg(long, global = true, conflicts_with_all = ["protocol", "claim", "fairness", "states_max"])]
     bless: bool,
     /// Print the counterexamples and every mutant.
     #[arg(short, long, global = true)]
     verbose: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum FairnessName {
+    Weak,
+    Strong,
 }
 
 #[derive(Clone, Copy, ValueEnum, Debug)]
@@ -87,6 +104,18 @@ enum Command {
     ///
     /// Exit codes: 0 accepted, 1 rejected, 2 no trace or no such model.
     Conform(conform::Arguments),
+    /// Print the kill matrix: which claim catches which mutant, by which engine, and what it took.
+    Matrix,
+    /// Run the mutation run over gil-core, for what has changed; takes hours for everything.
+    ///
+    /// Exit codes: 0, 3 where a change is missed or the results are not of the present sources,
+    /// 5 where the run could not be made.
+    Mutation(mutation::Arguments),
+    /// Replay a counterexample from its line, and establish anew that it is one.
+    ///
+    /// Exit codes: 0 it is one, 1 the run is possible and breaks nothing of the kind, 2 the line was
+    /// cut or altered, or its run is impossible, 5 loom or shuttle could not be run.
+    Replay(replay::Arguments),
     /// Simulate a protocol in virtual time: figures, lanes, traces.
     ///
     /// Exit codes: 0, or 2 where an argument or a file is wrong.
@@ -106,10 +135,24 @@ pub fn main() -> ExitCode {
         Some(Command::Conform(arguments)) => {
             conform::run(&arguments, cli.options.protocol.as_deref())
         }
+        Some(Command::Matrix) => kill_matrix(cli.options.format),
+        Some(Command::Mutation(arguments)) => mutation::run(&arguments),
+        Some(Command::Replay(arguments)) => replay::run(&arguments, cli.options.format),
         Some(Command::Simulate(arguments)) => {
             let Options { protocol, format, .. } = &cli.options;
             simulate::run(&arguments, protocol.as_deref(), *format)
         }
+    }
+}
+
+fn kill_matrix(format: Format) -> ExitCode {
+    let matrix = match matrix::committed() {
+        Ok(matrix) => matrix,
+        Err(error) => return fail(&format!("gil-verify/kills.json: {error}"), EXIT_INTERNAL),
+    };
+    match format {
+        Format::Human => print(&matrix::text(&matrix)),
+        Format::Json => print(matrix::COMMITTED),
     }
 }
 
@@ -124,8 +167,16 @@ fn run(options: &Options) -> ExitCode {
         ProfileName::Quick => Profile::Quick,
         ProfileName::Full => Profile::Full,
     };
-    let selection =
-        Selection { profile, protocol: options.protocol.clone(), claim: options.claim.clone() };
+    let selection = Selection {
+        profile,
+        protocol: options.protocol.clone(),
+        claim: options.claim.clone(),
+        fairness: match options.fairness {
+            FairnessName::Weak => Fairness::Weak,
+            FairnessName::Strong => Fairness::Strong,
+        },
+        states_max: options.states_max,
+    };
     if let Some(folder) = &options.out_dir
         && let Err(error) = std::fs::create_dir_all(folder)
     {
@@ -134,12 +185,12 @@ fn run(options: &Options) -> ExitCode {
     let mut screen = Screen::new(options.format);
     let found = verify::run(&selection, &mut screen);
     screen.bar.finish_and_clear();
-    let (mut report, found) = match found {
+    let (mut report, counts_found, bounds_found) = match found {
         Ok(found) => found,
         Err(error) => return fail(&error.to_string(), EXIT_HARNESS_BROKEN),
     };
     if options.bless {
-        if let Err(error) = bless(&found, &stories::of(&report.claims)) {
+        if let Err(error) = bless(&counts_found, &bounds_found, &report) {
             return fail(&format!("cannot write into gil-verify: {error}"), EXIT_INTERNAL);
         }
         report.problems.retain(|problem| !problem.contains(counts::BLESS));
@@ -169,11 +220,19 @@ fn write_report(folder: &Path, json: &str, text: &str) -> std::io::Result<()> {
     std::fs::write(folder.join("report.txt"), text)
 }
 
-fn bless(found: &counts::Counts, stories: &stories::Stories) -> std::io::Result<()> {
+fn bless(found: &counts::Counts, bounds: &bounds::Bounds, report: &Report) -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = serde_json::to_string_pretty(stories)?;
+    if report.profile == Profile::Full {
+        let text = serde_json::to_string_pretty(&matrix::of(&report.mutants))?;
+        std::fs::write(folder.join("kills.json"), text + "\n")?;
+    }
+    let text = serde_json::to_string_pretty(&stories::of(&report.claims))?;
     std::fs::write(folder.join("stories.json"), text + "\n")?;
-    // What this profile does not run keeps its count.
+    // What this profile does not run keeps its count, and its bound.
+    let mut table = bounds::committed().unwrap_or_default();
+    table.extend(bounds.clone());
+    let text = serde_json::to_string_pretty(&table)?;
+    std::fs::write(folder.join("bounds.json"), text + "\n")?;
     let mut all = counts::committed().unwrap_or_default();
     all.extend(found.clone());
     let text = serde_json::to_string_pretty(&all)?;

@@ -100,16 +100,18 @@ pub(super) fn run(arguments: &Arguments, protocol: Option<&str>, format: Format)
     }
 }
 
-type Failure = (String, u8);
+/// What went wrong, and the exit code.
+pub(super) type Failure = (String, u8);
 
 /// A file that gets its name when it is complete.
-struct Output<'a> {
+pub(super) struct Output<'a> {
     path: &'a Path,
     file: NamedTempFile,
 }
 
 impl<'a> Output<'a> {
-    fn begin(path: &'a Path) -> Result<Self, Failure> {
+    /// Everything that can be wrong with the file is found here, before the work.
+    pub(super) fn begin(path: &'a Path) -> Result<Self, Failure> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let why = |error| (format!("cannot write {}: {error}", path.display()), EXIT_USAGE);
         if path.is_dir() {
@@ -128,7 +130,8 @@ impl<'a> Output<'a> {
         Ok(Self { path, file })
     }
 
-    fn finish(mut self, text: &str) -> Result<(), Failure> {
+    /// Writes the file.
+    pub(super) fn finish(mut self, text: &str) -> Result<(), Failure> {
         let why = |error| (format!("cannot write {}: {error}", self.path.display()), EXIT_USAGE);
         self.file.write_all(text.as_bytes()).map_err(why)?;
         self.file.persist(self.path).map(|_| ()).map_err(|error| why(error.error))

@@ -5,9 +5,12 @@
 //! here fails a test.
 
 mod models;
+pub mod opinions;
 
+use crate::fair::Fairness;
 use crate::promise;
 use crate::report::Verdict;
+use crate::robust;
 
 /// One claim.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +54,8 @@ const HOGS: &str = "hogs";
 const BLOCKING: &str = "blocking";
 const CANCEL: &str = "blocking+cancel";
 const ALWAYS: &[&str] = &[];
+const SPURIOUS: &[&str] = &[robust::VARIANT];
+const SPURIOUS_SWITCH: &str = "the forced switch is one wait on a condition variable, without a loop: a spurious wake-up ends it, and the thread takes the lock back";
 const NO_REQUESTS: (&str, &str) =
     ("python2", "Python 2 has no requests: the holder releases whenever its ticks run out");
 
@@ -108,6 +113,7 @@ pub const CLAIMS: &[Claim] = &[
                 &[CANCEL],
                 "a waiter that gives up has to signal the thread in its forced switch, which may then be first although others wait",
             ),
+            known_false("python3", 2, SPURIOUS, SPURIOUS_SWITCH),
         ],
         not_applicable: &[],
     },
@@ -180,6 +186,38 @@ pub const CLAIMS: &[Claim] = &[
         not_applicable: &[],
     },
     Claim {
+        id: "SAFE-8",
+        title: "the last release is the last touch",
+        sentence: "After the section or the step in which a thread gives the lock up, the thread does not touch the lock's memory again: whoever releases last may free it.",
+        meaning: "Under loom the lock's memory is a cell that every operation reads, and that the last thread writes. In Rust a reference keeps the lock alive; an embedding runtime that frees it by hand depends on this (CPython crashed, gh-104341). A thread that has to come back to the lock, as CPython's in its forced switch, touches it of course.",
+        article: &[],
+        judge: "gil-verify/src/looms/programs.rs::last_release",
+        test: LOOMED,
+        known_false: &[known_false(
+            "python3",
+            2,
+            &["last-release"],
+            "a release on request waits in a second section until somebody else has taken the lock; who takes it may be the last",
+        )],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "SAFE-9",
+        title: "equal turns",
+        sentence: "A thread that has run for a whole interval while others waited, and is switched out, does not own the lock again before every thread that waited then has owned it, or has given up.",
+        meaning: "Computing threads share alike: with nobody else about they take turns. It says nothing about a run that was cut short for a boosted thread, whose rest is still due, nor about voluntary releases. Judged for every thread, as all are alike.",
+        article: &["A9"],
+        judge: "gil-verify/src/turns.rs::after",
+        test: EXPLORED,
+        known_false: &[known_false(
+            "python3",
+            3,
+            ALWAYS,
+            "a forced switch goes to any waiter, and so does the next one: two threads can pass the lock to each other before a third",
+        )],
+        not_applicable: &[NO_REQUESTS],
+    },
+    Claim {
         id: "LIVE-1",
         title: "forced-switch liveness",
         sentence: "When a switch is requested, the owner changes in the end, or nobody waits any more.",
@@ -231,7 +269,7 @@ pub const CLAIMS: &[Claim] = &[
         sentence: "From the section that makes a thread a waiter until it owns, other threads gain the lock at most so many times (not counting the first gain of a thread that was waiting already).",
         meaning: "The default protocol's bound is K(N-1) + 2B(N-2), with K barges and B boosts in a turn and N threads. It is proved by a rank that is checked on every edge of the explorer's graph and argued for every N on [the page of the promise](../promise.md); it is attained, by a run that is computed for each number of threads.",
         article: &["A17", "A19"],
-        judge: "gil-verify/src/overtake.rs::longest",
+        judge: "gil-verify/src/overtake/mod.rs::longest",
         test: "gil-verify/tests/explorer.rs::overtaking_is_bounded_as_committed",
         known_false: &[],
         not_applicable: &[],
@@ -248,12 +286,34 @@ pub const CLAIMS: &[Claim] = &[
         not_applicable: &[],
     },
     Claim {
+        id: "LIVE-5",
+        title: "a release ends",
+        sentence: "A thread that has released the lock gets out of its release in the end, whatever becomes of the waiter that had asked for the switch.",
+        meaning: "Under weak fairness for each thread. Only CPython's release waits, for its forced switch; of a lock whose release never waits the claim holds for nothing, and says so: a hand-over takes no time of the releasing thread.",
+        article: &["A15"],
+        judge: "gil-verify/src/live.rs::release_ends",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
         id: "LIVE-6",
         title: "quiet when alone",
         sentence: "While every slot is idle there is no request and no timer, and the word is not frozen: a lone thread enters no section.",
         meaning: "Python 2 is the exception on real threads: it switches every 100 ticks, alone or not.",
         article: &[],
         judge: "gil-verify/src/ghost.rs::judge_wake_ups",
+        test: EXPLORED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "HAND",
+        title: "the default protocol's invariants",
+        sentence: "While the lock is free the next in line has been woken, and may be barged in front of; while it is held and somebody waits, a switch is requested or somebody keeps the time; with nobody waiting nothing is requested; and a run is taken for expired only while a request is pending.",
+        meaning: "HAND-1 to HAND-4 of `gil-core/src/handoff.rs`. They promise its users nothing that another claim does not; they are what its rules rely on, and say which rule went wrong.",
+        article: &[],
+        judge: "gil-verify/src/invariants.rs::judge",
         test: EXPLORED,
         known_false: &[],
         not_applicable: &[],
@@ -330,7 +390,18 @@ pub const CLAIMS: &[Claim] = &[
         sentence: "At 2 threads the sequences of events that loom reaches on the mechanism are those that the explorer allows.",
         meaning: "It ties the explorer's verdicts to the code that ships. It is blind to a bug of the Monitor, which both sides run.",
         article: &[],
-        judge: "gil-verify/src/traces.rs::all",
+        judge: "gil-verify/src/finite.rs::traces",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: &[],
+    },
+    Claim {
+        id: "REFINES",
+        title: "the mechanism refines the explored states",
+        sentence: "Every section that loom reaches on the mechanism is a move of the explorer: from one of its states to another, with the same events, the flag that safepoints read equal to the request, and the word frozen while a slot is not idle. At 2 threads all of the explorer's moves are reached.",
+        meaning: "At 3 and 4 threads, where preemptions are bounded, loom's moves are a part of the explorer's; the report says how large. The value of the word while it is not frozen is the business of SAFE-1 and LIVE-4. It is blind to a bug of the Monitor, as TRACES is.",
+        article: &[],
+        judge: "gil-verify/src/watch.rs::a_move",
         test: LOOMED,
         known_false: &[],
         not_applicable: &[],
@@ -369,7 +440,10 @@ impl Claim {
         self.all_known_false().find(|known| {
             known.protocol == protocol
                 && threads >= known.threads_from
-                && (known.variants.is_empty() || known.variants.contains(&variant))
+                && (known.variants.is_empty()
+                    || known.variants.contains(&variant)
+                    // Spurious wake-ups only add to what can happen.
+                    || variant == robust::VARIANT && known.variants.contains(&BLOCKING))
         })
     }
 
@@ -400,6 +474,39 @@ pub fn expected(id: &str, protocol: &str, threads: usize, variant: &str) -> Opti
         None => Some(Verdict::Holds),
     }
 }
+
+/// As [`expected`], for a liveness claim under a fairness. Strong fairness rules out more runs, so
+/// what holds under weak fairness holds under it; where a claim fails only under weak fairness,
+/// [`ONLY_WEAKLY_FALSE`] says so.
+#[must_use]
+pub fn expected_under(
+    id: &str,
+    protocol: &str,
+    threads: usize,
+    variant: &str,
+    fairness: Option<Fairness>,
+) -> Option<Verdict> {
+    let strong = fairness == Some(Fairness::Strong);
+    let only_weakly = ONLY_WEAKLY_FALSE.iter().any(|(claim, of, program, up_to)| {
+        (*claim, *of, *program) == (id, protocol, variant) && threads <= *up_to
+    });
+    if strong && only_weakly {
+        return Some(Verdict::Holds);
+    }
+    expected(id, protocol, threads, variant)
+}
+
+/// Claim, protocol, program, and up to how many threads strong fairness makes true what is false under
+/// weak fairness. The others do not need an unfair scheduler at all: their waiters act again and again,
+/// and lose every time.
+pub const ONLY_WEAKLY_FALSE: &[(&str, &str, &str, usize)] = &[
+    ("LIVE-1", "python3", CANCEL, 4),
+    ("LIVE-1", "python3-no-forced-switch", CANCEL, 4),
+    ("LIVE-1", "python3-no-switch-check", CANCEL, 4),
+    ("LIVE-1", "ocaml-old-yield", CANCEL, 3),
+    ("LIVE-2", "pypy", BLOCKING, 4),
+    ("LIVE-2", "pypy", CANCEL, 4),
+];
 
 /// The bound on overtaking to expect (LIVE-3, threads that make blocking calls); `None` where
 /// there is none.

@@ -1,7 +1,7 @@
 //! Where the claims do not hold of the models of other GILs, and why: most of it is the reason why
 //! those GILs were changed, or why their users complain.
 
-use super::{ALWAYS, BLOCKING, CANCEL, HOGS, KnownFalse, known_false};
+use super::{ALWAYS, BLOCKING, CANCEL, HOGS, KnownFalse, SPURIOUS, SPURIOUS_SWITCH, known_false};
 
 const RELEASING: &[&str] = &[BLOCKING, CANCEL];
 /// The tick's flag can be seen to outlive its thread in every suite of loom's.
@@ -34,6 +34,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "as python3: a waiter that gives up has to signal the thread in its forced switch",
         ),
     ),
+    ("SAFE-3", known_false("python3-no-switch-check", 2, SPURIOUS, SPURIOUS_SWITCH)),
     (
         "SAFE-3",
         known_false(
@@ -174,6 +175,52 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             3,
             CANCELLING,
             "the last of the list gives up while a yielding thread is in no list, and takes the request with it",
+        ),
+    ),
+    (
+        "SAFE-9",
+        known_false(
+            "python3-no-forced-switch",
+            2,
+            ALWAYS,
+            "the dropper does not wait for the switch: it is back before the woken thread",
+        ),
+    ),
+    (
+        "SAFE-9",
+        known_false(
+            "python3-no-switch-check",
+            3,
+            ALWAYS,
+            "as python3: a forced switch goes to any waiter",
+        ),
+    ),
+    (
+        "SAFE-9",
+        known_false(
+            "ruby19",
+            3,
+            ALWAYS,
+            "a yield is a release, then an acquire: who comes in between the two is behind in the list",
+        ),
+    ),
+    ("SAFE-9", known_false("ocaml", 3, ALWAYS, "a yield goes to any waiter, not to all of them")),
+    (
+        "SAFE-9",
+        known_false(
+            "ocaml-old-yield",
+            2,
+            ALWAYS,
+            "the yielding thread wins the race against the thread it has woken (PR 2112)",
+        ),
+    ),
+    (
+        "SAFE-9",
+        known_false(
+            "qemu",
+            3,
+            ALWAYS,
+            "a condition variable wakes any of those that were switched out",
         ),
     ),
     // Liveness.
@@ -338,14 +385,16 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
 
 const NO_REQUESTS: &str =
     "PyPy has no requests: the bytecode counter runs out, and the holder yields if anybody waits";
+const NOT_ITS_OWN: &str = "they are the default protocol's";
 const NO_LOCK: &str = "what is no lock can break no other promise of one";
 
 /// Why a claim does not apply to a model.
 #[must_use]
 pub fn not_applicable(claim: &str, protocol: &str) -> Option<&'static str> {
     match (protocol, claim) {
-        ("pypy", "SAFE-4" | "SAFE-5" | "LIVE-1") => Some(NO_REQUESTS),
+        ("pypy", "SAFE-4" | "SAFE-5" | "SAFE-9" | "LIVE-1") => Some(NO_REQUESTS),
         ("no-lock", _) if claim != "SAFE-1" => Some(NO_LOCK),
+        (other, "HAND") if !other.starts_with("handoff") => Some(NOT_ITS_OWN),
         _ => None,
     }
 }

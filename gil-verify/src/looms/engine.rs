@@ -1,87 +1,21 @@
-//! Builds the loom binary and runs the suites in it, one process each.
-//!
-//! A process each, because loom aborts on a second panic, and because two cores can run two. The
-//! build has a target directory of its own, and `--cfg loom` is *appended* to inherited RUSTFLAGS:
-//! an inherited variable, even an empty one, would silently switch an alias off.
+//! Runs the loom suites, one process each, and turns what they say into rows.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 use std::time::Instant;
 
+use super::process::{self, ProcessError, Said, execution_of, say};
+
 use super::{
-    Compared, Found, MECHANISM_MUTANTS, MechanismMutant, SUITES, Suite, Work, compares, judged,
-    missing,
+    Compared, Found, MECHANISM_MUTANTS, MechanismMutant, SUITES, Suite, compares, judged, missing,
 };
 use crate::engines::Selection;
 use crate::ledger;
+use crate::line::Line;
+use crate::parallel;
 use crate::report::{
-    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Row, Verdict,
+    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
 };
 use crate::zoo::PROTOCOLS;
-
-/// Why the loom part could not be run. None of these is a verdict.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoomError {
-    /// cargo could not be started.
-    #[error("could not start `{command}` for the loom build: {source}")]
-    Start {
-        /// What was started.
-        command: String,
-        /// Why it failed.
-        source: std::io::Error,
-    },
-    /// The build failed.
-    #[error(
-        "the loom build failed; by hand: RUSTFLAGS=\"--cfg loom\" cargo build --release -p gil-verify --bin gil-loom --target-dir target/loom\n{0}"
-    )]
-    Build(String),
-    /// A suite ended without a verdict.
-    #[error("the loom suite `{suite}` of {protocol} ended without a verdict:\n{output}")]
-    NoVerdict {
-        /// The suite.
-        suite: &'static str,
-        /// The protocol.
-        protocol: String,
-        /// What it printed.
-        output: String,
-    },
-}
-
-/// What a process of the loom build said.
-enum Said {
-    Found(Box<Found>),
-    Broke { claim: &'static str, message: String },
-}
-
-/// Builds the binary that runs the suites.
-///
-/// # Errors
-/// [`LoomError::Start`] and [`LoomError::Build`].
-pub fn build() -> Result<PathBuf, LoomError> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), PathBuf::from)
-        .join("loom");
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    let mut command = Command::new(&cargo);
-    command
-        .current_dir(root)
-        .args(["build", "--release", "--quiet", "-p", "gil-verify", "--bin", "gil-loom"])
-        .arg("--target-dir")
-        .arg(&target)
-        .env("RUSTFLAGS", format!("{flags} --cfg loom"))
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET");
-    let output = command.output().map_err(|source| LoomError::Start { command: cargo, source })?;
-    if !output.status.success() {
-        return Err(LoomError::Build(String::from_utf8_lossy(&output.stderr).into_owned()));
-    }
-    Ok(target.join("release").join("gil-loom"))
-}
 
 /// One process to run.
 enum Job {
@@ -92,43 +26,25 @@ enum Job {
 /// Builds, then runs the suites and the mechanism's mutants, two at a time.
 ///
 /// # Errors
-/// A [`LoomError`], where something could not be run at all.
+/// A [`ProcessError`], where something could not be run at all.
 pub fn run(
     selection: &Selection,
     sink: &mut dyn FnMut(Row),
     progress: &mut dyn FnMut(&str),
-) -> Result<(), LoomError> {
+) -> Result<(), ProcessError> {
     progress("building the loom suites (once, about a minute)");
-    let binary = build()?;
-    let jobs = jobs(selection);
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(jobs.iter().map(|_| None).collect::<Vec<_>>());
-    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8));
-    std::thread::scope(|scope| {
-        let (jobs, next, results, binary) = (&jobs, &next, &results, &binary);
-        let handles: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(move || {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed); // each job once
-                        let Some(job) = jobs.get(index) else { return };
-                        let rows = perform(binary, job);
-                        if let Ok(mut results) = results.lock() {
-                            results[index] = Some(rows);
-                        }
-                    }
-                })
-            })
-            .collect();
-        for handle in handles {
-            let _ = handle.join();
-        }
-    });
-    for rows in results.into_inner().unwrap_or_default() {
-        for row in rows.unwrap_or_else(|| Ok(Vec::new()))? {
+    let binary = process::LOOM.make()?;
+    let results = parallel::map(
+        &jobs(selection),
+        Job::cost,
+        |job| perform(&binary, job),
+        |job| progress(&job.name()),
+    );
+    for rows in results {
+        for row in rows? {
             let wanted = match &row {
                 Row::Claim(row) => selection.has_claim(&row.id),
-                Row::Agreement(_) => selection.has_claim("TRACES"),
+                Row::Agreement(row) => selection.has_claim(&row.id),
                 Row::Mutant(_) | Row::Bound(_) => true,
             };
             if wanted {
@@ -139,13 +55,33 @@ pub fn run(
     Ok(())
 }
 
+impl Job {
+    fn name(&self) -> String {
+        match self {
+            Self::Suite(suite, protocol) => format!("loom: {} of {protocol}", suite.name),
+            Self::Mutant(mutant, suite) => format!("loom: mutant {}, {}", mutant.name, suite.name),
+        }
+    }
+
+    /// The large exhaustive ones first: one of them at the end would leave a core idle.
+    const fn cost(&self) -> usize {
+        match self {
+            Self::Suite(suite, _) => match (suite.profile, suite.preemptions) {
+                (Profile::Full, None) => 2,
+                _ => suite.threads / 3,
+            },
+            Self::Mutant(..) => 0,
+        }
+    }
+}
+
 fn jobs(selection: &Selection) -> Vec<Job> {
     let mut jobs = Vec::new();
     for suite in SUITES.iter().filter(|suite| suite.profile <= selection.profile) {
         for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
             let claims = claims(suite, protocol);
             if claims.iter().any(|(id, _)| selection.has_claim(id))
-                || compares(suite, protocol) && selection.has_claim("TRACES")
+                || compares(suite, protocol).iter().any(|id| selection.has_claim(id))
             {
                 jobs.push(Job::Suite(suite, protocol));
             }
@@ -165,79 +101,15 @@ fn claims(suite: &Suite, protocol: &str) -> Vec<(&'static str, Verdict)> {
     judged(suite, protocol).iter().filter_map(|id| Some((*id, expected(id)?))).collect()
 }
 
-fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, LoomError> {
+fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, ProcessError> {
     let began = Instant::now();
     match job {
         Job::Suite(suite, protocol) => {
-            let said = say(binary, suite, protocol, None)?;
+            let said = say(binary, suite.name, protocol, &[])?;
             Ok(rows(suite, protocol, &said, began.elapsed().as_secs_f64()))
         }
-        Job::Mutant(mutant, suite) => {
-            let said = say(binary, suite, "handoff", Some(mutant.name))?;
-            Ok(vec![Row::Mutant(judge_mutant(mutant, suite, said))])
-        }
+        Job::Mutant(mutant, suite) => Ok(vec![Row::Mutant(try_mutant(binary, mutant, suite)?)]),
     }
-}
-
-fn say(
-    binary: &Path,
-    suite: &'static Suite,
-    protocol: &str,
-    mutant: Option<&str>,
-) -> Result<Said, LoomError> {
-    let mut command = Command::new(binary);
-    command.arg(suite.name).arg(protocol).args(mutant).stdin(Stdio::null());
-    command.env("RUST_BACKTRACE", "0");
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("LOOM_") {
-            command.env_remove(name); // a bound from outside would make the counts mean nothing
-        }
-    }
-    let output = command
-        .output()
-        .map_err(|source| LoomError::Start { command: binary.display().to_string(), source })?;
-    let (said, wrote) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    if output.status.success() {
-        if let Ok(found) = serde_json::from_str(&said) {
-            return Ok(Said::Found(Box::new(found)));
-        }
-    } else if let Some((claim, message)) = broken_claim(&wrote) {
-        return Ok(Said::Broke { claim, message });
-    }
-    Err(LoomError::NoVerdict {
-        suite: suite.name,
-        protocol: protocol.to_owned(),
-        output: format!("{}\n{said}{wrote}", output.status),
-    })
-}
-
-/// Which claim a panic of a suite means.
-fn broken_claim(output: &str) -> Option<(&'static str, String)> {
-    let message: Vec<&str> = output
-        .lines()
-        .skip_while(|line| !line.contains("panicked at"))
-        .skip(1)
-        .take_while(|line| !line.starts_with("note:") && !line.contains("panicked at"))
-        .collect();
-    let message = message.join("\n").trim().to_owned();
-    let named = ledger::CLAIMS.iter().map(|claim| claim.id);
-    let claim = named.filter(|id| message.contains(&format!("{id}:"))).max_by_key(|id| id.len());
-    let claim = claim.or_else(|| {
-        let told = |text| message.contains(text);
-        if told("Causality violation") {
-            Some("SAFE-2")
-        } else if told("the fast path changed the owner") || told("take a held lock") {
-            Some("SAFE-1")
-        } else if told("deadlock") {
-            Some("LIVE-4")
-        } else if told("exceeded maximum number of branches") {
-            Some("LIVE-1")
-        } else {
-            None
-        }
-    })?;
-    Some((claim, message))
 }
 
 fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
@@ -256,6 +128,14 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             Some(wanted) => find(wanted, said),
             None => judge(id, suite, protocol, said),
         };
+        let line = || Line::Loom {
+            suite: suite.name.to_owned(),
+            protocol: protocol.to_owned(),
+            mutant: "-".to_owned(),
+            claim: id,
+        };
+        let counterexample =
+            counterexample.map(|text| format!("{text}\n  cargo verify replay {}", line().text()));
         let of = if suite.work.is_without_lock() { NO_LOCK } else { protocol };
         rows.push(Row::Claim(ClaimRow {
             id: id.to_owned(),
@@ -274,17 +154,21 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             counterexample,
         }));
     }
-    if let (true, Work::Rounds(acquisitions)) = (compares(suite, protocol), suite.work) {
-        let compared =
-            found.compared.unwrap_or(Compared { only_explorer: 1, ..Compared::default() });
+    for id in compares(suite, protocol) {
+        let Some(finite) = suite.finite() else { continue };
+        let compared = if *id == "TRACES" { found.compared } else { found.moved };
+        // A suite that ended early has compared nothing.
+        let compared = compared.unwrap_or(Compared { only_loom: 1, ..Compared::default() });
         rows.push(Row::Agreement(AgreementRow {
+            id: (*id).to_owned(),
             protocol: protocol.to_owned(),
             suite: suite.name.to_owned(),
-            threads: suite.threads,
-            acquisitions,
-            timeouts: suite.time_outs,
-            fast_path: suite.fast_path,
-            loom: found.traces,
+            threads: finite.threads,
+            acquisitions: finite.rounds,
+            timeouts: finite.time_outs,
+            give_ups: finite.give_ups,
+            bound: suite.bound(),
+            loom: compared.loom,
             explorer: compared.explorer,
             only_loom: compared.only_loom,
             only_explorer: compared.only_explorer,
@@ -296,16 +180,10 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
 /// The protocol of a row about a program that has no lock.
 pub const NO_LOCK: &str = "no lock";
 
-/// The execution in which a program found what it was there to find.
-fn execution_of(message: &str) -> u64 {
-    let last = message.lines().last().and_then(|line| line.strip_prefix("in execution "));
-    last.and_then(|number| number.parse().ok()).unwrap_or_default()
-}
-
 /// The verdict on a program that must find something: to find it is what holds.
 fn find(wanted: &str, said: &Said) -> (Verdict, Option<String>) {
     match said {
-        Said::Broke { claim, message } if *claim == wanted => {
+        Said::Broke { claim, message, .. } if *claim == wanted => {
             (Verdict::Holds, Some(message.clone()))
         }
         Said::Broke { .. } => (Verdict::Inconclusive, None),
@@ -318,7 +196,9 @@ fn find(wanted: &str, said: &Said) -> (Verdict, Option<String>) {
 
 fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Option<String>) {
     match said {
-        Said::Broke { claim, message } if *claim == id => (Verdict::Fails, Some(message.clone())),
+        Said::Broke { claim, message, .. } if *claim == id => {
+            (Verdict::Fails, Some(message.clone()))
+        }
         // Another claim ended the run: nothing is known of this one.
         Said::Broke { .. } => (Verdict::Inconclusive, None),
         Said::Found(found) if id == "WITNESS" => {
@@ -339,6 +219,43 @@ fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Opti
     }
 }
 
+/// Runs the suite of a mutant with the mutant.
+///
+/// # Errors
+/// A [`ProcessError`], where it could not be run at all.
+pub fn try_mutant(
+    binary: &Path,
+    mutant: &MechanismMutant,
+    suite: &Suite,
+) -> Result<MutantRow, ProcessError> {
+    let said = say(binary, suite.name, mutant.under, &[mutant.name])?;
+    Ok(judge_mutant(mutant, suite, said))
+}
+
+/// What a suite says of a claim, if it breaks it.
+pub(crate) fn breaks(suite: &Suite, protocol: &str, said: &Said, claim: &str) -> Option<String> {
+    match said {
+        Said::Broke { claim: broken, message, .. } => (*broken == claim).then(|| message.clone()),
+        Said::Found(found) => {
+            let compared = match claim {
+                "TRACES" => found.compared,
+                "REFINES" => found.moved,
+                _ => {
+                    let (verdict, text) = judge(claim, suite, protocol, said);
+                    return text.filter(|_| verdict == Verdict::Fails);
+                }
+            };
+            compared.filter(|compared| differs(suite, compared)).map(|c| format!("{c:?}"))
+        }
+    }
+}
+
+/// Whether loom and the explorer disagree.
+fn differs(suite: &Suite, compared: &Compared) -> bool {
+    let bounded = suite.preemptions.is_some();
+    compared.only_loom > 0 || compared.only_explorer > 0 && !bounded
+}
+
 fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRow {
     let (claim, explored) = match said {
         // A cure is caught by the claim that there is something to find.
@@ -347,11 +264,17 @@ fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRo
             let claim = (verdict == Verdict::Fails).then(|| suite.work.must_find()).flatten();
             (claim, if let Said::Found(found) = said { found.executions } else { 0 })
         }
-        Said::Broke { claim, message } => (Some(claim), execution_of(&message)),
+        Said::Broke { claim, message, .. } => (Some(claim), execution_of(&message)),
         Said::Found(found) => {
             let one_sided = (!found.one_sided.is_empty()).then_some("WITNESS");
-            let differs = found.compared.is_some_and(|c| c.only_loom + c.only_explorer > 0);
-            (one_sided.or(differs.then_some("TRACES")), found.executions)
+            let differ = [("TRACES", found.compared), ("REFINES", found.moved)];
+            let differs = |compared: &Option<Compared>| {
+                compared.as_ref().is_some_and(|compared| differs(suite, compared))
+            };
+            let differ = differ.into_iter().filter(|(_, compared)| differs(compared));
+            let claims: Vec<_> = one_sided.into_iter().chain(differ.map(|(id, _)| id)).collect();
+            let named = claims.iter().find(|claim| mutant.breaks.contains(claim));
+            (named.or(claims.first()).copied(), found.executions)
         }
     };
     let caught = claim.filter(|claim| mutant.breaks.contains(claim));
@@ -359,6 +282,7 @@ fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRo
         id: format!("{}/{}", mutant.name, mutant.suite),
         of: if suite.work.must_find().is_some() { "program" } else { "mechanism" }.to_owned(),
         breaks: mutant.breaks.iter().map(|claim| (*claim).to_owned()).collect(),
+        argument: None,
         verdict: caught.map_or(MutantVerdict::Survived, |_| MutantVerdict::Caught),
         caught_by: caught
             .map(|claim| CaughtBy { claim: claim.to_owned(), engine: Engine::Loom, explored })

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gil_core::choice::{Budget, Choices, Kind};
-use gil_core::{Event, Instant, Member, Protocol, RawGil, Release, Request};
+use gil_core::{Event, Instant, Member, Protocol, RawGil};
 use loom::cell::UnsafeCell;
 
-use super::{Compared, Found, Suite, Work, known_false};
-use crate::ghost::Watch;
-use crate::traces::{self, Traces};
+use super::{Compared, Found, Suite, Work, event_name, known_false};
+use crate::finite::{self, Traces};
+use crate::watch::{Fingerprint, Watch};
 
 /// loom panics when one execution takes more steps: the net for a thread that spins for ever.
 const MAX_BRANCHES: usize = 4_000;
@@ -25,11 +25,12 @@ struct Collected {
     broken: BTreeMap<&'static str, u64>,
     choices: BTreeSet<(usize, Kind, bool)>,
     traces: Traces,
+    moves: BTreeSet<Fingerprint>,
 }
 
 /// What the threads of one execution share.
-struct Shared<P: Protocol> {
-    lock: RawGil<P, Watch>,
+struct Shared<P: Protocol, const SEES_ALL: bool> {
+    lock: RawGil<P, Watch<SEES_ALL>>,
     data: UnsafeCell<u64>,
     // Not loom's: it adds no branches, and it is right in the order in which loom runs things.
     inside: AtomicUsize,
@@ -52,7 +53,10 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
     let collected = Arc::new(std::sync::Mutex::new(Collected::default()));
     let (into, start) = (collected.clone(), protocol.clone());
     builder.check(move || {
-        let execution = execute(name, start.clone(), suite);
+        let execution = match suite.fast_path {
+            true => execute::<_, false>(name, start.clone(), suite),
+            false => execute::<_, true>(name, start.clone(), suite),
+        };
         let mut collected = into.lock().expect("one execution at a time");
         collected.executions += 1;
         for name in execution.events.iter().map(event_name).collect::<BTreeSet<_>>() {
@@ -61,39 +65,31 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
         for claim in execution.broken {
             *collected.broken.entry(claim).or_default() += 1;
         }
-        if execution.spurious {
-            *collected.events.entry("spurious").or_default() += 1;
+        for (kind, name) in [(Kind::Spurious, "spurious"), (Kind::Young, "held back")] {
+            if execution.choices.iter().any(|(_, made, value)| *made == kind && *value) {
+                *collected.events.entry(name).or_default() += 1;
+            }
         }
         collected.choices.extend(execution.choices);
-        collected.traces.insert(execution.events);
+        collected.moves.extend(execution.moves);
+        if suite.compares_traces() {
+            collected.traces.insert(execution.events);
+        }
     });
     let collected = collected.lock().expect("the model has ended");
-    let compared = suite.compares_traces().then(|| compare(protocol, suite, &collected.traces));
+    let finite = suite.finite();
+    let allowed = finite.map(|finite| finite::moves(protocol.clone(), finite));
+    let moved = allowed.map(|allowed| Compared::new(&collected.moves, &allowed));
+    let finite = finite.filter(|_| suite.compares_traces());
+    let allowed = finite.map(|finite| finite::traces(protocol, finite));
+    let compared = allowed.map(|allowed| Compared::new(&collected.traces, &allowed));
     Found {
         executions: collected.executions,
         events: collected.events.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect(),
         broken: collected.broken.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect(),
         one_sided: one_sided(&collected.choices, suite),
-        traces: collected.traces.len() as u64,
         compared,
-    }
-}
-
-fn compare<P: Protocol>(protocol: P, suite: Suite, loom: &Traces) -> Compared {
-    let Work::Rounds(rounds) = suite.work else { return Compared::default() };
-    let explorer = traces::all(protocol, suite.threads, rounds, suite.time_outs);
-    if std::env::var_os("GIL_SHOW_TRACES").is_some() {
-        for trace in loom.difference(&explorer).take(3) {
-            eprintln!("only loom: {trace:?}");
-        }
-        for trace in explorer.difference(loom).take(3) {
-            eprintln!("only explorer: {trace:?}");
-        }
-    }
-    Compared {
-        explorer: explorer.len() as u64,
-        only_loom: loom.difference(&explorer).count() as u64,
-        only_explorer: explorer.difference(loom).count() as u64,
+        moved,
     }
 }
 
@@ -111,11 +107,11 @@ fn one_sided(choices: &BTreeSet<(usize, Kind, bool)>, suite: Suite) -> Vec<Strin
 struct Execution {
     broken: BTreeSet<&'static str>,
     events: Vec<Event>,
+    moves: BTreeSet<Fingerprint>,
     choices: Vec<(usize, Kind, bool)>,
-    spurious: bool,
 }
 
-fn execute<P: Protocol + Send + Sync + 'static>(
+fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
     name: &str,
     protocol: P,
     suite: Suite,
@@ -127,12 +123,16 @@ fn execute<P: Protocol + Send + Sync + 'static>(
             time_outs: suite.time_outs,
             spurious: suite.spurious,
             give_ups: suite.give_ups,
+            young: suite.young,
             spins: suite.spins,
             always_expires: suite.work == Work::Hog,
         },
     );
     let shared = Arc::new(Shared {
-        lock: RawGil::observed(protocol, Watch::new(suite.threads, known_false(name, &suite))),
+        lock: RawGil::observed(
+            protocol.clone(),
+            Watch::<SEES_ALL>::new(protocol, suite.threads, known_false(name, &suite)),
+        ),
         data: UnsafeCell::new(0),
         inside: AtomicUsize::new(0),
         suite,
@@ -160,19 +160,23 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     while done.get() < suite.threads - 1 {
         loom::thread::park();
     }
+    let (events, broken, moves) = shared.lock.observer(|watch| {
+        let Watch { events, broken, moves, .. } = watch;
+        (std::mem::take(events), std::mem::take(broken), std::mem::take(moves))
+    });
     shared.lock.attach(&mine).expect("everybody has left");
     let sum = shared.touch();
     shared.lock.detach(&mine).expect("this thread holds the lock");
     let choices = Choices::seen();
-    let spurious = choices.iter().any(|(_, kind, value)| *kind == Kind::Spurious && *value);
-    let (events, broken) = shared
-        .lock
-        .observer(|watch| (std::mem::take(&mut watch.events), std::mem::take(&mut watch.broken)));
     assert_eq!(sum, expected_sum(suite, &events), "SAFE-2: a write was lost");
-    Execution { broken, events, choices, spurious }
+    Execution { broken, events, moves, choices }
 }
 
-fn work<P: Protocol>(shared: &Shared<P>, worker: usize, member: &Member) {
+fn work<P: Protocol, const SEES_ALL: bool>(
+    shared: &Shared<P, SEES_ALL>,
+    worker: usize,
+    member: &Member,
+) {
     match shared.suite.work {
         Work::Hog if worker == 0 => {
             shared.attach(member);
@@ -206,14 +210,12 @@ fn work<P: Protocol>(shared: &Shared<P>, worker: usize, member: &Member) {
     }
 }
 
-impl<P: Protocol> Shared<P> {
+impl<P: Protocol, const SEES_ALL: bool> Shared<P, SEES_ALL> {
     fn attach(&self, member: &Member) -> bool {
         let attached = if self.suite.give_ups > 0 {
             self.lock.attach_until(member, Instant)
-        } else if self.suite.fast_path {
-            self.lock.attach(member).map(|()| true)
         } else {
-            self.lock.attach_in_section(member).map(|()| true)
+            self.lock.attach(member).map(|()| true)
         };
         let attached = attached.expect("no thread attaches twice");
         if attached {
@@ -224,12 +226,7 @@ impl<P: Protocol> Shared<P> {
 
     fn detach(&self, member: &Member) {
         self.leave();
-        let detached = if self.suite.fast_path || self.suite.give_ups > 0 {
-            self.lock.detach(member)
-        } else {
-            self.lock.detach_in_section(member, Release::Blocking)
-        };
-        detached.expect("the thread holds the lock");
+        self.lock.detach(member).expect("the thread holds the lock");
     }
 
     fn enter(&self) {
@@ -262,21 +259,5 @@ fn expected_sum(suite: Suite, events: &[Event]) -> u64 {
     match suite.work {
         Work::Rounds(rounds) => 2 * (suite.threads * rounds - gone) as u64,
         _ => suite.threads as u64 - 1,
-    }
-}
-
-fn event_name(event: &Event) -> &'static str {
-    match event {
-        Event::Requested(_, Request::AfterInterval) => "requested after an interval",
-        Event::Requested(_, Request::Boost) => "requested by boost",
-        Event::Answered(_) => "answered",
-        Event::Released(_) => "released",
-        Event::Granted(_) => "granted",
-        Event::Confirmed(_) => "confirmed",
-        Event::Take(_) => "taken",
-        Event::Waits(_) => "waits",
-        Event::TimedOut(_) => "timed out",
-        Event::Notified(_) => "notified",
-        Event::Cancelled(_) => "cancelled",
     }
 }

@@ -5,15 +5,22 @@
 //! (`harness`), which `cargo verify` and `cargo test` start themselves.
 
 pub mod engine;
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 pub mod harness;
-#[cfg(loom)]
+pub mod process;
+#[cfg(all(loom, not(shuttle)))]
 pub mod programs;
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 pub mod runner;
+#[cfg(all(loom, not(shuttle)))]
+pub mod seek;
 
+use std::collections::BTreeSet;
+
+use gil_core::{Event, Request};
 use serde::{Deserialize, Serialize};
 
+use crate::finite::Finite;
 use crate::report::Profile;
 use crate::zoo::{MAIN, PROTOCOLS};
 
@@ -33,6 +40,8 @@ pub enum Work {
         /// Whether one lock guards both.
         one_lock: bool,
     },
+    /// Two threads attach and detach, and the last one frees the lock's memory.
+    LastRelease,
     /// One thread locks a mutex while it is attached, another attaches while it has the mutex.
     Mutex {
         /// Whether it does so by `Attached::lock`, which waits detached.
@@ -76,6 +85,8 @@ pub struct Suite {
     pub spurious: usize,
     /// How often each thread may give up.
     pub give_ups: usize,
+    /// How often each thread's request may come to a run that is too young for it.
+    pub young: usize,
     /// How often a waiter looks at its bell before it parks.
     pub spins: u32,
     /// Preemptions explored; `None` is all.
@@ -94,6 +105,7 @@ impl Suite {
             time_outs,
             spurious: 0,
             give_ups: 0,
+            young: 0,
             spins: 0,
             preemptions: None,
             fast_path: false,
@@ -122,11 +134,25 @@ impl Suite {
         self.preemptions.map_or("unbounded".to_owned(), |p| format!("preemptions {p}"))
     }
 
-    /// Whether its traces are compared with the explorer's.
+    /// Its program in the explorer; nothing where the explorer has none, because the fast path goes
+    /// unseen or the parker returns for reasons of its own.
+    #[must_use]
+    pub const fn finite(&self) -> Option<Finite> {
+        let Self { threads, time_outs, give_ups, .. } = *self;
+        match self.work {
+            Work::Rounds(rounds)
+                if self.spurious == 0 && self.young == 0 && self.spins == 0 && !self.fast_path =>
+            {
+                Some(Finite { threads, rounds, time_outs, give_ups })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether its sequences of events are compared with the explorer's: those are all of them.
     #[must_use]
     pub const fn compares_traces(&self) -> bool {
-        let plain = self.spurious == 0 && self.give_ups == 0 && self.preemptions.is_none();
-        plain && self.threads == 2 && !self.fast_path && matches!(self.work, Work::Rounds(_))
+        self.finite().is_some() && self.threads == 2 && self.preemptions.is_none()
     }
 }
 
@@ -139,10 +165,14 @@ pub const SUITES: &[Suite] = &[
     Suite { give_ups: 1, ..Suite::rounds("two-cancel", 2, 1, 1) },
     Suite { spins: 1, ..Suite::rounds("two-bell", 2, 1, 1).preempted(3) },
     Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
+    Suite { work: Work::Hog, young: 1, ..Suite::rounds("hog-young", 2, 1, 0) },
+    Suite { young: 1, give_ups: 1, ..Suite::rounds("three-young-cancel", 3, 1, 0).preempted(2) },
     Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("two-twice-cancel", 2, 2, 1).fast().preempted(3) },
     Suite::rounds("two-twice", 2, 2, 1).full(),
     Suite::rounds("two-twice-fast-deep", 2, 2, 1).fast().preempted(5).full(),
+    Suite { give_ups: 1, ..Suite::rounds("two-twice-timeouts-cancel", 2, 2, 2).preempted(4) },
+    Suite { give_ups: 1, ..Suite::rounds("two-twice-timeouts-cancel-deep", 2, 2, 2).full() },
     Suite::rounds("three", 3, 1, 1).preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("three-cancel", 3, 1, 1).preempted(2) },
     Suite { give_ups: 1, ..Suite::rounds("three-cancel-fast", 3, 1, 0).fast().preempted(3) },
@@ -150,6 +180,7 @@ pub const SUITES: &[Suite] = &[
     Suite::rounds("four", 4, 1, 1).preempted(2),
     Suite::program("heap", Work::Heap).preempted(3),
     Suite::program("heap-deep", Work::Heap).full(),
+    Suite { time_outs: 1, ..Suite::program("last-release", Work::LastRelease) },
     Suite::program("count-without-lock", Work::Count),
     Suite::program("lock-per-object", Work::Objects { one_lock: false }),
     Suite::program("one-lock", Work::Objects { one_lock: true }),
@@ -167,9 +198,12 @@ pub fn suite(name: &str) -> Option<&'static Suite> {
 /// enough to be exhaustive, and the forced switch.
 const TYING: &[&str] = &["two", "two-timeouts", "two-fast", "two-cancel", "hog"];
 
+/// Those that the largest exhaustive suite runs on: millions of executions.
+const DEEP: &[&str] = &["handoff", "python3"];
+
 /// Protocols whose waiters come back only because of a timer, and what is no lock: with finite
 /// time-outs loom finds deadlocks in the first by design.
-const NOT_UNDER_LOOM: &[&str] = &["pypy", "no-lock"];
+pub const NOT_UNDER_LOOM: &[&str] = &["pypy", "no-lock"];
 
 /// Protocols that promise no forced switch: their hog may win the lock back for ever.
 const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yield"];
@@ -177,17 +211,27 @@ const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yi
 /// Whether a suite runs on a protocol.
 #[must_use]
 pub fn runs(suite: &Suite, protocol: &str) -> bool {
-    let all = MAIN.contains(&protocol) || TYING.contains(&suite.name);
+    let all = match suite.name {
+        "two-twice-timeouts-cancel-deep" => DEEP.contains(&protocol),
+        // Of these only the default one asks on arrival.
+        _ if suite.young > 0 => protocol == "handoff",
+        name => MAIN.contains(&protocol) || TYING.contains(&name),
+    };
     all && !NOT_UNDER_LOOM.contains(&protocol)
 }
 
-/// Whether a suite compares a protocol's traces with the explorer's.
+/// What a suite of a protocol compares with the explorer.
 #[must_use]
-pub fn compares(suite: &Suite, protocol: &str) -> bool {
-    suite.compares_traces() && runs(suite, protocol)
+pub fn compares(suite: &Suite, protocol: &str) -> &'static [&'static str] {
+    match suite.finite() {
+        Some(_) if !runs(suite, protocol) => &[],
+        Some(_) if suite.compares_traces() => &["TRACES", "REFINES"],
+        Some(_) => &["REFINES"],
+        None => &[],
+    }
 }
 
-/// The claims that a suite of a protocol judges; it judges [`TRACES`](compares) apart.
+/// The claims that a suite of a protocol judges; what it [`compares`] it judges apart.
 #[must_use]
 pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
     match suite.work {
@@ -195,6 +239,9 @@ pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
         Work::Hog if HOGS_WIN.contains(&protocol) => &[],
         _ if suite.work.is_without_lock() && protocol != PROTOCOLS[0] => &[],
         Work::Heap => &["HEAP-1", "WITNESS"],
+        // Where it breaks, the run ends before it has seen everything.
+        Work::LastRelease if known_false(protocol, suite).contains(&"SAFE-8") => &["SAFE-8"],
+        Work::LastRelease => &["SAFE-8", "WITNESS"],
         Work::Count => &["NEED-1"],
         Work::Objects { .. } => &["NEED-2"],
         Work::Mutex { .. } => &["NEED-3"],
@@ -223,21 +270,56 @@ pub struct Found {
     pub broken: std::collections::BTreeMap<String, u64>,
     /// Free choices that took only one value: `worker kind value`.
     pub one_sided: Vec<String>,
-    /// Different sequences of events.
-    pub traces: u64,
-    /// Sequences that only loom reached, and that only the explorer allows, if compared.
+    /// The sequences beside the explorer's, if compared.
     pub compared: Option<Compared>,
+    /// The moves beside the explorer's, if compared.
+    pub moved: Option<Compared>,
 }
 
-/// The comparison of loom's sequences with the explorer's.
+/// What a search for one run found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Sought {
+    /// It is the run of this execution, from 1.
+    Reached {
+        /// Which.
+        execution: u64,
+    },
+    /// It is none of these executions, which are all within the bound.
+    NotReached {
+        /// How many.
+        executions: u64,
+    },
+    /// The search ended early, in this execution: by a deadlock, or because the Monitor refused.
+    Ended {
+        /// Which.
+        execution: u64,
+    },
+}
+
+/// The comparison of what loom reached with what the explorer allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Compared {
-    /// Sequences that the explorer allows.
+    /// What loom reached.
+    pub loom: u64,
+    /// What the explorer allows.
     pub explorer: u64,
-    /// Sequences that only loom reached.
+    /// What only loom reached.
     pub only_loom: u64,
-    /// Sequences that only the explorer allows.
+    /// What only the explorer allows.
     pub only_explorer: u64,
+}
+
+impl Compared {
+    /// Compares two sets.
+    #[must_use]
+    pub fn new<T: Ord>(loom: &BTreeSet<T>, explorer: &BTreeSet<T>) -> Self {
+        Self {
+            loom: loom.len() as u64,
+            explorer: explorer.len() as u64,
+            only_loom: loom.difference(explorer).count() as u64,
+            only_explorer: explorer.difference(loom).count() as u64,
+        }
+    }
 }
 
 /// A deliberate bug of the mechanism (`gil_core::choice::Mutant`), and what must catch it.
@@ -247,6 +329,8 @@ pub struct MechanismMutant {
     pub name: &'static str,
     /// The suite that catches it.
     pub suite: &'static str,
+    /// The protocol under which it does.
+    pub under: &'static str,
     /// The claims or comparisons of which one must catch it.
     pub breaks: &'static [&'static str],
 }
@@ -256,10 +340,14 @@ const fn mutant(
     suite: &'static str,
     breaks: &'static [&'static str],
 ) -> MechanismMutant {
-    MechanismMutant { name, suite, breaks }
+    MechanismMutant { name, suite, under: PROTOCOLS[0], breaks }
 }
 
-/// All mutants of the mechanism, run on the default protocol.
+const fn under(protocol: &'static str, mutant: MechanismMutant) -> MechanismMutant {
+    MechanismMutant { under: protocol, ..mutant }
+}
+
+/// All mutants of the mechanism, run on the default protocol but where it cannot show them.
 pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("AttachRelaxed", "two-fast", &["SAFE-2"]),
     mutant("DetachRelaxed", "two-fast", &["SAFE-2"]),
@@ -268,14 +356,29 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("DetachByStore", "two-fast", &["LIVE-4"]),
     mutant("WordNotFrozen", "two-fast", &["LIVE-4"]),
     mutant("SlowDroppedEarly", "hog", &["SAFE-1"]),
+    mutant("AttachByStore", "two-fast", &["SAFE-1", "SAFE-2"]),
+    mutant("FreezesAgain", "two", &["SAFE-1"]),
+    mutant("FirstBellOnly", "three", &["LIVE-4"]),
+    mutant("GivesUpSilently", "two-cancel", &["LIVE-4"]),
+    mutant("TouchedAfterRelease", "last-release", &["SAFE-8"]),
     mutant("BellNotRung", "two", &["LIVE-4"]),
     mutant("NotUnparked", "two-bell", &["LIVE-4"]),
     mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
+    mutant("HeldBackForEver", "hog-young", &["LIVE-1"]),
+    mutant("HeldBackByWhoLeft", "three-young-cancel", &["SAFE-5"]),
     mutant("FlagNotMirrored", "two", &["TRACES"]),
+    mutant("FlagNotMirrored", "two", &["REFINES"]),
+    mutant("FlagNeverFalls", "two", &["SAFE-5"]),
     mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
+    // Under the default one whoever comes after a request has gone asks anew.
+    under("handoff-plain", mutant("StaleRequestAnswered", "three-cancel", &["REFINES"])),
+    mutant("BellNotCleared", "two-bell", &["LIVE-1"]),
+    mutant("RunNotCounted", "three", &["SAFE-4"]),
     mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
     mutant("StaleRunTimer", "three", &["SAFE-4"]),
     mutant("DeferredNotDrained", "heap", &["HEAP-1"]),
+    mutant("DeferredNotSaid", "heap", &["HEAP-1"]),
+    mutant("DeferredSaidTooEarly", "heap", &["HEAP-1"]),
     mutant("DetachedDropDirect", "heap", &["HEAP-1"]),
     mutant("CountOutsideLock", "heap", &["HEAP-1"]),
     mutant("AtomicCount", "count-without-lock", &["NEED-1"]),
@@ -312,6 +415,7 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
     let mut wanted = match suite.work {
         Work::Rounds(_) | Work::Hog => vec!["taken", "released", "waits"],
         Work::Heap => return without(HEAP_EVENTS, happened),
+        Work::LastRelease => return without(LAST_RELEASE_EVENTS, happened),
         // What they are there to show is their claim.
         Work::Count | Work::Objects { .. } | Work::Mutex { .. } => return Vec::new(),
     };
@@ -339,12 +443,37 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
     if suite.give_ups > 0 {
         wanted.push("cancelled");
     }
+    if boosts && suite.young > 0 {
+        wanted.push("held back");
+    }
     without(&wanted, happened)
 }
 
 /// A take finds drops of the other thread to make, and finds that they have been made.
 const HEAP_EVENTS: &[&str] = &["T0 is back, 0 drops deferred", "T0 is back, 2 drops deferred"];
 
+/// Either thread may be the last, after waiting for the other or not.
+const LAST_RELEASE_EVENTS: &[&str] =
+    &["T0 frees the lock", "T1 frees the lock", "T0 is woken", "T1 is woken"];
+
 fn without(wanted: &[&'static str], happened: impl Fn(&str) -> bool) -> Vec<&'static str> {
     wanted.iter().copied().filter(|event| !happened(event)).collect()
+}
+
+/// An event's name in the list of what was seen.
+#[must_use]
+pub const fn event_name(event: &Event) -> &'static str {
+    match event {
+        Event::Requested(_, Request::AfterInterval) => "requested after an interval",
+        Event::Requested(_, Request::Boost) => "requested by boost",
+        Event::Answered(_) => "answered",
+        Event::Released(_) => "released",
+        Event::Granted(_) => "granted",
+        Event::Confirmed(_) => "confirmed",
+        Event::Take(_) => "taken",
+        Event::Waits(_) => "waits",
+        Event::TimedOut(_) => "timed out",
+        Event::Notified(_) => "notified",
+        Event::Cancelled(_) => "cancelled",
+    }
 }

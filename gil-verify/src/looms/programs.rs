@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gil_core::choice::{Budget, Choices};
 use gil_core::heap::{Brand, GilCell, GilRc};
-use gil_core::{Handoff, Protocol};
+use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
 use gil_models::{Python2, Python3};
 use loom::sync::Mutex;
 use loom::sync::atomic::AtomicUsize;
 
 use super::{Cure, Found, Suite, Work};
+use crate::zoo::{self, Visit};
 
 gil_core::brand!(struct Boosted: Handoff = Handoff::new());
 gil_core::brand!(struct Plain: Handoff = Handoff::plain());
@@ -42,6 +43,9 @@ fn tell(thread: usize, what: impl std::fmt::Display) {
 pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
     let claim = super::judged(&suite, super::PROTOCOLS[0]).first().copied().unwrap_or_default();
     std::panic::set_hook(Box::new(move |panic| explain(claim, panic)));
+    if suite.work == Work::LastRelease {
+        return zoo::with(protocol, LastRelease(suite));
+    }
     Some(match protocol {
         "handoff" => explore::<Boosted>(suite, cure),
         "handoff-plain" => explore::<Plain>(suite, cure),
@@ -54,7 +58,8 @@ pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
 /// What a panic of any kind means here: loom's own message for a deadlock or a race says what, the
 /// story says how.
 fn explain(claim: &str, panic: &std::panic::PanicHookInfo<'_>) {
-    let said = panic.payload_as_str().unwrap_or("a panic");
+    // loom unwinds the threads of an execution that has ended by a panic without words.
+    let Some(said) = panic.payload_as_str() else { return };
     let said = said.strip_prefix(&format!("{claim}: ")).unwrap_or(said);
     let what = if said.contains("deadlock") { "deadlock" } else { said };
     let what = if said.contains("Causality") { "two accesses that nothing orders" } else { what };
@@ -70,13 +75,7 @@ fn explore<B: Brand>(suite: Suite, cure: Option<Cure>) -> Found
 where
     B::Protocol: Protocol,
 {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = suite.preemptions;
-    let seen = Arc::new(std::sync::Mutex::new(Found::default()));
-    let into = seen.clone();
-    builder.check(move || {
-        EXECUTIONS.fetch_add(1, Ordering::Relaxed);
-        STORY.with_borrow_mut(Vec::clear);
+    executions(suite, move || {
         Choices::arm(2, Budget::default());
         match suite.work {
             Work::Heap => heap::<B>(),
@@ -84,8 +83,23 @@ where
             Work::Objects { one_lock: false } => objects(cure == Some(Cure::SameOrder)),
             Work::Objects { one_lock: true } => objects_of_one_lock::<B>(),
             Work::Mutex { detaching } => mutex::<B>(detaching, cure == Some(Cure::MutexFirst)),
-            Work::Rounds(_) | Work::Hog => unreachable!("the harness runs these"),
+            Work::Rounds(_) | Work::Hog | Work::LastRelease => {
+                unreachable!("others run these")
+            }
         }
+    })
+}
+
+/// Explores all executions of a program; the story of each is what happened in it.
+fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = suite.preemptions;
+    let seen = Arc::new(std::sync::Mutex::new(Found::default()));
+    let into = seen.clone();
+    builder.check(move || {
+        EXECUTIONS.fetch_add(1, Ordering::Relaxed);
+        STORY.with_borrow_mut(Vec::clear);
+        program();
         let mut seen = into.lock().expect("one execution at a time");
         seen.executions += 1;
         for step in STORY.take() {
@@ -159,6 +173,55 @@ fn heap<B: Brand>() {
     assert!(times == 1, "HEAP-1: no handle is left, and it was freed {times} times");
     kept.drop_ref(&token);
     assert!(freed(&kept_freed) == 1, "HEAP-1: not freed by its last handle");
+}
+
+/// Who had to wait.
+#[derive(Default)]
+struct Waited([bool; 2]);
+
+impl Observe for Waited {
+    fn section<P: Protocol>(&mut self, me: ThreadId, _: Entry, to: Outcome, _: &Monitor<P>) {
+        self.0[me.index()] |= matches!(to, Outcome::Wait(_));
+    }
+}
+
+struct LastRelease(Suite);
+
+impl Visit for LastRelease {
+    type Output = Found;
+    fn visit<P: Protocol + Send + Sync + 'static>(self, _: &'static str, protocol: P) -> Found {
+        let suite = self.0;
+        executions(suite, move || last_release(protocol.clone(), suite.time_outs))
+    }
+}
+
+/// SAFE-8: whoever is the last to release frees the lock, while the other may still be inside its
+/// release.
+fn last_release<P: Protocol + Send + Sync + 'static>(protocol: P, time_outs: usize) {
+    loom::stop_exploring();
+    Choices::arm(2, Budget { time_outs, ..Budget::default() });
+    let lock = Arc::new(RawGil::observed(protocol, Waited::default()));
+    lock.set_check_interval(0);
+    let left = Rc::new(Cell::new(2));
+    let run = move |thread: usize, lock: &RawGil<P, Waited>, left: &Cell<usize>| {
+        Choices::enlist(thread);
+        let member = lock.register();
+        lock.attach(&member).expect("no thread attaches twice");
+        left.set(left.get() - 1);
+        let last = left.get() == 0;
+        if lock.observer(|waited| waited.0[member.id().index()]) {
+            tell(thread, "is woken");
+        }
+        lock.detach(&member).expect("the thread holds the lock");
+        if last {
+            tell(thread, "frees the lock");
+            lock.free_memory();
+        }
+    };
+    let (their_lock, their_left) = (lock.clone(), left.clone());
+    let theirs = run;
+    loom::explore();
+    beside(|| run(0, &lock, &left), move || theirs(1, &their_lock, &their_left));
 }
 
 /// NEED-1: an increment is a read and a write. The count is atomic for loom's sake, so that the

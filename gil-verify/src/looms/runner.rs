@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use gil_core::Protocol;
 use gil_core::choice::Mutant;
 
-use super::{Cure, Found, Suite, Work, harness, programs, suite};
+use super::process::SEEK;
+use super::{Cure, Found, Suite, Work, harness, programs, seek, suite};
+use crate::litmus;
 use crate::zoo::{self, Visit};
 
-const USAGE: &str = "usage (loom build): gil-verify SUITE PROTOCOL [MUTANT]";
+const USAGE: &str = "usage (loom build): gil-loom SUITE PROTOCOL [MUTANT]\n                    gil-loom seek LINE\n                    gil-loom litmus TEST";
 
 struct Run(Suite);
 
@@ -36,7 +38,18 @@ pub fn run(suite: &Suite, protocol: &str, cure: Option<Cure>) -> Option<Found> {
 /// With the name of the claim that is broken.
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, name] = arguments.as_slice()
+        && first == "litmus"
+    {
+        return litmus(name);
+    }
     let (name, protocol, mutant) = match arguments.as_slice() {
+        [name, line] if name == SEEK => {
+            return match seek::run(line) {
+                Ok(found) => say(&found),
+                Err(error) => usage(&error.to_string()),
+            };
+        }
         [name, protocol] => (name, protocol, None),
         [name, protocol, mutant] => (name, protocol, Some(mutant)),
         _ => return usage("one suite and one protocol are needed"),
@@ -53,11 +66,22 @@ pub fn main() -> ExitCode {
     }
     match run(suite, protocol, cure) {
         None => usage(&format!("there is no protocol `{protocol}`")),
-        Some(found) => {
-            println!("{}", serde_json::to_string(&found).expect("plain data"));
-            ExitCode::SUCCESS
-        }
+        Some(found) => say(&found),
     }
+}
+
+/// Prints every outcome of a litmus test.
+fn litmus(name: &str) -> ExitCode {
+    let Some(litmus) = litmus::named(name) else {
+        return usage(&format!("there is no litmus test `{name}`"));
+    };
+    let outcomes = litmus::run::outcomes(&litmus);
+    say(&outcomes)
+}
+
+fn say(found: &impl serde::Serialize) -> ExitCode {
+    println!("{}", serde_json::to_string(found).expect("plain data"));
+    ExitCode::SUCCESS
 }
 
 fn usage(what: &str) -> ExitCode {

@@ -6,11 +6,17 @@
 //! way. A green check proves nothing until it has been seen red: each mutant names in advance the
 //! claims of which one has to catch it.
 
+mod list;
+
 use std::cell::Cell;
 
 use gil_core::{
-    Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake,
+    Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
+
+use crate::ghost::ThreadSet;
+
+pub use list::{MUTANTS, Mutant};
 
 thread_local! {
     static APPLIED: Cell<u64> = const { Cell::new(0) };
@@ -73,8 +79,22 @@ pub enum Mutation {
     GivesToWhoLeft,
     /// Threads of the first set wait in the second.
     WaitsElsewhere(u8, u8),
+    /// Who is switched out and should wait in the first set waits in the second.
+    SwitchedOutWaitsIn(u8, u8),
     /// This queue looks empty while the other one is not.
     ServedAfter(u8, u8),
+    /// The lock looks held to every section.
+    LooksHeld,
+    /// The request is not seen by the protocol.
+    RequestUnseen,
+    /// Nobody looks last in a queue.
+    LastUnseen,
+    /// The protocol's own record keeps who gave up (Ruby PR 17296's class: a hint outlives what it
+    /// names).
+    CancelLeavesRecord,
+    /// A waiter whose timer has expired waits another interval if the owner changed meanwhile, however
+    /// long it has been waiting (CPython since 3.2).
+    PatienceRestarts,
 }
 
 /// A protocol with a bug.
@@ -86,13 +106,19 @@ pub struct Mutated<P> {
     left_behind: bool,
     /// [`Mutation::GivesToWhoLeft`]: who gave up last.
     left: Option<ThreadId>,
+    /// [`Mutation::PatienceRestarts`]: who waits.
+    waiting: ThreadSet,
+    /// And in whose wait the owner has changed.
+    disturbed: ThreadSet,
 }
 
 impl<P: Protocol> Mutated<P> {
     /// `protocol` with `mutation`.
     #[must_use]
     pub const fn new(protocol: P, mutation: Mutation) -> Self {
-        Self { inner: protocol, mutation, left_behind: false, left: None }
+        let nobody = ThreadSet::new();
+        let (waiting, disturbed) = (nobody, nobody);
+        Self { inner: protocol, mutation, left_behind: false, left: None, waiting, disturbed }
     }
 
     /// The protocol inside.
@@ -106,8 +132,13 @@ impl<P: Protocol> Mutated<P> {
         cx: &mut dyn Effects,
         section: impl FnOnce(&mut P, &mut dyn Effects) -> Step,
     ) -> Step {
-        let mutation = self.mutation;
-        let step = section(&mut self.inner, &mut Twisted { cx, mutation, left: self.left });
+        let (mutation, was_free) = (self.mutation, cx.is_free());
+        let mut twisted = Twisted { cx, mutation, left: self.left, given: None };
+        let step = section(&mut self.inner, &mut twisted);
+        let given = twisted.given;
+        if mutation == Mutation::PatienceRestarts {
+            self.note_patience(cx.me(), step, given, was_free);
+        }
         match (mutation, step) {
             (Mutation::TimerDropped, Step::Wait(set, Some(_))) => {
                 applied();
@@ -137,6 +168,22 @@ impl<P: Protocol> Mutated<P> {
     }
 }
 
+impl<P: Protocol> Mutated<P> {
+    /// Notes who waits, and that the owner has changed, if it has.
+    fn note_patience(&mut self, me: ThreadId, step: Step, given: Option<ThreadId>, was_free: bool) {
+        if given.is_some() || was_free && step == Step::Owns {
+            self.disturbed = self.waiting;
+        }
+        for gone in [Some(me), given].into_iter().flatten() {
+            self.waiting.remove(gone);
+            self.disturbed.remove(gone);
+        }
+        if matches!(step, Step::Wait(..)) {
+            self.waiting.insert(me);
+        }
+    }
+}
+
 impl<P: Protocol> Protocol for Mutated<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
@@ -160,7 +207,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
             let before = self.inner.clone();
             let step = self.run(cx, |inner, cx| {
                 let mutation = Mutation::GivesByFreeing;
-                inner.release(&mut Twisted { cx, mutation, left: None }, how)
+                inner.release(&mut Twisted { cx, mutation, left: None, given: None }, how)
             });
             // The turn goes on as if nobody had asked.
             self.inner = before;
@@ -174,10 +221,25 @@ impl<P: Protocol> Protocol for Mutated<P> {
             applied();
             return Step::Owns;
         }
-        self.run(cx, |inner, cx| inner.safepoint(cx))
+        let step = self.run(cx, |inner, cx| inner.safepoint(cx));
+        match (self.mutation, step) {
+            (Mutation::SwitchedOutWaitsIn(from, to), Step::Wait(WaitSet(set), timer))
+                if set == from =>
+            {
+                applied();
+                Step::Wait(WaitSet(to), timer)
+            }
+            _ => step,
+        }
     }
 
     fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+        let restarts = self.mutation == Mutation::PatienceRestarts && self.disturbed.has(cx.me());
+        if restarts && wake == Wake::Expired && !cx.is_free() {
+            applied();
+            self.disturbed.remove(cx.me());
+            return Step::Wait(set, Some(Timer::Run));
+        }
         let asks = self.mutation == Mutation::RequestsAfterSwitch;
         if asks && wake == Wake::Expired && !cx.is_free() {
             applied();
@@ -200,8 +262,17 @@ impl<P: Protocol> Protocol for Mutated<P> {
             Mutation::CancelKeepsRequest => Mutation::RequestNotCleared,
             other => other,
         };
-        self.inner.cancel(&mut Twisted { cx, mutation: twist, left: None }, notified);
+        let before = self.inner.clone();
+        let mut twisted = Twisted { cx, mutation: twist, left: None, given: None };
+        self.inner.cancel(&mut twisted, notified);
+        if mutation == Mutation::PatienceRestarts {
+            self.note_patience(cx.me(), Step::Left, None, false);
+        }
         match mutation {
+            Mutation::CancelLeavesRecord if self.inner != before => {
+                applied();
+                self.inner = before;
+            }
             Mutation::CancelLosesRequest if cx.requested() => {
                 applied();
                 cx.clear_request();
@@ -221,6 +292,7 @@ struct Twisted<'a> {
     cx: &'a mut dyn Effects,
     mutation: Mutation,
     left: Option<ThreadId>,
+    given: Option<ThreadId>,
 }
 
 impl Twisted<'_> {
@@ -239,11 +311,11 @@ impl Effects for Twisted<'_> {
     }
 
     fn is_free(&self) -> bool {
-        self.cx.is_free()
+        !self.is(Mutation::LooksHeld) && self.cx.is_free()
     }
 
     fn requested(&self) -> bool {
-        self.cx.requested()
+        !self.is(Mutation::RequestUnseen) && self.cx.requested()
     }
 
     fn leaving(&self) -> bool {
@@ -266,7 +338,7 @@ impl Effects for Twisted<'_> {
     }
 
     fn last(&self, set: WaitSet) -> Option<ThreadId> {
-        self.cx.last(set)
+        if self.is(Mutation::LastUnseen) { None } else { self.cx.last(set) }
     }
 
     fn request(&mut self, why: Request) {
@@ -297,6 +369,7 @@ impl Effects for Twisted<'_> {
             applied();
             self.cx.give(left);
         } else if !self.is(Mutation::FreeDropped) {
+            self.given = Some(thread);
             self.cx.give(thread);
         }
     }
@@ -319,76 +392,3 @@ impl Effects for Twisted<'_> {
         }
     }
 }
-
-/// A mutant and what must catch it.
-#[derive(Clone, Copy, Debug)]
-pub struct Mutant {
-    /// Its name.
-    pub name: &'static str,
-    /// The bug.
-    pub mutation: Mutation,
-    /// The protocols it is tried on.
-    pub of: &'static [&'static str],
-    /// The claims of which one must catch it.
-    pub breaks: &'static [&'static str],
-}
-
-const HANDOFFS: &[&str] = &["handoff", "handoff-plain"];
-const BOOSTED: &[&str] = &["handoff"];
-const ASKING: &[&str] = &["handoff", "handoff-plain", "python3"];
-const ALL: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
-const PYTHON3: &[&str] = &["python3"];
-/// Models in which a woken thread has to find the lock free.
-const WAKING: &[&str] = &["ruby", "ruby19", "ocaml", "priority", "qemu"];
-/// Models with one timer, whose computing threads depend on it.
-const TIMED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml"];
-const ASKED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority", "qemu"];
-const QUEUED: &[&str] = &["ruby", "ruby19", "ghc"];
-const FREEING: &[&str] = &["pypy", "ruby", "ruby19", "ocaml", "priority", "qemu", "ghc"];
-
-const fn mutant(
-    name: &'static str,
-    mutation: Mutation,
-    of: &'static [&'static str],
-    breaks: &'static [&'static str],
-) -> Mutant {
-    Mutant { name, mutation, of, breaks }
-}
-
-/// All mutants that the explorer runs.
-pub const MUTANTS: &[Mutant] = &[
-    mutant("takes-held-lock", Mutation::TakesHeldLock, ALL, &["SAFE-1"]),
-    mutant("gives-by-freeing", Mutation::GivesByFreeing, HANDOFFS, &["SAFE-3"]),
-    mutant("final-release-frees", Mutation::FinalReleaseFrees, HANDOFFS, &["SAFE-3F"]),
-    mutant("requests-at-once", Mutation::RequestsAtOnce, ASKING, &["SAFE-4"]),
-    mutant("request-not-cleared", Mutation::RequestNotCleared, ASKING, &["SAFE-5"]),
-    mutant("cancel-unnoticed", Mutation::CancelUnnoticed, ASKING, &["SAFE-5"]),
-    mutant("free-dropped", Mutation::FreeDropped, ALL, &["SAFE-6"]),
-    mutant("gives-to-itself", Mutation::GivesToItself, HANDOFFS, &["SAFE-7"]),
-    mutant("safepoint-ignored", Mutation::SafepointIgnored, ASKING, &["LIVE-1"]),
-    mutant("request-dropped", Mutation::RequestDropped, ASKING, &["LIVE-2"]),
-    mutant("timer-dropped", Mutation::TimerDropped, ASKING, &["LIVE-2"]),
-    mutant("serves-last", Mutation::ServesLast, HANDOFFS, &["LIVE-2"]),
-    mutant("notify-dropped", Mutation::NotifyDropped, ALL, &["LIVE-4"]),
-    mutant("cancel-keeps-wake-up", Mutation::CancelKeepsWakeUp, ALL, &["LIVE-4"]),
-    mutant("request-lost", Mutation::CancelLosesRequest, HANDOFFS, &["SAFE-5"]),
-    mutant("gives-to-who-left", Mutation::GivesToWhoLeft, HANDOFFS, &["SAFE-7"]),
-    mutant("cancel-keeps-request", Mutation::CancelKeepsRequest, ASKING, &["LIVE-6"]),
-    mutant("fast-path-differs", Mutation::FastPathDiffers, ASKING, &["FAST-PATH"]),
-    mutant("no-forced-switch", Mutation::SetNotWaitedIn(1), PYTHON3, &["SAFE-3"]),
-    mutant("taker-does-not-signal", Mutation::SetNotNotified(1), PYTHON3, &["LIVE-2"]),
-    mutant("drop-does-not-signal", Mutation::SetNotNotified(0), PYTHON3, &["LIVE-4"]),
-    mutant("no-switch-number-check", Mutation::RequestsAfterSwitch, PYTHON3, &["SAFE-4"]),
-    mutant("interrupted-goes-to-the-end", Mutation::WaitsElsewhere(1, 2), BOOSTED, &["LIVE-3"]),
-    mutant("model-takes-held-lock", Mutation::TakesHeldLock, FREEING, &["SAFE-1"]),
-    mutant("model-free-dropped", Mutation::FreeDropped, FREEING, &["SAFE-6"]),
-    mutant("model-notify-dropped", Mutation::NotifyDropped, WAKING, &["LIVE-4"]),
-    mutant("model-request-dropped", Mutation::RequestDropped, TIMED, &["LIVE-2"]),
-    mutant("model-timer-dropped", Mutation::TimerDropped, TIMED, &["LIVE-2"]),
-    mutant("model-safepoint-ignored", Mutation::SafepointIgnored, ASKED, &["LIVE-1"]),
-    mutant("model-serves-last", Mutation::ServesLast, QUEUED, &["LIVE-2"]),
-    mutant("room-never-left", Mutation::NotifyDropped, &["pypy"], &["LIVE-2"]),
-    mutant("nobody-has-proceeded", Mutation::SetNotNotified(1), &["qemu"], &["LIVE-4"]),
-    mutant("yield-waits-for-nobody", Mutation::SetNotNotified(0), &["ocaml"], &["LIVE-4"]),
-    mutant("boosted-served-last", Mutation::ServedAfter(0, 2), BOOSTED, &["LIVE-3"]),
-];

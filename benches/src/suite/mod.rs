@@ -1,0 +1,12 @@
+//! `gil-bench`: workloads in every runtime, in interleaved rounds, beside the real interpreters.
+//!
+//! Each sample is a process of its own, of this program or of an interpreter. Rounds take turns through
+//! all runtimes, and the control without a lock comes twice: its ratio to itself is the A/A row, below
+//! which no difference means anything.
+
+pub mod command;
+pub mod echo;
+pub mod report;
+pub mod runtime;
+pub mod short_io;
+pub mod verdict;

@@ -1,0 +1,93 @@
+//! The counters of the slow path.
+
+use gil_core::{
+    Counters, Entry, First, Gil, Handoff, Monitor, Observe, Outcome, RawGil, Release, ThreadId,
+    Wake,
+};
+
+use crate::threads;
+
+/// A Monitor by hand, with the counters that a lock would have.
+struct Counted {
+    monitor: Monitor<Handoff>,
+    counters: Counters,
+}
+
+impl Counted {
+    fn section(&mut self, thread: ThreadId, entry: Entry) -> Outcome {
+        let outcome = self.monitor.section(thread, entry, &mut First).expect("it fits the slot");
+        self.counters.section(thread, entry, outcome, &self.monitor);
+        outcome
+    }
+}
+
+const LEAVE: Entry = Entry::Release(Release::Blocking);
+const WOKEN: Entry = Entry::Resume(Wake::Notified);
+const EXPIRED: Entry = Entry::Resume(Wake::Expired);
+
+#[test]
+fn every_kind_of_event_is_counted_once_each_time() {
+    let [a, b, c] = threads();
+    let mut lock = Counted { monitor: Monitor::new(Handoff::new()), counters: Counters::default() };
+    for (thread, entry) in [
+        (a, Entry::Acquire),   // takes
+        (b, Entry::Acquire),   // a boost: requests at once
+        (a, Entry::Safepoint), // answers; granted to b, who is woken
+        (b, WOKEN),            // confirms
+        (a, EXPIRED),          // times out and requests
+        (b, LEAVE),            // answers; granted to a, who is woken
+        (a, WOKEN),            // confirms
+        (c, Entry::Acquire),   // a boost: requests at once
+        (b, Entry::Acquire),   // no boost left
+        (a, LEAVE),            // answers; granted to c, who is woken
+        (c, WOKEN),            // confirms
+        (c, LEAVE),            // frees the lock and wakes b
+        (a, Entry::Acquire),   // takes it in front of b
+    ] {
+        lock.section(thread, entry);
+    }
+    assert_eq!(lock.counters.wasted_wake_ups, 0);
+    assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "woken for nothing");
+    lock.section(a, LEAVE); // frees the lock and wakes b
+    assert_eq!(lock.section(b, WOKEN), Outcome::Owns, "woken for something");
+    let Counters {
+        sections,
+        requests,
+        forced,
+        grants,
+        takes,
+        time_outs,
+        wake_ups,
+        wasted_wake_ups,
+        switches,
+        ..
+    } = lock.counters;
+    assert_eq!((sections, requests, forced, grants, takes), (16, 3, 3, 3, 3));
+    assert_eq!((time_outs, wake_ups, wasted_wake_ups), (1, 5, 1));
+    assert_eq!(switches, 6, "a, b, a, c, a, b");
+}
+
+#[test]
+fn a_raw_lock_shows_its_counters() {
+    let lock = RawGil::new(Handoff::new());
+    let (holder, waiter) = (lock.register(), lock.register());
+    lock.attach(&holder).unwrap();
+    assert_eq!(lock.counters(), Counters::default(), "the fast path counts nothing");
+    lock.attach_until(&waiter, std::time::Instant::now()).unwrap();
+    let counters = lock.counters();
+    assert_eq!((counters.sections, counters.requests), (2, 1), "it came, asked and gave up");
+}
+
+#[test]
+fn a_lock_with_data_shows_its_counters() {
+    let gil = Gil::new(());
+    std::thread::scope(|threads| {
+        let mut attached = gil.attach();
+        threads.spawn(|| drop(gil.attach()));
+        while !attached.switch_requested() && gil.counters().requests == 0 {
+            std::thread::yield_now();
+        }
+        attached.safepoint();
+    });
+    assert_eq!((gil.counters().requests, gil.counters().forced), (1, 1));
+}

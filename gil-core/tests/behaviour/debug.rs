@@ -1,0 +1,28 @@
+//! What the types print of themselves.
+
+use gil_core::heap::{GilCell, GilRc};
+use gil_core::{Gil, ThreadId};
+
+#[test]
+fn a_lock_prints_its_state_unless_somebody_is_attached() {
+    let gil = Gil::new(7);
+    assert_eq!(format!("{gil:?}"), "Gil { state: 7, .. }");
+    assert!(!gil.is_attached(), "it has detached again");
+    let attached = gil.attach();
+    assert_eq!(format!("{gil:?}"), "Gil { state: <attached>, .. }");
+    assert_eq!(format!("{attached:?}"), "Attached(7)");
+}
+
+#[test]
+fn a_thread_prints_as_its_number() {
+    assert_eq!(format!("{:?}", ThreadId::from_index(3)), "T3");
+}
+
+#[test]
+fn a_handle_prints_its_object_and_a_cell_keeps_its_value_to_itself() {
+    gil_core::brand!(struct Printed);
+    let handle = GilRc::<Printed, _>::new(7);
+    assert_eq!(format!("{handle:?}"), "GilRc(7)");
+    let cell = GilCell::<Printed, _>::new(7);
+    assert_eq!(format!("{cell:?}"), "GilCell { .. }", "to look inside takes a token");
+}

@@ -1,0 +1,24 @@
+//! A lent token.
+
+use gil_core::{AttachError, Gil};
+
+#[test]
+fn a_lent_token_can_be_used_as_often_as_one_likes() {
+    let gil = Gil::new(0);
+    let mut attached = gil.attach();
+    let callback = || gil.with(|attached| **attached += 1);
+    attached.lend(|| {
+        assert_eq!(callback(), Ok(()));
+        assert_eq!(callback(), Ok(()), "the first use has given it back");
+    });
+    assert_eq!(*attached, 2);
+}
+
+#[test]
+fn a_token_is_lent_no_longer_than_the_closure_runs() {
+    let gil = Gil::new(0);
+    let mut attached = gil.attach();
+    attached.lend(|| ()); // nobody uses it
+    assert_eq!(gil.with(|_| ()), Err(AttachError::AlreadyAttached));
+    *attached += 1;
+}

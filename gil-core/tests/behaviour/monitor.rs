@@ -1,0 +1,105 @@
+//! What a Monitor shows of itself, and which calls it refuses.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use gil_core::{
+    Choose, Entry, Fault, First, Handoff, Monitor, Outcome, Release, Slot, ThreadId, Wake,
+};
+
+use crate::threads;
+
+const LEAVE: Entry = Entry::Release(Release::Blocking);
+const REGULAR: gil_core::WaitSet = Handoff::QUEUES[2];
+
+/// `holder` owns, and the others wait in the regular queue.
+fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {
+    let mut monitor = Monitor::new(Handoff::plain());
+    for thread in [&[holder], waiters].concat() {
+        monitor.section(thread, Entry::Acquire, &mut First).expect("it comes from outside");
+    }
+    monitor
+}
+
+#[test]
+fn a_queue_shows_its_threads_in_the_order_in_which_they_came() {
+    let [a, b, c, d] = threads();
+    let mut monitor = held(a, &[c, b, d]);
+    assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, b, d]);
+    monitor.cancel(b).expect("it is coming in");
+    assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, d]);
+}
+
+#[test]
+fn the_wake_ups_of_a_section_are_shown_and_then_taken_once() {
+    let [a, b, c] = threads();
+    let mut monitor = held(a, &[b, c]);
+    assert_eq!(monitor.wakes(), []);
+    monitor.section(a, LEAVE, &mut First).expect("it owns");
+    assert_eq!(monitor.wakes(), [b]);
+    assert_eq!(monitor.take_wakes().collect::<Vec<_>>(), [b]);
+    assert_eq!(monitor.wakes(), [], "rung for once");
+}
+
+#[test]
+fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
+    let [a, b] = threads();
+    let mut monitor = held(a, &[b]);
+    let busy = Err(Fault::FastPathWhileBusy);
+    assert_eq!(monitor.set_fast_owner(None), busy);
+    assert_eq!(monitor.set_fast_owner(Some(b)), busy);
+    assert_eq!(monitor.set_fast_owner(Some(a)), Ok(()), "that is no change");
+    monitor.cancel(b).expect("it is coming in");
+    assert_eq!(monitor.set_fast_owner(Some(b)), Ok(()), "all slots are idle");
+    assert_eq!(monitor.owner(), Some(b));
+}
+
+#[test]
+fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
+    let [a, b, c] = threads();
+    let mut monitor = held(a, &[b, c]);
+    assert_eq!(monitor.slot(c), Slot::Waiting(REGULAR, None), "b keeps the time for both");
+    let before = monitor.clone();
+    let expired = Entry::Resume(Wake::Expired);
+    assert_eq!(monitor.section(c, expired, &mut First), Ok(Outcome::Wait(None)));
+    assert!(monitor == before && monitor.events().is_empty() && !monitor.requested());
+}
+
+#[test]
+fn only_who_is_coming_in_can_give_up() {
+    let [a, b, c] = threads();
+    let mut monitor = held(a, &[b]);
+    let wrong = Err(Fault::WrongEntry);
+    assert_eq!(monitor.cancel(c), wrong, "it is outside");
+    assert_eq!(monitor.cancel(a), wrong, "it owns");
+    monitor.section(b, Entry::Resume(Wake::Expired), &mut First).expect("its timer has expired");
+    monitor.section(a, Entry::Safepoint, &mut First).expect("it owns");
+    assert!(matches!(monitor.slot(a), Slot::Waiting(..)));
+    assert_eq!(monitor.cancel(a), wrong, "it was switched out and has to come back");
+    assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "it has been granted the lock");
+}
+
+#[test]
+fn different_states_have_different_hashes_and_equal_ones_the_same() {
+    let [a, b, c] = threads();
+    let hash = |monitor: &Monitor<Handoff>| {
+        let mut hasher = DefaultHasher::new(); // always the same keys
+        monitor.hash(&mut hasher);
+        hasher.finish()
+    };
+    let states = [held(a, &[]), held(b, &[]), held(a, &[b]), held(a, &[b, c]), held(a, &[c, b])];
+    let hashes: HashSet<_> = states.iter().map(hash).collect();
+    assert_eq!(hashes.len(), states.len());
+    let mut came_and_went = held(a, &[b]);
+    came_and_went.cancel(b).expect("it is coming in");
+    let mut knows_b = held(b, &[]);
+    knows_b.set_fast_owner(Some(a)).expect("all slots are idle");
+    assert!(came_and_went == knows_b && hash(&came_and_went) == hash(&knows_b));
+}
+
+#[test]
+fn first_wakes_who_came_first() {
+    let [a, b] = threads();
+    assert_eq!(First.choose(&mut [b, a].into_iter()), Some(b));
+    assert_eq!(First.choose(&mut std::iter::empty()), None);
+}

@@ -1,0 +1,68 @@
+//! Notifications go to threads that sleep, and to no other.
+
+use gil_core::{
+    Effects, Entry, First, Monitor, Order, Outcome, Protocol, Release, Slot, Step, Timer, WaitSet,
+    Wake,
+};
+
+use crate::threads;
+
+const SET: WaitSet = WaitSet(0);
+
+/// A lock whose waiters, when their timers expire, wake all others.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Rings;
+
+impl Protocol for Rings {
+    const NAME: &'static str = "rings";
+    const SETS: &'static [Order] = &[Order::Fifo];
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        if cx.is_free() { Step::Owns } else { Step::Wait(SET, Some(Timer::Wait)) }
+    }
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        cx.free();
+        cx.notify_one(SET);
+        Step::Left
+    }
+    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+        Step::Owns
+    }
+    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
+        if wake == Wake::Expired {
+            cx.notify_all(SET);
+        }
+        self.acquire(cx)
+    }
+    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+}
+
+fn section(monitor: &mut Monitor<Rings>, thread: gil_core::ThreadId, entry: Entry) -> Outcome {
+    monitor.section(thread, entry, &mut First).expect("it fits the slot")
+}
+
+#[test]
+fn a_thread_that_notifies_its_own_set_does_not_wake_itself() {
+    let [a, b, c, d] = threads();
+    let mut monitor = Monitor::new(Rings);
+    for thread in [a, b, c, d] {
+        section(&mut monitor, thread, Entry::Acquire);
+    }
+    let outcome = section(&mut monitor, b, Entry::Resume(Wake::Expired));
+    assert_eq!(outcome, Outcome::Wait(Some(Timer::Wait)));
+    assert_eq!(monitor.wakes(), [c, d]);
+    assert!(matches!(monitor.slot(b), Slot::Waiting(..)));
+}
+
+#[test]
+fn a_second_notification_goes_to_the_next_thread_and_not_to_the_one_on_its_way() {
+    let [a, b, c] = threads();
+    let mut monitor = Monitor::new(Rings);
+    for thread in [a, b, c] {
+        section(&mut monitor, thread, Entry::Acquire);
+    }
+    section(&mut monitor, a, Entry::Release(Release::Blocking));
+    assert_eq!(monitor.wakes(), [b]);
+    section(&mut monitor, a, Entry::Acquire); // before b has run
+    section(&mut monitor, a, Entry::Release(Release::Blocking));
+    assert_eq!(monitor.wakes(), [c], "b keeps its place in the queue, and is awake already");
+}

@@ -1,0 +1,53 @@
+//! Protocols that switch every so many safepoints.
+
+use gil_core::{Effects, Gil, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet, Wake};
+
+/// For a lone thread: it keeps the lock at every safepoint.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct EveryThird;
+
+impl Protocol for EveryThird {
+    const NAME: &'static str = "every-third";
+    const SETS: &'static [Order] = &[];
+    const PREEMPTION: Preemption = Preemption::EveryTicks(2);
+    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+        Step::Owns
+    }
+    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+        cx.free();
+        Step::Left
+    }
+    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+        Step::Owns
+    }
+    fn woken(&mut self, _: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+        Step::Owns
+    }
+    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+}
+
+#[test]
+fn the_ticks_between_two_sections_are_the_protocols_or_those_that_are_set() {
+    let lock = RawGil::new(EveryThird);
+    let thread = lock.register();
+    lock.attach(&thread).unwrap();
+    let safepoints = |count| -> Vec<bool> {
+        (0..count).map(|_| lock.safepoint(&thread).expect("it holds the lock")).collect()
+    };
+    assert_eq!(safepoints(7), [false, false, true, false, false, true, false]);
+    lock.set_check_interval(1);
+    assert_eq!(safepoints(5), [false, true, false, true, false], "and counts anew");
+    lock.set_check_interval(0);
+    assert_eq!(safepoints(2), [true, true]);
+}
+
+#[test]
+fn the_check_interval_of_a_lock_with_data() {
+    let gil = Gil::with_protocol((), EveryThird);
+    let mut attached = gil.attach();
+    (0..6).for_each(|_| attached.safepoint());
+    assert_eq!(gil.counters().sections, 2);
+    gil.set_check_interval(5);
+    (0..6).for_each(|_| attached.safepoint());
+    assert_eq!(gil.counters().sections, 3);
+}

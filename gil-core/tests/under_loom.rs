@@ -1,0 +1,57 @@
+//! What only loom can bring about. `RUSTFLAGS="--cfg loom" cargo test -p gil-core --test under_loom`
+
+#![cfg(all(loom, not(shuttle)))]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use gil_core::loom;
+use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+
+/// Without the fast path: each attach and detach freezes the word and gives it back.
+struct SeesAll;
+
+impl Observe for SeesAll {
+    const SEES_ALL: bool = true;
+    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {}
+}
+
+#[test]
+fn a_thread_knows_whether_it_holds_the_lock_while_another_one_comes_and_goes() {
+    loom::model(|| {
+        let lock = Rc::new(RawGil::observed(Handoff::new(), SeesAll));
+        let (mine, theirs) = (lock.register(), lock.register());
+        let other = lock.clone();
+        let goes = loom::thread::spawn(move || {
+            other.attach(&theirs).expect("no thread attaches twice");
+            assert!(other.is_attached(&theirs), "it holds the lock");
+            other.detach(&theirs).expect("it holds the lock");
+        });
+        // The word may be frozen when it is looked at, and given back before the mutex is locked.
+        assert!(!lock.is_attached(&mine), "it has not attached");
+        goes.join().expect("it comes and goes");
+    });
+}
+
+/// A checker that finds a claim broken inside a section.
+struct Finds;
+
+impl Observe for Finds {
+    const SEES_ALL: bool = true;
+    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {
+        panic!("a claim is broken");
+    }
+}
+
+#[test]
+fn a_panic_inside_a_section_reaches_the_checker() {
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        loom::model(|| {
+            let lock = RawGil::observed(Handoff::new(), Finds);
+            let thread = lock.register();
+            let _ = lock.attach(&thread);
+        });
+    }));
+    let panic = found.expect_err("the observer panics");
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"a claim is broken"), "and the process lives");
+}

@@ -1,0 +1,156 @@
+//! A run that follows a script: an adversary who knows the lock's state and decides when each thread
+//! comes and leaves, as late as it can.
+//!
+//! Every thread has a core of its own and is on it while it is outside, so that it comes the moment
+//! it is told to. What threads are *made* to do by the lock (timers, wake-ups, safepoints that are
+//! asked for) happens by itself, with the simulator's latencies.
+//!
+//! Up to the beginning of the wait that is under attack the script is followed at once, safepoints
+//! included. From then on a holder stays until just before a timer of its run fires: an interval, and
+//! how late a timer is.
+
+use std::collections::VecDeque;
+
+use gil_core::{Entry, Monitor, Protocol, Release, Slot, ThreadId};
+
+use super::run::{Due, Simulation};
+use super::thread::{Activity, Do, FOR_EVER_NS, Place};
+use super::{Run, Setup};
+
+/// How much before the last moment the adversary acts: the timer may have been set for the release that
+/// came before this run, and waking others takes the releasing thread some time.
+const MARGIN_NS: u64 = 15_000;
+
+/// One step of a script.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cue {
+    /// Who.
+    pub thread: ThreadId,
+    /// What. Of releases it does not matter of which kind.
+    pub entry: Entry,
+    /// Who owns the lock at that moment.
+    pub owner: Option<ThreadId>,
+    /// Whether the wait under attack has begun. Steps that nobody chooses are awaited before it, and
+    /// of no meaning after it.
+    pub attacks: bool,
+}
+
+/// Simulates `protocol` under a script, with as many threads as `setup` has; ends when thread 0, which
+/// is under attack, owns the lock at the end of the script.
+///
+/// # Panics
+/// When `setup` has fewer cores than threads, and as [`run`](super::run) does.
+#[must_use]
+pub fn conduct<P: Protocol>(name: &str, protocol: P, setup: &Setup, script: Vec<Cue>) -> Run {
+    assert!(setup.cores >= setup.workload.threads(), "each thread needs a core of its own");
+    let mut simulation = Simulation::new(Some(Monitor::new(protocol)), 100, setup);
+    simulation.raise_curtain(Conductor { script: script.into(), ..Conductor::default() });
+    simulation.run(name)
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Conductor {
+    script: VecDeque<Cue>,
+    /// The thread that has been told to act and has not yet.
+    told: Option<usize>,
+    /// The script went on: the holder has to look anew how long it runs.
+    went_on: bool,
+    /// For when it wants to be asked again.
+    armed_ns: u64,
+}
+
+fn is_chosen(entry: Entry) -> bool {
+    matches!(entry, Entry::Acquire | Entry::Release(_))
+}
+
+impl Conductor {
+    /// A section begins.
+    pub(super) fn sees(&mut self, thread: usize, entry: Entry) {
+        let mine = |cue: &Cue| !cue.attacks && cue.thread.index() == thread && cue.entry == entry;
+        if is_chosen(entry) {
+            self.told = self.told.filter(|told| *told != thread);
+        } else if let Some(place) = self.script.iter().position(mine) {
+            self.script.remove(place);
+            self.went_on = true;
+        }
+    }
+
+    /// Whether `thread` has to hold on to the lock, asked or not.
+    pub(super) fn holds(&self, thread: usize) -> bool {
+        self.script.front().is_some_and(|cue| {
+            let its_turn = cue.entry == Entry::Safepoint && cue.thread.index() == thread;
+            !cue.attacks && !its_turn
+        })
+    }
+}
+
+impl<P: Protocol> Simulation<P> {
+    /// All threads are outside, on their cores.
+    fn raise_curtain(&mut self, conductor: Conductor) {
+        self.forget_arrivals();
+        for thread in 0..self.threads.len() {
+            let state = &mut self.threads[thread];
+            state.left_ns = FOR_EVER_NS;
+            state.activity = Activity::Call;
+            self.make_ready(thread);
+        }
+        self.conductor = Some(conductor);
+        self.at(1_000_000, Due::Cue);
+    }
+
+    /// Has the next thread of the script act, if the moment has come.
+    pub(super) fn follow_script(&mut self) {
+        let (Some(conductor), Some(monitor)) = (&mut self.conductor, &self.monitor) else { return };
+        let owner = monitor.owner();
+        let runs = |thread: ThreadId| monitor.slot(thread) == Slot::Idle;
+        if std::mem::take(&mut conductor.went_on)
+            && let Some(owner) = owner.map(ThreadId::index)
+            && let Place::On(core) = self.threads[owner].place
+        {
+            self.account(core);
+            self.plan(core);
+            return self.at(self.now_ns, Due::Cue);
+        }
+        let Some(cue) = conductor.script.front().copied() else {
+            if owner.is_some_and(|owner| owner.index() == 0 && runs(owner)) {
+                self.end();
+            }
+            return;
+        };
+        let thread = cue.thread.index();
+        let place = self.threads[thread].place;
+        let (true, None, Place::On(core)) = (is_chosen(cue.entry), conductor.told, place) else {
+            return;
+        };
+        let is_there = match cue.entry {
+            Entry::Acquire => self.threads[thread].activity == Activity::Call,
+            _ => self.threads[thread].activity == Activity::Compute,
+        };
+        if !is_there || owner != cue.owner || owner.is_some_and(|owner| !runs(owner)) {
+            return;
+        }
+        let latest_ns = self.run_began_ns + self.interval_ns + self.costs.timer_late_ns;
+        let at_ns = match owner {
+            Some(_) if cue.attacks => latest_ns.saturating_sub(MARGIN_NS),
+            _ => self.now_ns,
+        };
+        if at_ns > self.now_ns {
+            if std::mem::replace(&mut conductor.armed_ns, at_ns) != at_ns {
+                self.at(at_ns, Due::Cue);
+            }
+            return;
+        }
+        conductor.script.pop_front();
+        conductor.told = Some(thread);
+        conductor.went_on = true;
+        self.account(core);
+        let state = &mut self.threads[thread];
+        if cue.entry == Entry::Acquire {
+            state.left_ns = 0; // it is through with its call
+        } else {
+            state.outside = Do::Call { ns: FOR_EVER_NS };
+            state.activity = Activity::Enter(Entry::Release(Release::Blocking));
+        }
+        self.plan(core);
+    }
+}

@@ -1,0 +1,189 @@
+//! `cargo verify mutation`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Args;
+
+use super::{fail, print};
+use crate::mutation::list::{Change, LEAVE_OUT, changes};
+use crate::mutation::run::{Copy, MutationError};
+use crate::mutation::{
+    Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
+};
+use crate::parallel::workers;
+use crate::verify::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};
+
+/// The exit code of a usage error, as clap's own.
+const EXIT_USAGE: u8 = 2;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Run nothing: say what is committed, and whether it is of the present sources.
+    #[arg(long)]
+    check: bool,
+    /// Only part K of N of the changes, for several machines; merge by running again without.
+    #[arg(long, value_name = "K/N", value_parser = shard, default_value = "1/1")]
+    shard: (usize, usize),
+    /// Try again what was missed or timed out.
+    #[arg(long)]
+    again: bool,
+    /// Try only the changes whose name contains this text, and write nothing.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["check", "shard", "again"])]
+    only: Option<String>,
+}
+
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    parts
+        .filter(|(k, n)| (1..=*n).contains(k))
+        .ok_or_else(|| format!("`{text}` is not K/N with K from 1 to N, for example 2/8"))
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let root = root();
+    let mut results = match committed() {
+        Ok(results) => results,
+        Err(error) => return fail(&format!("gil-verify/mutation.json: {error}"), EXIT_INTERNAL),
+    };
+    let present = match sources(&root) {
+        Ok(present) => present,
+        Err(error) => return fail(&error.to_string(), EXIT_INTERNAL),
+    };
+    if let Some(text) = &arguments.only {
+        return only(&root, present.keys().cloned().collect(), text);
+    }
+    if arguments.check {
+        return check(&results, &stale(&results, &present));
+    }
+    match perform(&root, arguments, &mut results) {
+        Ok(()) => {}
+        Err(error) => return fail(&error.to_string(), EXIT_HARNESS_BROKEN),
+    }
+    check(&results, &stale(&results, &present))
+}
+
+fn check(results: &Results, stale: &[String]) -> ExitCode {
+    for outcome in &results.mutants {
+        if !matches!(outcome.verdict, Verdict::Caught | Verdict::Unviable) {
+            let verdict = format!("{:?}", outcome.verdict).to_lowercase();
+            print(&format!("{verdict}  {}  {}\n", outcome.name, outcome.by));
+        }
+    }
+    print(&format!("{}\n", results.summary()));
+    if !stale.is_empty() {
+        let what = format!("not run since it changed: {}; cargo verify mutation", stale.join(", "));
+        return fail(&what, EXIT_MUTANT_SURVIVED);
+    }
+    match results.count(Verdict::Missed) {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(EXIT_MUTANT_SURVIVED),
+    }
+}
+
+/// Tries the changes whose name contains a text, and writes nothing.
+fn only(root: &Path, files: Vec<String>, text: &str) -> ExitCode {
+    let tried = changes(root, &files).and_then(|all| {
+        let due: Vec<_> = all.iter().filter(|change| change.name.contains(text)).collect();
+        let mut missed = 0;
+        try_all(root, &due, |outcome| {
+            missed += usize::from(outcome.verdict == Verdict::Missed);
+            Ok(())
+        })?;
+        Ok((due.len(), missed))
+    });
+    match tried {
+        Ok((0, _)) => fail(&format!("no change's name contains `{text}`"), EXIT_USAGE),
+        Ok((_, 0)) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(EXIT_MUTANT_SURVIVED),
+        Err(error) => fail(&error.to_string(), EXIT_HARNESS_BROKEN),
+    }
+}
+
+/// Where a run that was cut goes on.
+fn partial(root: &Path) -> PathBuf {
+    root.join("target").join("mutation").join("partial.json")
+}
+
+/// Runs the changes of the files whose results are stale, and writes what is known after each.
+fn perform(root: &Path, arguments: &Arguments, results: &mut Results) -> Result<(), MutationError> {
+    let present = sources(root)?;
+    let partial = partial(root);
+    results.keep(&present);
+    if let Ok(text) = std::fs::read_to_string(&partial)
+        && let Ok(mut cut) = serde_json::from_str::<Results>(&text)
+    {
+        cut.keep(&present);
+        let known = |outcome: &Outcome| cut.mutants.iter().any(|cut| cut.name == outcome.name);
+        results.mutants.retain(|outcome| !known(outcome));
+        results.mutants.append(&mut cut.mutants);
+    }
+    for outcome in &mut results.mutants {
+        let argument = equivalent(&outcome.file, &outcome.name);
+        if let (Verdict::Missed, Some(why)) = (outcome.verdict, argument) {
+            (outcome.verdict, outcome.by) = (Verdict::Equivalent, why.to_owned());
+        }
+    }
+    if arguments.again {
+        let open = [Verdict::Missed, Verdict::Timeout];
+        results.mutants.retain(|outcome| !open.contains(&outcome.verdict));
+    }
+    results.sources = present;
+    let files: Vec<_> = results.sources.keys().cloned().collect();
+    let all = changes(root, &files)?;
+    results.mutants.retain(|outcome| all.iter().any(|change| change.name == outcome.name));
+    let (shard, shards) = arguments.shard;
+    let known = |change: &Change| results.mutants.iter().any(|known| known.name == change.name);
+    let mine = all.iter().enumerate().filter(|(index, _)| index % shards == shard - 1);
+    let mut due: Vec<_> = mine.map(|(_, change)| change).filter(|change| !known(change)).collect();
+    // The rules first: a line that no claim misses is the worst that can be found.
+    due.sort_by_key(|change| !done(&change.name).starts_with(LEAVE_OUT));
+    try_all(root, &due, |outcome| {
+        results.mutants.push(outcome);
+        save(results, &partial)
+    })?;
+    let place = |name: &str| all.iter().position(|change| change.name == name);
+    results.mutants.sort_by_key(|outcome| place(&outcome.name));
+    if results.mutants.len() == all.len() {
+        save(results, &root.join("gil-verify").join("mutation.json"))?;
+        let _ = std::fs::remove_file(&partial);
+    }
+    Ok(())
+}
+
+fn save(results: &Results, path: &Path) -> Result<(), MutationError> {
+    let text = serde_json::to_string_pretty(results).map_err(std::io::Error::other)?;
+    Ok(std::fs::write(path, text + "\n")?)
+}
+
+/// Tries changes, each worker in a copy of its own; `tell` gets each outcome.
+fn try_all(
+    root: &Path,
+    due: &[&Change],
+    tell: impl FnMut(Outcome) -> Result<(), MutationError> + Send,
+) -> Result<(), MutationError> {
+    let next = AtomicUsize::new(0);
+    let tell = Mutex::new(tell);
+    let work = |worker: usize| -> Result<(), MutationError> {
+        let folder = root.join("target").join("mutation").join(format!("copy-{worker}"));
+        let copy = Copy::new(root, folder)?;
+        copy.warm_up()?;
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed); // each change once
+            let Some(change) = due.get(index) else { return Ok(()) };
+            let outcome = copy.try_change(change)?;
+            let Outcome { verdict, name, by, seconds, .. } = &outcome;
+            let place = format!("{}/{}", index + 1, due.len());
+            print(&format!("{place} {verdict:?} {name} ({by}, {seconds} s)\n"));
+            tell.lock().expect("nobody panics while it holds this")(outcome)?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let workers = workers().min(due.len());
+        let handles: Vec<_> = (0..workers).map(|n| scope.spawn(move || work(n))).collect();
+        handles.into_iter().try_for_each(|handle| handle.join().expect("no worker panics"))
+    })
+}

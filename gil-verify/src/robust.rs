@@ -1,0 +1,134 @@
+//! Robustness: what happens to the safety claims when a thread that sleeps without a timer wakes up
+//! for no reason.
+//!
+//! The Monitor's own answer to a spurious return is to sleep on, because a wake-up is a state of a
+//! slot; so the mechanism is immune, and loom's spurious choices show it. Here the question is put to
+//! the *protocols*: a condition variable may return for no reason, and real interpreters are written
+//! on condition variables. [`Spurious`] lets any untimed wait end by itself, as a notification that
+//! nobody gave. Only safety is judged: that it does end by itself is no promise.
+
+use gil_core::{Effects, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake};
+
+use crate::claims::{Explored, SAFETY};
+use crate::engines::{Selection, bound};
+use crate::ledger;
+use crate::report::{ClaimRow, Engine, Row};
+use crate::space::Program;
+use crate::zoo::Visit;
+
+/// The variant's name in reports.
+pub const VARIANT: &str = "blocking+spurious";
+
+/// A protocol whose untimed waits may end for no reason.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Spurious<P> {
+    inner: P,
+    /// By thread, whether its present wait has no timer of its own.
+    untimed: Vec<bool>,
+}
+
+impl<P: Protocol> Spurious<P> {
+    /// For so many threads.
+    #[must_use]
+    pub fn new(protocol: P, threads: usize) -> Self {
+        Self { inner: protocol, untimed: vec![false; threads] }
+    }
+
+    fn noting(&mut self, cx: &dyn Effects, step: Step) -> Step {
+        let untimed = matches!(step, Step::Wait(_, None));
+        self.untimed[cx.me().index()] = untimed;
+        match step {
+            Step::Wait(set, None) => Step::Wait(set, Some(Timer::Wait)),
+            step => step,
+        }
+    }
+}
+
+impl<P: Protocol> Protocol for Spurious<P> {
+    const NAME: &'static str = P::NAME;
+    const SETS: &'static [Order] = P::SETS;
+    const PREEMPTION: Preemption = P::PREEMPTION;
+
+    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+        let step = self.inner.acquire(cx);
+        self.noting(cx, step)
+    }
+
+    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+        let step = self.inner.release(cx, how);
+        self.noting(cx, step)
+    }
+
+    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+        let step = self.inner.safepoint(cx);
+        self.noting(cx, step)
+    }
+
+    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+        let for_no_reason = std::mem::take(&mut self.untimed[cx.me().index()]);
+        let wake = if for_no_reason { Wake::Notified } else { wake };
+        let step = self.inner.woken(cx, set, wake);
+        self.noting(cx, step)
+    }
+
+    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+        self.untimed[cx.me().index()] = false;
+        self.inner.cancel(cx, notified);
+    }
+
+    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+        let step = self.inner.retry(cx);
+        self.noting(cx, step)
+    }
+}
+
+/// Judges the safety claims of a protocol with spurious wake-ups.
+pub(crate) struct Check<'a> {
+    pub(crate) selection: &'a Selection,
+    pub(crate) threads: usize,
+}
+
+/// What is judged: a lock that is free while somebody sleeps is no lost wake-up where sleepers wake by
+/// themselves, and requests of threads that wake by themselves follow no timer.
+fn is_judged(claim: &str) -> bool {
+    SAFETY.contains(&claim) && !matches!(claim, "LIVE-4" | "SAFE-4")
+}
+
+impl Visit for Check<'_> {
+    type Output = Vec<Row>;
+    fn visit<P: Protocol + Send + Sync + 'static>(
+        self,
+        name: &'static str,
+        protocol: P,
+    ) -> Vec<Row> {
+        let Self { selection, threads } = self;
+        let claims = SAFETY.iter().filter(|id| is_judged(id) && selection.has_claim(id));
+        let claims: Vec<_> = claims.collect();
+        if claims.is_empty() {
+            return Vec::new();
+        }
+        let protocol = Spurious::new(protocol, threads);
+        let explored = Explored::new(&protocol, Program::blocking(threads), selection.states_max);
+        let row = |id: &&&'static str| {
+            let expected = ledger::expected(id, name, threads, VARIANT)?;
+            let found = explored.check(id);
+            Some(Row::Claim(ClaimRow {
+                id: (**id).to_owned(),
+                protocol: name.to_owned(),
+                engine: Engine::Explorer,
+                threads,
+                bound: bound(found.verdict, found.states),
+                fairness: None,
+                variant: Some(VARIANT.to_owned()),
+                verdict: found.verdict,
+                expected,
+                explored: found.states as u64,
+                unit: "states".to_owned(),
+                seconds: 0.0,
+                test: ledger::claim(id)?.test.to_owned(),
+                counterexample: found.counterexample.map(|run| run.text(explored.live.state(0))),
+            }))
+        };
+        claims.iter().filter_map(row).collect()
+    }
+}

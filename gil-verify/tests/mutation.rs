@@ -1,0 +1,65 @@
+//! The committed results of the mutation run.
+
+#![cfg(not(loom))]
+
+use gil_verify::mutation::{
+    EQUIVALENT, Outcome, Results, Verdict, committed, equivalent, rules, stale,
+};
+
+fn results() -> Results {
+    committed().expect("gil-verify/mutation.json is valid")
+}
+
+#[test]
+fn no_change_of_the_core_is_missed() {
+    let results = results();
+    let missed = results.mutants.iter().filter(|outcome| outcome.verdict == Verdict::Missed);
+    let missed: Vec<_> = missed.map(|outcome| outcome.name.as_str()).collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    let caught = results.count(Verdict::Caught);
+    assert!(results.mutants.len() > 500 && caught > 350, "{}", results.summary());
+    let silent = |verdict, by: &str| verdict == Verdict::Caught && by.is_empty();
+    assert!(results.mutants.iter().all(|outcome| !silent(outcome.verdict, &outcome.by)));
+}
+
+#[test]
+fn what_is_equivalent_is_argued_and_what_is_argued_was_missed() {
+    let results = results();
+    for known in EQUIVALENT {
+        let about =
+            |o: &&Outcome| known.is_about(&o.file, &o.name) && o.verdict == Verdict::Equivalent;
+        let matches = results.mutants.iter().filter(about).count();
+        assert!(matches > 0, "nothing is `{}` of {} any more", known.change, known.file);
+    }
+    for outcome in results.mutants.iter().filter(|o| o.verdict == Verdict::Equivalent) {
+        assert_eq!(equivalent(&outcome.file, &outcome.name), Some(outcome.by.as_str()));
+    }
+}
+
+#[test]
+fn every_line_of_the_rules_breaks_a_claim_when_it_is_left_out() {
+    let results = results();
+    let without: Vec<_> = rules::without_claim(&results)
+        .iter()
+        .map(|outcome| format!("{}: {:?} by {}", outcome.name, outcome.verdict, outcome.by))
+        .collect();
+    assert!(without.is_empty(), "{}", without.join("\n"));
+    assert_eq!(rules::lines(&results).count(), 38, "all lines were left out once");
+}
+
+#[test]
+fn a_source_that_has_changed_or_is_new_is_stale() {
+    let results = results();
+    let mut present = results.sources.clone();
+    assert_eq!(stale(&results, &present), Vec::<String>::new());
+    let handoff = "gil-core/src/handoff.rs";
+    let hash = present.get_mut(handoff).expect("the default protocol was run");
+    *hash = hash.replace(|digit: char| digit.is_ascii_digit(), "0");
+    present.insert("gil-core/src/new.rs".to_owned(), "0".repeat(64));
+    assert_eq!(stale(&results, &present), [handoff, "gil-core/src/new.rs"]);
+    let mut kept = results.clone();
+    kept.keep(&present);
+    let of = |results: &Results| results.mutants.iter().filter(|o| o.file == handoff).count();
+    assert!(of(&results) > 0 && of(&kept) == 0, "what was made from another text is forgotten");
+    assert_eq!(kept.mutants.len(), results.mutants.len() - of(&results), "and nothing else");
+}

@@ -1,0 +1,248 @@
+//! The oracle of the mutation run (CONTRIBUTING.md): what has to notice a change of `gil-core`
+//! within seconds. In a build with `--cfg loom` it has the explorer, the comparisons and the loom
+//! suites in one process.
+//!
+//! What a change breaks is told by claims. That something else was explored than was reviewed is
+//! told by counts, which come last: they notice much and say little.
+
+#![cfg(all(loom, not(shuttle)))]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use gil_core::{Handoff, Protocol};
+use gil_verify::claims::{self, Explored, HAND, LIVENESS, TURNS};
+use gil_verify::graph::Graph;
+use gil_verify::looms::engine::try_mutant;
+use gil_verify::looms::{Found, MECHANISM_MUTANTS, missing, runner, suite};
+use gil_verify::report::{MutantVerdict, Verdict};
+use gil_verify::space::Program;
+use gil_verify::zoo::{self, PROTOCOLS, Visit};
+use gil_verify::{bisim, counts, ledger, overtake, promise};
+
+/// Many times what the unchanged protocols have: with more, states are no longer told apart.
+const STATES_MAX: usize = 50_000;
+
+/// What the explorer finds of one program of one protocol.
+#[derive(Default)]
+struct Seen {
+    /// Claims that are broken and should hold, each beginning with its id.
+    broken: Vec<String>,
+    /// Claims that are known to be false and are not found so, and what else is not as it was.
+    differs: Vec<String>,
+    /// How many states there were, by the key of the committed counts.
+    states: Vec<(String, u64)>,
+}
+
+struct Explore(Program);
+
+impl Visit for Explore {
+    type Output = Seen;
+    fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) -> Seen {
+        let program = self.0;
+        let (threads, variant) = (program.threads, program.variant());
+        let of = format!("{name}, {threads} threads, {variant}");
+        let mut seen = Seen::default();
+        let explored = Explored::new(&protocol, program, STATES_MAX);
+        // What is found in a part of the states counts all the same.
+        let complete = explored.live.is_complete() && explored.safety.is_complete();
+        if !complete {
+            seen.differs.push(format!("{of}: more than {STATES_MAX} states"));
+        }
+        for claim in claims::judged() {
+            let Some(expected) = ledger::expected(claim, name, threads, variant) else { continue };
+            let found = explored.check(claim);
+            if expected == Verdict::Holds && found.verdict == Verdict::Fails {
+                seen.broken.push(format!("{claim}: fails of {of}"));
+            } else if complete && expected != found.verdict {
+                let found = found.verdict;
+                seen.differs.push(format!("{claim} of {of} is {found:?}, not {expected:?}"));
+            }
+            let on_live = LIVENESS.contains(&claim) || [TURNS, HAND].contains(&claim);
+            let graph = if on_live { "plain" } else { "with-ghost" };
+            let key = format!("explorer {name} {threads} {variant} {graph}");
+            seen.states.push((key, found.states as u64));
+        }
+        let known = |claim: &str| claims::judged().any(|known| known == claim);
+        for broken in explored.safety.broken().filter(|broken| !known(broken.claim)) {
+            seen.differs.push(format!("{of}: {}", broken.message));
+        }
+        if ledger::expected("FAST-PATH", name, threads, variant) == Some(Verdict::Holds)
+            && bisim::fast_path(&explored.live).different > 0
+        {
+            seen.broken.push(format!("FAST-PATH: fails of {of}"));
+        }
+        if complete && variant == "blocking" && name != "no-lock" {
+            let max = overtake::longest(&explored.live).max;
+            let expected = ledger::overtakes_max(name, threads);
+            // The bound is exact: one that is attained no more is as wrong as one that does not hold.
+            if max != expected {
+                seen.broken
+                    .push(format!("LIVE-3: {of}, overtaken {max:?} times, not {expected:?}"));
+            }
+        }
+        if variant == "blocking+cancel"
+            && let Some(budgets) = promise::budgets(name)
+            && !proved(budgets, program)
+        {
+            seen.broken.push(format!("LIVE-3: {of}, the bound is not proved"));
+        }
+        seen
+    }
+}
+
+/// Whether the rank proves the bound of the default protocol with these budgets.
+fn proved((barges, boosts): (u8, u8), program: Program) -> bool {
+    let graph = Graph::explore(Handoff::with_budgets(barges, boosts), program, false, STATES_MAX);
+    let rank = |state: &_, waiter, free| promise::rank((barges, boosts), state, waiter, free);
+    let bound = promise::overtakes_max(barges, boosts, program.threads);
+    overtake::proves(&graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
+}
+
+/// What a panic said.
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
+}
+
+/// The default protocol first, so that what breaks it is told of it.
+fn explored() -> Vec<Seen> {
+    let mut jobs = Vec::new();
+    for (threads, protocols) in [
+        (2, &PROTOCOLS[..2]), // the default protocol, and its plain form
+        (3, &PROTOCOLS[..2]),
+        (2, &PROTOCOLS[2..]),
+    ] {
+        let programs = [Program::hogs, Program::blocking, Program::cancelling];
+        for protocol in protocols {
+            jobs.extend(programs.map(|program| (*protocol, program(threads))));
+        }
+    }
+    let explore = |(protocol, program): &(&str, Program)| {
+        let explore = || zoo::with(protocol, Explore(*program)).expect("it is listed");
+        catch_unwind(AssertUnwindSafe(explore)).unwrap_or_else(|panic| {
+            let said = said(&*panic);
+            let differs = vec![format!("{protocol}, {}: panicked: {said}", program.variant())];
+            Seen { differs, ..Seen::default() }
+        })
+    };
+    let mut all = Vec::new();
+    for job in &jobs {
+        let seen = explore(job);
+        // Where there is no end of states, there is none for the next protocol either.
+        let endless = seen.states.iter().any(|(_, states)| *states >= STATES_MAX as u64);
+        all.push(seen);
+        if endless {
+            break;
+        }
+    }
+    all
+}
+
+#[test]
+fn claims_of_the_explorer_are_as_the_ledger_says() {
+    let explored = explored();
+    let broken = explored.iter().flat_map(|seen| &seen.broken);
+    let differs = explored.iter().flat_map(|seen| &seen.differs);
+    let all: Vec<_> = broken.chain(differs).map(String::as_str).collect();
+    assert!(all.is_empty(), "{}", all.join("\n"));
+    assert!(explored.len() >= 50, "{} programs", explored.len());
+}
+
+fn run(protocol: &str, name: &str) -> Found {
+    // A program's suite has its own way to tell of a panic, which is not that of the next one.
+    let _ = std::panic::take_hook();
+    let suite = suite(name).expect("it is listed");
+    let found = runner::run(suite, protocol, None).expect("the protocol is known");
+    let _ = std::panic::take_hook();
+    found
+}
+
+/// What is wrong with what a suite found, each beginning with the claim.
+fn wrong(protocol: &str, name: &str) -> Vec<String> {
+    let found = run(protocol, name);
+    let suite = suite(name).expect("it is listed");
+    let mut wrong = Vec::new();
+    let missing = missing(protocol, suite, &found);
+    if !missing.is_empty() {
+        wrong.push(format!("WITNESS: {name} of {protocol} never saw {missing:?}"));
+    }
+    if !found.one_sided.is_empty() {
+        wrong.push(format!("WITNESS: {name} of {protocol}: {:?}", found.one_sided));
+    }
+    let (compared, moved) = (found.compared.unwrap_or_default(), found.moved.unwrap_or_default());
+    if (compared.only_loom, compared.only_explorer) != (0, 0) {
+        wrong.push(format!("TRACES: {name} of {protocol}: {compared:?}"));
+    }
+    if moved.only_loom > 0 {
+        wrong.push(format!("REFINES: {name} of {protocol}: {moved:?}"));
+    }
+    wrong
+}
+
+fn judge(protocol: &str, name: &str) {
+    let wrong = wrong(protocol, name);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One test a suite: each must have a fresh thread, because a suite that fails leaves loom's state
+/// of its thread behind.
+macro_rules! suites {
+    ($($test:ident: $protocol:literal, $name:literal;)*) => {
+        $(#[test] fn $test() { judge($protocol, $name) })*
+
+        const SUITES: &[(&str, &str)] = &[$(($protocol, $name),)*];
+    };
+}
+
+suites! {
+    suite_two: "handoff", "two";
+    suite_two_fast: "handoff", "two-fast";
+    suite_two_spurious: "handoff", "two-spurious";
+    suite_two_cancel: "handoff", "two-cancel";
+    suite_two_bell: "handoff", "two-bell";
+    suite_hog: "handoff", "hog";
+    suite_hog_young: "handoff", "hog-young";
+    suite_three_young_cancel: "handoff", "three-young-cancel";
+    suite_two_twice_cancel: "handoff", "two-twice-cancel";
+    suite_three_cancel: "handoff", "three-cancel";
+    suite_three_cancel_fast: "handoff", "three-cancel-fast";
+    suite_python3_two: "python3", "two"; // timers of a wait, which the default protocol has not
+    suite_heap: "handoff", "heap";
+    suite_last_release: "handoff", "last-release";
+    suite_mutex_detaching: "handoff", "mutex-detaching";
+}
+
+#[test]
+fn the_counts_are_the_committed_ones() {
+    let mut explored: Vec<_> = explored().into_iter().flat_map(|seen| seen.states).collect();
+    for (protocol, name) in SUITES {
+        explored.push((format!("loom {protocol} {name}"), run(protocol, name).executions));
+    }
+    let committed = counts::committed().expect("counts.json is valid");
+    let mut wrong = Vec::new();
+    for (key, found) in explored {
+        match committed.get(&key) {
+            Some(committed) if *committed == found => {}
+            committed => wrong.push(format!("{key}: {found}, committed {committed:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each in a process of its own: a broken lock may end it.
+#[test]
+fn the_mutants_of_the_mechanism_break_their_claims() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_gil-loom"));
+    let mut survived = Vec::new();
+    for mutant in MECHANISM_MUTANTS {
+        let suite = suite(mutant.suite).expect("it is listed");
+        match try_mutant(binary, mutant, suite) {
+            Ok(row) if row.verdict == MutantVerdict::Caught => {}
+            Ok(row) => survived.push(format!("{} survived", row.id)),
+            Err(error) => survived.push(format!("{}: {error}", mutant.name)),
+        }
+    }
+    assert!(survived.is_empty(), "{}", survived.join("\n"));
+    assert!(MECHANISM_MUTANTS.len() >= 30);
+}

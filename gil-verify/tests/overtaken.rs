@@ -1,0 +1,25 @@
+//! On real threads nobody is overtaken more often than is proved.
+
+#![cfg(not(loom))]
+
+use std::time::Duration;
+
+use gil_verify::promise::overtakes_max;
+
+#[path = "../examples/wait.rs"]
+#[allow(dead_code)]
+mod wait;
+
+#[test]
+fn overtakings_on_real_threads_never_exceed_the_bound() {
+    let mut waits = 0;
+    for threads in 2..=8 {
+        // Short turns: many of them end by force.
+        let seen = wait::measure::measure(threads, 300, 400, Duration::from_micros(100));
+        println!("{threads} threads: {seen:?}");
+        let bound = overtakes_max(2, 1, threads);
+        assert!(seen.overtaken <= bound, "{threads} threads: {} > {bound}", seen.overtaken);
+        waits += seen.waits;
+    }
+    assert!(waits > 1_000, "{waits} waits are too few to say anything");
+}

@@ -1,0 +1,200 @@
+//! What Spin says of models written by hand, against what the explorer says of the Rust.
+//!
+//! Needs Spin and a C compiler. Where they are missing this says so and compares nothing; with
+//! `CI_NEEDS_SPIN` set it fails instead.
+#![cfg(not(loom))]
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::time::Instant;
+
+use gil_core::Protocol;
+use gil_verify::claims::{Explored, STATES_MAX};
+use gil_verify::counts;
+use gil_verify::engines::Selection;
+use gil_verify::graph::Graph;
+use gil_verify::ledger;
+use gil_verify::mutants::{self as explorers, Mutated, Mutation};
+use gil_verify::parallel;
+use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row};
+use gil_verify::space::{Action, Program, describe};
+use gil_verify::spin::mutants::{MUTANTS, SpinMutant};
+use gil_verify::spin::{self, Verdict, engine};
+use gil_verify::verify;
+use gil_verify::zoo::{self, MAIN, Visit};
+
+/// Written past the capture of the test harness: a comparison that did not happen should be seen.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn is_there() -> bool {
+    let there = spin::is_there().unwrap_or_else(|error| panic!("{error}"));
+    if !there {
+        say(spin::NOT_THERE);
+    }
+    there
+}
+
+const fn as_reported(verdict: Verdict) -> report::Verdict {
+    match verdict {
+        Verdict::Holds => report::Verdict::Holds,
+        Verdict::Fails => report::Verdict::Fails,
+    }
+}
+
+/// How many moves the explorer has, those by the fast path included, and which actions they are.
+fn moves<P: Protocol>(graph: &Graph<P>) -> (u64, BTreeSet<String>) {
+    let (mut moves, mut taken) = (0, BTreeSet::new());
+    for index in 0..graph.len() {
+        for (action, _) in graph.edges(index) {
+            let fast = graph.state(index).fast(*action);
+            let fast = fast.is_some().then_some(Action { fast: true, ..*action });
+            for action in [*action].into_iter().chain(fast) {
+                moves += 1;
+                let words = describe::<P>(action, None);
+                taken.extend(words.split_once(' ').map(|(_, words)| words.to_owned()));
+            }
+        }
+    }
+    (moves, taken)
+}
+
+/// Compares one protocol with one program; how many verdicts were compared, and what differs.
+struct Compare(Program);
+
+impl Visit for Compare {
+    type Output = (usize, Vec<String>);
+
+    fn visit<P: Protocol + 'static>(self, protocol: &'static str, rust: P) -> Self::Output {
+        let (program, began) = (self.0, Instant::now());
+        let (threads, variant) = (program.threads, program.variant());
+        let explored = Explored::new(&rust, program, STATES_MAX);
+        let explorer_took = began.elapsed();
+        let claims = engine::claims(protocol, program);
+        let answers = engine::answers(protocol, program, &claims);
+        let answers = answers.unwrap_or_else(|error| panic!("{protocol} {program:?}: {error}"));
+        let (mut different, what) = (Vec::new(), format!("{protocol} {threads} {variant}"));
+        for answer in &answers {
+            let expected = ledger::expected(&answer.claim, protocol, threads, variant);
+            let found = explored.check(&answer.claim).verdict;
+            let spin = as_reported(answer.verdict);
+            say(&format!(
+                "  {what} {}: {spin:?}, {} states, depth {}",
+                answer.claim, answer.states, answer.depth
+            ));
+            if Some(spin) != expected || spin != found {
+                let trail = answer.trail.join("\n    ");
+                different.push(format!(
+                    "{what} {}: Spin {spin:?}, explorer {found:?}, ledger {expected:?}\n    {trail}",
+                    answer.claim
+                ));
+            }
+        }
+        let (edges, taken) = moves(&explored.live);
+        for answer in answers.iter().filter(|answer| answer.claim == "LIVE-4") {
+            if answer.states != explored.live.len() as u64 {
+                let ours = explored.live.len();
+                different.push(format!("{what}: {} states, not {ours}", answer.states));
+            }
+            let exact = threads < 4 || protocol.starts_with("handoff");
+            if answer.moves != edges && exact || answer.moves < edges {
+                different.push(format!("{what}: {} moves, not {edges}", answer.moves));
+            }
+            for action in answer.untaken.iter().filter(|action| taken.contains(*action)) {
+                different.push(format!("{what}: in the model nobody ever {action}"));
+            }
+        }
+        say(&format!("{what}: explorer {:?}, all {:?}", explorer_took, began.elapsed()));
+        (answers.len(), different)
+    }
+}
+
+#[test]
+fn spin_and_the_explorer_agree() {
+    if !is_there() {
+        return;
+    }
+    let programs = engine::THREADS.into_iter().flat_map(engine::programs);
+    let jobs: Vec<_> =
+        programs.flat_map(|program| MAIN.iter().map(move |of| (*of, program))).collect();
+    let compare = |(of, program): &(&str, Program)| zoo::with(of, Compare(*program));
+    let found = parallel::map(&jobs, |(_, program)| program.threads, compare, |_| {});
+    let (mut compared, mut different) = (0, Vec::new());
+    for one in found {
+        let (count, differs) = one.expect("the protocol is known");
+        compared += count;
+        different.extend(differs);
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+    // Seven claims of four protocols, three programs, three numbers of threads; less LIVE-1 and
+    // SAFE-5 of python2, which has no requests, and SAFE-5 where a part that is not compared fails.
+    assert_eq!(compared, 7 * 4 * 3 * 3 - 2 * 3 * 3 - 2, "verdicts compared");
+}
+
+#[test]
+fn the_rows_of_the_report_are_spins() {
+    if !is_there() {
+        return;
+    }
+    let mut selection = Selection::all(Profile::Full);
+    (selection.protocol, selection.claim) = (Some("python2".to_owned()), Some("LIVE-4".to_owned()));
+    let mut rows = Vec::new();
+    let left_out = engine::run(&selection, &mut |row| rows.push(row), &mut |_| {});
+    assert_eq!(left_out.expect("Spin says something"), None);
+    let judged = verify::judge(Profile::Full, rows.clone(), Vec::new());
+    assert_eq!(judged.problems, Vec::<String>::new());
+    assert_eq!((judged.summary.claims, judged.summary.as_expected), (9, 9));
+    assert_eq!((judged.summary.mutants, judged.summary.caught), (1, 1));
+    assert!(
+        judged.claims.iter().all(|row| row.engine == Engine::Spin && row.bound == "all states")
+    );
+    assert_eq!(judged.mutants[0].caught_by[0].engine, Engine::Spin);
+    let (committed, found) = (counts::committed().expect("it is valid"), counts::of(&rows));
+    assert_eq!(found.len(), 9, "one for each program");
+    assert_eq!(counts::differences(&committed, &found, |_| false), Vec::<String>::new());
+    // Spin's word against the ledger's is a problem, as any engine's is.
+    let Row::Claim(row) = &rows[0] else { panic!("{:?}", rows[0]) };
+    let other = Row::Claim(ClaimRow { verdict: report::Verdict::Fails, ..row.clone() });
+    let judged = verify::judge(Profile::Full, vec![other], Vec::new());
+    assert_eq!(verify::exit_code(&judged), verify::EXIT_NOT_AS_EXPECTED);
+}
+
+/// The explorer's verdict on the same bug, in the same program.
+struct Explore<'a>(&'a SpinMutant, Mutation);
+
+impl Visit for Explore<'_> {
+    type Output = report::Verdict;
+    fn visit<P: Protocol + 'static>(self, _: &'static str, rust: P) -> report::Verdict {
+        let Self(mutant, mutation) = self;
+        let mutated = Mutated::new(rust, mutation);
+        Explored::new(&mutated, mutant.program, STATES_MAX).check(mutant.breaks).verdict
+    }
+}
+
+#[test]
+fn every_mutant_of_the_models_is_caught_and_its_pair_too() {
+    if !is_there() {
+        return;
+    }
+    let rows = parallel::map(MUTANTS, |_| 0, spin::mutants::judge, |_| {});
+    let mut wrong = Vec::new();
+    for (mutant, row) in MUTANTS.iter().zip(rows) {
+        let SpinMutant { name, of, breaks, program, pair } = *mutant;
+        let row = row.unwrap_or_else(|error| panic!("{mutant:?}: {error}"));
+        if row.verdict != MutantVerdict::Caught {
+            wrong.push(format!("Spin: {breaks} of {of} holds with {name}"));
+        }
+        let expected = ledger::expected(breaks, of, program.threads, program.variant());
+        assert_eq!(expected, Some(report::Verdict::Holds), "{mutant:?} breaks what is broken");
+        let Some(pair) = pair else { continue };
+        let pair = explorers::MUTANTS.iter().find(|known| known.name == pair);
+        let pair = pair.unwrap_or_else(|| panic!("{mutant:?}: the explorer has no {pair:?}"));
+        assert!(pair.of.contains(&of), "{mutant:?}");
+        let found = zoo::with(of, Explore(mutant, pair.mutation));
+        if found != Some(report::Verdict::Fails) {
+            wrong.push(format!("explorer: {breaks} of {of} with {}: {found:?}", pair.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
