@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::error::LuaError;
+use crate::hook::HOOK_COUNT;
+use crate::output::Output;
+use crate::program::{Options, Program};
+use crate::protocols::{self, NAMES, SEPARATE};
+use crate::state;
+
+/// The program failed.
+pub const EXIT_FAILED: u8 = 2;
+
+/// Lua 5.4 on gil-core: several threads in one Lua state.
+#[derive(Parser, Debug)]
+#[command(name = "gil-lua", version)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a program (docs/src/lua.md).
+    Run(Run),
+}
+
+/// One program under one protocol.
+#[derive(Args, Debug)]
+struct Run {
+    /// The program.
+    file: PathBuf,
+    /// What `threads()` says.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    threads: u32,
+    /// The lock's protocol; `separate` is no lock, and a state for each thread.
+    #[arg(long, default_value = NAMES[0], value_parser = NAMES.to_vec())]
+    protocol: String,
+    /// The lock's switch interval in microseconds.
+    #[arg(long, value_name = "US")]
+    switch_interval_us: Option<u64>,
+    /// A safepoint after so many instructions of Lua's virtual machine; 0: never, plain Lua.
+    #[arg(long, value_name = "COUNT", default_value_t = HOOK_COUNT)]
+    hook_count: u32,
+    /// What `setting(name, default)` says, as name=value.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    settings: Vec<(String, i64)>,
+    /// Print counters of the lock at the end, on standard error.
+    #[arg(long)]
+    counters: bool,
+}
+
+fn setting(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = text.split_once('=').ok_or("a setting is name=value")?;
+    let value = value.parse().map_err(|_| format!("the value of `{name}` is a number"))?;
+    Ok((name.to_owned(), value))
+}
+
+/// Does what the arguments say.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Line::parse().command {
+        Command::Run(run) => run.run().map_err(|error| error.to_string()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(EXIT_FAILED)
+        }
+    }
+}
+
+impl Run {
+    fn run(&self) -> Result<(), LuaError> {
+        let program = Program::read(&self.file)?;
+        let name = self.protocol.as_str();
+        let Some(lock) = protocols::lock(name) else {
+            unreachable!("the argument's parser knows the names")
+        };
+        if let Some(interval) = self.switch_interval_us {
+            lock.set_switch_interval(Duration::from_micros(interval));
+        }
+        let options = Options {
+            threads: self.threads,
+            settings: self.settings.iter().cloned().collect(),
+            hook_count: (self.hook_count > 0 && name != SEPARATE).then_some(self.hook_count),
+            separate: name == SEPARATE,
+        };
+        let result = state::run(&program, options, lock.clone(), Output::Standard);
+        if self.counters {
+            match lock.counters() {
+                Some(counters) => eprintln!("{counters:?}"),
+                None => eprintln!("there is no lock"),
+            }
+        }
+        result
+    }
+}

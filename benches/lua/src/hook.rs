@@ -1,0 +1,49 @@
+//! The count hook: the safepoint between two instructions of Lua's virtual machine.
+//!
+//! # Why another thread may run here
+//! Lua's source is written for a lock of this kind: it calls `lua_unlock` where it leaves its core and
+//! `lua_lock` where it comes back, both empty by default. `luaD_hook` (ldo.c) unlocks before it calls
+//! a hook and locks after: the state is whole in a hook, which may collect garbage, resize the stack
+//! and run other coroutines. Another thread that runs meanwhile does what the hook could have done
+//! itself with `lua_resume` on another coroutine, but for the order in which they end; the page
+//! `docs/src/lua.md` goes through what is global in the state and says why that order does not matter.
+//!
+//! # Which coroutines have it
+//! `lua_newthread` (lstate.c) copies hook, mask and count of the coroutine that makes the new one, so
+//! all that descend from the main coroutine have it. A finalizer (`GCTM`, lgc.c) runs with the hooks
+//! of its coroutine off: it is a stretch without safepoints, as any C function is.
+
+use std::os::raw::c_int;
+
+use mlua_sys::{LUA_MASKCOUNT, lua_Debug, lua_State, lua_sethook};
+
+use crate::state;
+
+/// Instructions between two safepoints by default.
+///
+/// The hook's price does not depend on it above some hundreds (`gil-lua cost`): with a count hook set, Lua
+/// 5.4 counts in every instruction. So it is as small as it can be for nothing.
+pub const HOOK_COUNT: u32 = 1_000;
+
+/// Installs the hook in a coroutine, for those that it will make too.
+///
+/// # Safety
+/// The thread is attached to the lock of `state`, and the state's extra space is set up.
+pub(crate) unsafe fn install(state: *mut lua_State, count: u32) {
+    let count = c_int::try_from(count).unwrap_or(c_int::MAX).max(1);
+    // SAFETY: the caller's promise; `lua_sethook` only stores and cannot fail.
+    unsafe { lua_sethook(state, Some(hook), LUA_MASKCOUNT, count) };
+}
+
+/// What Lua calls. Has no destructors, and raises no error.
+unsafe extern "C-unwind" fn hook(state: *mut lua_State, _: *mut lua_Debug) {
+    safepoint(state);
+}
+
+/// `extern "C"`: a panic ends the process here instead of unwinding through Lua.
+extern "C" fn safepoint(state: *mut lua_State) {
+    // SAFETY: Lua called the hook with a coroutine of a state that `run` has set up.
+    let shared = unsafe { state::shared(state) };
+    // INVARIANT (WHOLE): Lua is unlocked in a hook, see above.
+    shared.lock.safepoint();
+}

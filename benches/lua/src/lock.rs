@@ -1,0 +1,119 @@
+//! The lock as Lua's C functions see it: by name of no protocol.
+//!
+//! A C function gets a `lua_State` and no token. The thread that called into Lua has lent its token
+//! ([`Attached::lend`](gil_core::Attached::lend)), and [`Gil::with`] finds it.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use gil_core::{AttachError, Attached, Counters, Gil, Protocol};
+
+/// What the lock guards, beside the Lua state itself.
+#[derive(Debug, Default)]
+pub struct Interpreter {
+    /// A state has been made under this lock and is not closed.
+    pub(crate) in_use: bool,
+    /// The state is about to be closed: no thread may start.
+    pub(crate) closing: bool,
+    /// Threads that have been started in the state.
+    pub(crate) threads: Vec<JoinHandle<()>>,
+}
+
+/// A lock around one Lua state, of whatever protocol.
+pub trait Lock: Send + Sync {
+    /// Attaches, and runs `run` with the token lent to what it calls.
+    ///
+    /// # Errors
+    /// [`AttachError`] when the thread is attached already, or ending.
+    fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError>;
+
+    /// Lets another thread run if one asks. Aborts when the thread is not attached.
+    fn safepoint(&self);
+
+    /// Runs `call` detached. Aborts when the thread is not attached.
+    fn detach(&self, call: &mut dyn FnMut());
+
+    /// Looks at what the lock guards. Aborts when the thread is not attached.
+    fn with(&self, look: &mut dyn FnMut(&mut Interpreter));
+
+    /// What the lock has done so far, if there is one.
+    fn counters(&self) -> Option<Counters>;
+
+    /// Sets the switch interval.
+    fn set_switch_interval(&self, interval: Duration);
+}
+
+/// The token that the running thread has lent. That there is none is a bug of this crate, and going
+/// on would race; [`Gil::with`] would attach for the while.
+fn lent<P: Protocol, R>(
+    gil: &Gil<Interpreter, P>,
+    what: impl FnOnce(&mut Attached<'_, Interpreter, P>) -> R,
+) -> R {
+    if gil.is_attached()
+        && let Ok(result) = gil.with(what)
+    {
+        return result;
+    }
+    eprintln!("gil-lua: Lua runs in a thread that has no token to lend");
+    std::process::abort()
+}
+
+impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
+    fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError> {
+        if self.is_attached() {
+            return Err(AttachError::AlreadyAttached);
+        }
+        Gil::with(self, |attached| attached.lend(run))
+    }
+
+    fn safepoint(&self) {
+        lent(self, |attached| attached.safepoint());
+    }
+
+    fn detach(&self, call: &mut dyn FnMut()) {
+        lent(self, |attached| attached.detach(call));
+    }
+
+    fn with(&self, look: &mut dyn FnMut(&mut Interpreter)) {
+        lent(self, |attached| look(attached));
+    }
+
+    fn counters(&self) -> Option<Counters> {
+        Some(Gil::counters(self))
+    }
+
+    fn set_switch_interval(&self, interval: Duration) {
+        Gil::set_switch_interval(self, interval);
+    }
+}
+
+/// No lock: for a state that one thread has to itself. Only for [`Options::separate`], where `spawn`
+/// starts no thread in the state.
+///
+/// [`Options::separate`]: crate::Options::separate
+#[derive(Debug, Default)]
+pub struct Alone(Mutex<Interpreter>);
+
+impl Lock for Alone {
+    fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError> {
+        run();
+        Ok(())
+    }
+
+    fn safepoint(&self) {}
+
+    fn detach(&self, call: &mut dyn FnMut()) {
+        call();
+    }
+
+    fn with(&self, look: &mut dyn FnMut(&mut Interpreter)) {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn counters(&self) -> Option<Counters> {
+        None
+    }
+
+    fn set_switch_interval(&self, _: Duration) {}
+}

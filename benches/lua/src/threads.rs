@@ -1,0 +1,185 @@
+//! Threads of the operating system, each with a coroutine of the state to run in.
+
+use std::ffi::CStr;
+use std::os::raw::c_int;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle, ThreadId};
+
+use mlua_sys as lua;
+use mlua_sys::lua_State;
+
+use crate::call::{Answer, Call};
+use crate::object::{self, Object, Place};
+use crate::state::{self, Shared};
+use crate::value::Value;
+
+/// Lua allows 200 nested calls of C functions in a coroutine (`LUAI_MAXCCALLS`), the largest of which
+/// have buffers of some kilobytes.
+const STACK_BYTES: usize = 4 << 20;
+
+/// A thread's end: what it came to, and a bell.
+#[derive(Debug, Default)]
+pub(crate) struct Thread {
+    id: Mutex<Option<ThreadId>>,
+    end: Mutex<Option<Answer>>,
+    ended: Condvar,
+}
+
+impl Thread {
+    /// The running thread ends.
+    pub(crate) fn ends(&self, with: Answer) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(with);
+        self.ended.notify_all();
+    }
+
+    /// Waits for the end; only the first who waits gets more than an error or nothing.
+    fn wait(&self) -> Answer {
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.ended.wait_while(end, |end| end.is_none());
+        let mut end = waited.unwrap_or_else(PoisonError::into_inner);
+        end.replace(Ok(Vec::new())).unwrap_or_else(|| Ok(Vec::new()))
+    }
+
+    /// Starts `run` in a thread that `wait` can wait for, and that is waited for before the state closes.
+    pub(crate) fn start(
+        shared: &Shared,
+        run: impl FnOnce() -> Answer + Send + 'static,
+    ) -> Result<Arc<Self>, String> {
+        let mut closing = false;
+        shared.lock.with(&mut |guarded| closing = guarded.closing);
+        if closing {
+            return Err("no thread can start any more: the state is being closed".to_owned());
+        }
+        let thread = Arc::new(Self::default());
+        let inside = thread.clone();
+        let started = thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
+            *inside.id.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(thread::current().id());
+            inside.ends(run());
+        });
+        let handle = started.map_err(|error| format!("the thread cannot be started: {error}"))?;
+        let mut handle = Some(handle);
+        shared.lock.with(&mut |guarded| {
+            guarded.threads.retain(|thread| !thread.is_finished());
+            guarded.threads.extend(handle.take());
+        });
+        Ok(thread)
+    }
+}
+
+/// `wait(thread)`: waits detached for its end, and gives what it answered.
+pub(crate) fn wait(call: &Call<'_>) -> Answer {
+    let Object::Thread(thread) = call.object(1, "a thread")? else {
+        return Err("join: a socket is not a thread".to_owned());
+    };
+    let id = *thread.id.lock().unwrap_or_else(PoisonError::into_inner);
+    if id == Some(thread::current().id()) {
+        return Err("join: a thread cannot wait for itself".to_owned());
+    }
+    call.detach(|| thread.wait())
+}
+
+/// Waits detached until there is no thread but the running one.
+pub(crate) fn wait_for_all(shared: &Shared) {
+    loop {
+        let mut next: Option<JoinHandle<()>> = None;
+        shared.lock.with(&mut |guarded| next = guarded.threads.pop());
+        let Some(thread) = next else { break };
+        let mut thread = Some(thread);
+        shared.lock.detach(&mut || {
+            // It cannot have panicked: a panic in it ends the process.
+            let _ = thread.take().map(JoinHandle::join);
+        });
+    }
+}
+
+/// `start(function, ...)`: a thread that calls the function, as an object.
+///
+/// # Safety
+/// For Lua to call: attached and protected. There is nothing in this frame to drop.
+pub(crate) unsafe extern "C-unwind" fn start(state: *mut lua_State) -> c_int {
+    // SAFETY: as above. Values are pushed within the twenty that a C function has room for.
+    unsafe {
+        let count = lua::lua_gettop(state);
+        lua::luaL_checktype(state, 1, lua::LUA_TFUNCTION);
+        let place = object::push_empty(state);
+        let coroutine = lua::lua_newthread(state);
+        if lua::lua_checkstack(coroutine, count + lua::LUA_MINSTACK) == 0 {
+            return fail(state, c"too many arguments for a thread");
+        }
+        // Until its end the registry keeps it from being collected.
+        lua::lua_rawsetp(state, lua::LUA_REGISTRYINDEX, coroutine.cast());
+        lua::lua_rotate(state, 1, 1); // the object below the function and its arguments
+        lua::lua_xmove(state, coroutine, count);
+        let mut message: *mut String = std::ptr::null_mut();
+        if !start_in(state, coroutine, count - 1, place, &mut message) {
+            lua::lua_pushnil(state);
+            lua::lua_rawsetp(state, lua::LUA_REGISTRYINDEX, coroutine.cast());
+            let text = &*message;
+            lua::lua_pushlstring(state, text.as_ptr().cast(), text.len());
+            forget(message);
+            lua::lua_error(state);
+        }
+    }
+    1
+}
+
+unsafe fn fail(state: *mut lua_State, message: &CStr) -> c_int {
+    // SAFETY: called by `start`, with nothing to drop.
+    unsafe { lua::luaL_error(state, message.as_ptr()) }
+}
+
+unsafe extern "C" fn forget(message: *mut String) {
+    // SAFETY: of `start_in`, once.
+    drop(unsafe { Box::from_raw(message) });
+}
+
+/// A coroutine on its way to the thread that will run it.
+struct Sent(*mut lua_State);
+
+// SAFETY: whoever uses it attaches first (OWNER), and nobody else runs it (ONE).
+unsafe impl Send for Sent {}
+
+/// Starts the thread. `extern "C"`: a panic ends the process here instead of unwinding through Lua.
+unsafe extern "C" fn start_in(
+    state: *mut lua_State,
+    coroutine: *mut lua_State,
+    arguments: c_int,
+    place: Place,
+    message: &mut *mut String,
+) -> bool {
+    // SAFETY: the state was set up by `with_state`.
+    let shared = unsafe { state::share(state) };
+    let (inside, sent) = (shared.clone(), Sent(coroutine));
+    match Thread::start(&shared, move || run(inside, sent, arguments)) {
+        Ok(thread) => {
+            // SAFETY: attached, and `start` keeps the place on its stack.
+            unsafe { object::fill(place, Object::Thread(thread)) };
+            true
+        }
+        Err(error) => {
+            *message = Box::into_raw(Box::new(error));
+            false
+        }
+    }
+}
+
+/// The life of a thread.
+fn run(shared: Arc<Shared>, coroutine: Sent, arguments: c_int) -> Answer {
+    let coroutine = { coroutine }.0;
+    let mut answer = Ok(Vec::<Value>::new());
+    let attached = shared.lock.attach(&mut || {
+        // SAFETY: attached until the end of this block (OWNER). The function and its arguments are on
+        // the coroutine's stack, and it is called protected (PROTECTED). After that the registry's
+        // entry is there, and writing nil into an entry raises no error.
+        unsafe {
+            if let Err(error) = state::call(coroutine, arguments) {
+                answer = Err(error.to_string());
+            }
+            lua::lua_pushnil(coroutine);
+            lua::lua_rawsetp(coroutine, lua::LUA_REGISTRYINDEX, coroutine.cast());
+        }
+    });
+    attached.map_err(|error| error.to_string())?;
+    answer
+}
