@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::compare::{self, PROGRAMS, Pair};
+use crate::echo;
 use crate::error::LuaError;
 use crate::hook::HOOK_COUNT;
 use crate::output::Output;
@@ -28,6 +30,10 @@ struct Line {
 enum Command {
     /// Run a program (docs/src/lua.md).
     Run(Run),
+    /// The article's programs under several protocols, in separate states, and in CPython.
+    Compare(Compare),
+    /// What the hook costs one thread, beside plain Lua.
+    Cost(Rounds),
 }
 
 /// One program under one protocol.
@@ -55,6 +61,34 @@ struct Run {
     counters: bool,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Workload {
+    Countdown,
+    Select,
+    Hash,
+    Story,
+    Echo,
+}
+
+#[derive(Args, Debug)]
+struct Rounds {
+    /// Interleaved rounds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: u32,
+    /// Divide the size of the work by this.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    divide: u32,
+}
+
+#[derive(Args, Debug)]
+struct Compare {
+    /// Only these programs.
+    #[arg(value_enum)]
+    workloads: Vec<Workload>,
+    #[command(flatten)]
+    rounds: Rounds,
+}
+
 fn setting(text: &str) -> Result<(String, i64), String> {
     let (name, value) = text.split_once('=').ok_or("a setting is name=value")?;
     let value = value.parse().map_err(|_| format!("the value of `{name}` is a number"))?;
@@ -66,6 +100,8 @@ fn setting(text: &str) -> Result<(String, i64), String> {
 pub fn main() -> ExitCode {
     let result = match Line::parse().command {
         Command::Run(run) => run.run().map_err(|error| error.to_string()),
+        Command::Compare(compare) => compare.run(),
+        Command::Cost(rounds) => rounds.costs(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -73,6 +109,42 @@ pub fn main() -> ExitCode {
             eprintln!("error: {message}");
             ExitCode::from(EXIT_FAILED)
         }
+    }
+}
+
+fn print(text: &str) -> Result<(), String> {
+    Output::Standard.print(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+fn size(pair: &Pair, divide: u32) -> i64 {
+    (pair.default / i64::from(divide)).max(1)
+}
+
+impl Rounds {
+    fn costs(&self) -> Result<(), String> {
+        for pair in PROGRAMS.iter().filter(|pair| matches!(pair.name, "countdown" | "story")) {
+            print(&compare::costs(pair, size(pair, self.divide), self.rounds)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Compare {
+    fn run(&self) -> Result<(), String> {
+        let Rounds { rounds, divide } = self.rounds;
+        let wanted = |one| self.workloads.is_empty() || self.workloads.contains(&one);
+        let workloads = [Workload::Countdown, Workload::Select, Workload::Hash, Workload::Story];
+        for (pair, workload) in PROGRAMS.iter().zip(workloads) {
+            if wanted(workload) {
+                print(&compare::table(pair, size(pair, divide), rounds)?)?;
+            }
+        }
+        if wanted(Workload::Echo) {
+            for hogs in [1, 4] {
+                print(&echo::table(hogs, (100 / divide).max(1), rounds)?)?;
+            }
+        }
+        Ok(())
     }
 }
 

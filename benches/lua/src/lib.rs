@@ -27,6 +27,10 @@ mod call;
 #[cfg(not(loom))]
 pub mod command;
 #[cfg(not(loom))]
+pub mod compare;
+#[cfg(not(loom))]
+pub mod echo;
+#[cfg(not(loom))]
 mod error;
 #[cfg(not(loom))]
 mod hook;
@@ -40,6 +44,8 @@ mod output;
 mod program;
 #[cfg(not(loom))]
 pub mod protocols;
+#[cfg(not(loom))]
+pub mod python;
 #[cfg(not(loom))]
 mod separate;
 #[cfg(not(loom))]
