@@ -1,6 +1,7 @@
 -- Work outside the lock: two hashes of a large string one after the other, then in two threads.
 
-local data = string.rep("\7", setting("bytes", 67108864))
+local kilobyte = string.rep("\7", 1024)
+local data = string.rep(kilobyte, setting("bytes", 67108864) // 1024)
 
 function one() return sha256(data) end
 

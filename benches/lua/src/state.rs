@@ -89,7 +89,7 @@ pub fn run(
         is_main: true,
         stopped: Arc::default(),
     };
-    with_state(Arc::new(shared), |state| load_and_call(state))
+    with_state(Arc::new(shared), load_and_call)
 }
 
 /// Makes a state, runs `work` in it, waits for its threads and closes it.
@@ -132,8 +132,8 @@ fn attached<R>(
             work(state)
         })
     };
-    // SAFETY: attached; the state is not closed yet.
     let finished = match ran {
+        // SAFETY: attached; the state is not closed yet.
         Ok(result) => unsafe { finish(shared, state) }.map(|()| result),
         Err(error) => Err(error),
     };

@@ -1,0 +1,89 @@
+//! The command line: programs run, and bad input is refused with its place and a code that is not zero.
+
+#![cfg(not(loom))]
+
+use std::process::{Command, Output};
+
+use gil_lua::compare::{PROGRAMS, ROWS, times};
+
+fn gil_lua(arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_gil-lua");
+    Command::new(program).args(arguments).output().expect("the program starts")
+}
+
+/// Standard error of a run that must fail.
+#[track_caller]
+fn refused(arguments: &[&str]) -> String {
+    let output = gil_lua(arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A file with a program in it, for as long as the folder lives.
+fn file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("program.lua");
+    std::fs::write(&path, text).expect("it can be written");
+    let path = path.to_str().expect("a readable path").to_owned();
+    (folder, path)
+}
+
+#[test]
+fn a_program_runs_from_the_command_line() {
+    let (_folder, path) = file("print(threads(), setting('n', 0), setting('m', 7), is_main())");
+    let arguments = ["run", &path, "--threads", "8", "--protocol", "python3", "--set", "n=5"];
+    let output = gil_lua(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "8\t5\t7\ttrue\n");
+    let output = gil_lua(&["run", &path, "--counters", "--hook-count", "0"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sections:"), "{output:?}");
+}
+
+#[test]
+fn bad_input_is_refused_with_its_place() {
+    let (_folder, path) = file("local a = 1\nprint(a b)");
+    let said = refused(&["run", &path]);
+    assert!(said.contains("program.lua:2: ')' expected near 'b'"), "{said}");
+    let (_folder, path) = file("local function f()\n  error('no')\nend\njoin(spawn(f))");
+    let said = refused(&["run", &path]);
+    assert!(said.contains("program.lua:2: no") && said.contains("stack traceback"), "{said}");
+    assert!(refused(&["run", "missing.lua"]).contains("cannot read missing.lua"));
+    let said = refused(&["run", &path, "--protocol", "python4"]);
+    assert!(said.contains("python4") && said.contains("handoff, handoff-plain, python3"), "{said}");
+    assert!(refused(&["run", &path, "--set", "n"]).contains("a setting is name=value"));
+    assert!(refused(&["run", &path, "--threads", "0"]).contains("--threads"));
+    assert!(refused(&["compare", "--rounds", "0"]).contains("--rounds"));
+}
+
+#[test]
+fn a_program_that_fails_does_not_wait_for_its_threads() {
+    let (_folder, path) = file("spawn(function() while true do end end)\nerror('the end')");
+    assert!(refused(&["run", &path]).contains("program.lua:2: the end"));
+}
+
+#[test]
+fn the_articles_programs_run_in_every_row() {
+    let small = [("countdown", 20_000), ("select", 1), ("hash", 10_000), ("story", 50)];
+    for (pair, (name, size)) in PROGRAMS.iter().zip(small) {
+        assert_eq!(pair.name, name);
+        for row in ROWS {
+            let times = row.once(pair, size).unwrap_or_else(|error| panic!("{error}"));
+            let names: Vec<_> = times.keys().map(String::as_str).collect();
+            assert_eq!(names, ["again", "sequential", "threads"], "{name} under {}", row.name);
+        }
+    }
+}
+
+#[test]
+fn an_answer_comes_in_every_row() {
+    let table = gil_lua::echo::table(1, 3, 1).unwrap_or_else(|error| panic!("{error}"));
+    for row in ROWS {
+        assert!(table.contains(row.name), "{table}");
+    }
+}
+
+#[test]
+fn what_is_no_time_is_an_error() {
+    assert!(times("sequential 1\nthreads x").unwrap_err().contains("`threads x`"));
+}
