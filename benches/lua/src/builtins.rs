@@ -17,7 +17,7 @@ pub(crate) static BUILTINS: &[Builtin] = &[
     Builtin { name: c"is_main", body: |call| Ok(vec![Value::Bool(call.shared.is_main)]) },
     Builtin {
         name: c"is_separate",
-        body: |call| Ok(vec![Value::Bool(call.shared.options.separate)]),
+        body: |call| Ok(vec![Value::Bool(call.shared.lock.is_none())]),
     },
     Builtin { name: c"setting", body: setting },
     Builtin { name: c"stop", body: stop },

@@ -162,7 +162,6 @@ impl Run {
             threads: self.threads,
             settings: self.settings.iter().cloned().collect(),
             hook_count: (self.hook_count > 0 && name != SEPARATE).then_some(self.hook_count),
-            separate: name == SEPARATE,
         };
         let result = state::run(&program, options, lock.clone(), Output::Standard);
         if self.counters {

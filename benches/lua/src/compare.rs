@@ -83,7 +83,6 @@ impl Row {
             threads: pair.threads,
             settings: [(pair.size.to_owned(), size)].into(),
             hook_count: self.hook_count,
-            separate: self.protocol == SEPARATE,
         };
         let output = Output::memory();
         let ran = run(&Program::new(pair.name, pair.lua), options, lock, output.clone());

@@ -9,7 +9,7 @@ use gil_benches::interleaved::Range;
 use crate::compare::{ROWS, Row};
 use crate::output::Output;
 use crate::program::{Options, Program};
-use crate::protocols::{self, SEPARATE};
+use crate::protocols;
 use crate::python;
 use crate::state::run;
 
@@ -38,8 +38,7 @@ fn in_lua(row: &Row, hogs: u32, messages: u32) -> Result<Sample, String> {
     let lock = lock.ok_or_else(|| format!("there is no protocol `{}`", row.protocol))?;
     let (client, port) = sockets().map_err(|error| error.to_string())?;
     let settings = [("port".to_owned(), port.into()), ("hogs".to_owned(), hogs.into())].into();
-    let (hook_count, separate) = (row.hook_count, row.protocol == SEPARATE);
-    let options = Options { threads: 1, settings, hook_count, separate };
+    let options = Options { threads: 1, settings, hook_count: row.hook_count };
     let output = Output::memory();
     let printed = output.clone();
     let server =

@@ -37,11 +37,12 @@ pub(crate) unsafe fn install(state: *mut lua_State, count: u32) {
 
 /// What Lua calls. Has no destructors, and raises no error.
 unsafe extern "C-unwind" fn hook(state: *mut lua_State, _: *mut lua_Debug) {
-    safepoint(state);
+    // SAFETY: Lua's own call.
+    unsafe { safepoint(state) };
 }
 
 /// `extern "C"`: a panic ends the process here instead of unwinding through Lua.
-extern "C" fn safepoint(state: *mut lua_State) {
+unsafe extern "C" fn safepoint(state: *mut lua_State) {
     // SAFETY: Lua called the hook with a coroutine of a state that `run` has set up.
     let shared = unsafe { state::shared(state) };
     // INVARIANT (WHOLE): Lua is unlocked in a hook, see above.

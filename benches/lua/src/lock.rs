@@ -20,8 +20,20 @@ pub struct Interpreter {
     pub(crate) threads: Vec<JoinHandle<()>>,
 }
 
+mod sealed {
+    /// Nobody else's lock: one that did not exclude would make every call of Lua a race.
+    pub trait Sealed {}
+    impl<P: gil_core::Protocol> Sealed for gil_core::Gil<super::Interpreter, P> {}
+    impl Sealed for super::Alone {}
+}
+
 /// A lock around one Lua state, of whatever protocol.
-pub trait Lock: Send + Sync {
+pub trait Lock: sealed::Sealed + Send + Sync {
+    /// Whether it is none, so that a state is for one thread, and `spawn` makes a state for each.
+    fn is_none(&self) -> bool {
+        false
+    }
+
     /// Attaches, and runs `run` with the token lent to what it calls.
     ///
     /// # Errors
@@ -88,14 +100,15 @@ impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
     }
 }
 
-/// No lock: for a state that one thread has to itself. Only for [`Options::separate`], where `spawn`
-/// starts no thread in the state.
-///
-/// [`Options::separate`]: crate::Options::separate
+/// No lock: for a state that one thread has to itself. `spawn` makes another state for each thread.
 #[derive(Debug, Default)]
 pub struct Alone(Mutex<Interpreter>);
 
 impl Lock for Alone {
+    fn is_none(&self) -> bool {
+        true
+    }
+
     fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError> {
         run();
         Ok(())

@@ -51,17 +51,10 @@ pub struct Options {
     /// After how many instructions of its virtual machine each coroutine comes to a safepoint. `None`:
     /// never, which is plain Lua, in which a thread that computes keeps the lock.
     pub hook_count: Option<u32>,
-    /// `spawn` makes a new state for each thread instead of a coroutine of this one.
-    pub separate: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            threads: 1,
-            settings: BTreeMap::new(),
-            hook_count: Some(HOOK_COUNT),
-            separate: false,
-        }
+        Self { threads: 1, settings: BTreeMap::new(), hook_count: Some(HOOK_COUNT) }
     }
 }

@@ -47,10 +47,10 @@ struct Work {
 fn work(shared: Arc<Shared>, name: Vec<u8>, arguments: Vec<Value>) -> Result<Vec<Value>, LuaError> {
     state::with_state(shared, |state| {
         let mut work = Work { name, arguments, results: Vec::new(), wrong: None };
-        state::load(state)?;
         // SAFETY: attached to what is no lock, in a state that only this thread knows. The pointer is
         // good while the protected call runs.
         unsafe {
+            state::load(state)?;
             state::call(state, 0)?;
             lua::lua_pushcfunction(state, call_by_name);
             lua::lua_pushlightuserdata(state, (&raw mut work).cast());

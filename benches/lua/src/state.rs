@@ -89,7 +89,10 @@ pub fn run(
         is_main: true,
         stopped: Arc::default(),
     };
-    with_state(Arc::new(shared), load_and_call)
+    with_state(Arc::new(shared), |state| {
+        // SAFETY: `with_state` calls this attached; the loaded text is on top of the stack.
+        unsafe { load(state).and_then(|()| call(state, 0)) }
+    })
 }
 
 /// Makes a state, runs `work` in it, waits for its threads and closes it.
@@ -180,17 +183,13 @@ unsafe fn close(shared: &Shared, state: *mut lua_State) {
     });
 }
 
-/// Loads the program and calls its text.
-fn load_and_call(state: *mut lua_State) -> Result<(), LuaError> {
-    load(state)?;
-    // SAFETY: attached; the loaded text is on top of the stack.
-    unsafe { call(state, 0) }
-}
-
 /// Pushes the program as a function.
-pub(crate) fn load(state: *mut lua_State) -> Result<(), LuaError> {
-    // SAFETY: attached: this is called by `work` of `with_state` only. `lua_load` is protected by
-    // itself, and leaves the function or a message.
+///
+/// # Safety
+/// The thread is attached to the lock of `state`, whose stack has room.
+pub(crate) unsafe fn load(state: *mut lua_State) -> Result<(), LuaError> {
+    // SAFETY: the caller's promise. `lua_load` is protected by itself, and leaves the function or a
+    // message.
     unsafe {
         let program = &shared(state).program;
         let (source, name) = (&program.source, program.chunk_name());

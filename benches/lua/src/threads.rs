@@ -150,6 +150,11 @@ unsafe extern "C" fn start_in(
 ) -> bool {
     // SAFETY: the state was set up by `with_state`.
     let shared = unsafe { state::share(state) };
+    if shared.lock.is_none() {
+        // The prelude does not ask for this; it would be two threads in a state without a lock.
+        *message = Box::into_raw(Box::new("this state is for one thread".to_owned()));
+        return false;
+    }
     let (inside, sent) = (shared.clone(), Sent(coroutine));
     match Thread::start(&shared, move || run(inside, sent, arguments)) {
         Ok(thread) => {

@@ -337,7 +337,7 @@ fn threads_that_nobody_joins_are_waited_for() {
 
 #[test]
 fn separate_states_share_nothing() {
-    let options = || Options { separate: true, hook_count: None, ..Options::default() };
+    let options = || Options { hook_count: None, ..Options::default() };
     let source = "
         shared = 0
         function add(n, text, yes) shared = shared + n return shared, text, yes, 1.5, nil end
