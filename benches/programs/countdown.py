@@ -1,10 +1,11 @@
-"""The same program as countdown.gil, for CPython."""
+"""The same program as countdown.gil, for Python."""
 import sys
 import threading
 import time
 
 settings = dict(argument.split("=") for argument in sys.argv[1:])
-count = int(settings.get("count", 10000000))
+threads = int(settings.get("threads", 2))
+each = int(settings.get("count", 20000000)) // threads
 
 
 def countdown(n):
@@ -13,12 +14,12 @@ def countdown(n):
 
 
 def one_after_the_other():
-    countdown(count)
-    countdown(count)
+    for _ in range(threads):
+        countdown(each)
 
 
 def in_threads():
-    started = [threading.Thread(target=countdown, args=(count,)) for _ in range(2)]
+    started = [threading.Thread(target=countdown, args=(each,)) for _ in range(threads)]
     for thread in started:
         thread.start()
     for thread in started:
@@ -26,11 +27,14 @@ def in_threads():
 
 
 def timed(name, work):
+    cpu = time.process_time()
     begin = time.perf_counter()
     work()
     print(name, int((time.perf_counter() - begin) * 1e6))
+    print(name + "_cpu", int((time.process_time() - cpu) * 1e6))
 
 
+one_after_the_other()
 timed("sequential", one_after_the_other)
 timed("threads", in_threads)
 timed("again", one_after_the_other)

@@ -1,4 +1,5 @@
-"""The same program as short-io.gil, for CPython."""
+"""The same program as short-io.gil, for Python."""
+import os
 import sys
 import threading
 import time
@@ -11,12 +12,12 @@ progress = []
 written = []
 
 
-def write():
+def writer():
+    null = os.open("/dev/null", os.O_WRONLY)
     over = time.perf_counter() + milliseconds / 1000
     writes = 0
     while time.perf_counter() < over:
-        with open("/dev/null", "wb", buffering=0) as null:
-            null.write(data)
+        os.write(null, data)
         writes = writes + 1
     written.append(writes)
 
@@ -33,9 +34,9 @@ for hog in hogs:
     hog.start()
 begin = time.perf_counter()
 if int(settings.get("writers", 1)):
-    writer = threading.Thread(target=write)
-    writer.start()
-    writer.join()
+    writing = threading.Thread(target=writer)
+    writing.start()
+    writing.join()
     print("writes", int(written[0] / (time.perf_counter() - begin)))
 else:
     time.sleep(milliseconds / 1000)

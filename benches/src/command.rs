@@ -13,6 +13,7 @@ use crate::counts::COUNTS;
 use crate::interleaved::table;
 use crate::pairs::PAIRS;
 use crate::processes;
+use crate::program::{Program, setting};
 use crate::runtimes::{self, RUNTIMES, Visit};
 use crate::script::{self, Options, Output, ScriptError, World};
 
@@ -101,12 +102,6 @@ struct Size {
     rounds: u32,
 }
 
-fn setting(text: &str) -> Result<(String, i64), String> {
-    let (name, value) = text.split_once('=').ok_or("a setting is name=value")?;
-    let value = value.parse().map_err(|_| format!("the value of `{name}` is a number"))?;
-    Ok((name.to_owned(), value))
-}
-
 /// Does what the arguments say.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -184,7 +179,7 @@ fn story(story: &Story) -> Result<(), String> {
     print(&processes::compare(compare::STORY, &settings, threads, rounds)?)
 }
 
-fn two(program: compare::Program, what: &'static str, size: &Size) -> Result<(), String> {
+fn two(program: Program, what: &'static str, size: &Size) -> Result<(), String> {
     let settings: Vec<_> = size.size.map(|size| (what, size)).into_iter().collect();
     let comparison = Comparison { program, threads: 2, rounds: size.rounds, settings: &settings };
     print(&comparison.run()?)

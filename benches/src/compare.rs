@@ -10,38 +10,19 @@ use comfy_table::{Table, presets};
 use gil_core::Counters;
 
 use crate::interleaved::Range;
+pub use crate::program::Program;
+use crate::program::{printed, program};
 use crate::runtimes::{self, Visit};
 use crate::script::{self, Options, Output, World};
 
-/// A program of the article, in the language and in Python.
-#[derive(Clone, Copy, Debug)]
-pub struct Program {
-    /// In the language.
-    pub source: &'static str,
-    /// The same in Python.
-    pub python: &'static str,
-    /// Whether what matters is the time of the control, because the lock has nothing to do.
-    pub beside_control: bool,
-}
-
-macro_rules! program {
-    ($name:literal, $beside_control:literal) => {
-        Program {
-            beside_control: $beside_control,
-            source: include_str!(concat!("../programs/", $name, ".gil")),
-            python: include_str!(concat!("../programs/", $name, ".py")),
-        }
-    };
-}
-
 /// Time per user.
-pub const STORY: Program = program!("story", false);
+pub const STORY: Program = program!("story", python: "py");
 /// Two count-downs.
-pub const COUNTDOWN: Program = program!("countdown", false);
+pub const COUNTDOWN: Program = program!("countdown", python: "py");
 /// Two blocking calls.
-pub const SELECT: Program = program!("select", false);
+pub const SELECT: Program = program!("select", python: "py");
 /// Two hashes.
-pub const HASH: Program = program!("hash", true);
+pub const HASH: Program = program!("hash", python: "py");
 
 /// The runtimes that are compared, in the order of a round; the control comes twice, the second
 /// time as its own A/A row.
@@ -81,24 +62,17 @@ impl Visit for Once<'_> {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
         let options = Options { threads, settings: settings.collect(), ..Options::default() };
         let (output, before) = (Output::memory(), W::counters());
-        let ran = script::run::<W>(program.source, options, output.clone());
+        let source = program.gil.ok_or_else(|| missing(program.name))?;
+        let ran = script::run::<W>(source, options, output.clone());
         ran.map_err(|error| format!("under {name}, {error}"))?;
         let counted = before.zip(W::counters()).map(|(before, after)| counted(before, after));
         Ok((times(&output.text())?, counted))
     }
 }
 
-/// The times in what a program printed.
-///
-/// # Errors
-/// A line that is no name and number.
-pub fn times(printed: &str) -> Result<Times, String> {
-    let line = |line: &str| {
-        let (name, number) = line.split_once(' ')?;
-        Some((name.to_owned(), number.parse().ok()?))
-    };
-    let wrong = |text: &str| format!("`{text}` is no name and number of microseconds");
-    printed.lines().map(|text| line(text).ok_or_else(|| wrong(text))).collect()
+/// The times in what a program printed, by name.
+fn times(text: &str) -> Result<Times, String> {
+    Ok(printed(text)?.into_iter().collect())
 }
 
 /// One run of a program in a runtime: its times.
@@ -140,13 +114,14 @@ impl Comparison<'_> {
         Ok(format!(
             "{} interleaved rounds, median [range]\n{}\n{missing}",
             self.rounds,
-            show(&rows, self.program.beside_control)
+            show(&rows)
         ))
     }
 
     fn run_python(&self) -> Result<Times, String> {
         let mut command = Command::new("python3");
-        command.args(["-c", self.program.python, &format!("threads={}", self.threads)]);
+        let source = self.program.python.ok_or_else(|| missing(self.program.name))?;
+        command.args(["-c", source, &format!("threads={}", self.threads)]);
         command.args(self.settings.iter().map(|(name, value)| format!("{name}={value}")));
         let output = command.output().map_err(|error| format!("python3: {error}"))?;
         if !output.status.success() {
@@ -154,6 +129,10 @@ impl Comparison<'_> {
         }
         times(&String::from_utf8_lossy(&output.stdout))
     }
+}
+
+fn missing(name: &str) -> String {
+    format!("there is no such program of `{name}`")
 }
 
 /// `python3 --version`, if there is one.
@@ -183,33 +162,32 @@ fn counted(before: Counters, after: Counters) -> [u64; 4] {
     ]
 }
 
-/// Time in the middle, ratios with their ranges; then how the threads compare with the control's, or
-/// what the lock did in a round.
-fn show(rows: &[Row], beside_control: bool) -> Table {
+/// Time in the middle, ratios with their ranges, also to the control's threads; what the lock did in a
+/// round.
+fn show(rows: &[Row]) -> Table {
     let mut table = Table::new();
-    let counts: &[&str] = &["switches", "forced", "woken", "in vain"];
-    let last = if beside_control { &["threads / free"] } else { counts };
-    let first = ["runtime", "sequential", "threads", "threads / sequential", "A/A"];
-    table.load_style(presets::NOTHING).set_header(first.iter().chain(last));
+    let counts = ["switches", "forced", "woken", "in vain"];
+    let first =
+        ["runtime", "sequential", "threads", "threads / sequential", "A/A", "threads / free"];
+    table.load_style(presets::NOTHING).set_header(first.into_iter().chain(counts));
     let free = rows.iter().find(|row| row.name == "free").map(|row| row.microseconds("threads"));
     for row in rows {
         let (alone, split) = (row.microseconds("sequential"), row.microseconds("threads"));
         let again = row.microseconds("again");
         let ms = |us: &[f64]| format!("{:.1} ms", Range::of(us.iter().copied()).median / 1e3);
+        let beside = free.as_ref().map(|free| Range::of_ratios(&split, free).to_string());
         let mut cells = vec![
             row.name.clone(),
             ms(&alone),
             ms(&split),
             Range::of_ratios(&split, &alone).to_string(),
             Range::of_ratios(&again, &alone).to_string(),
+            beside.unwrap_or_else(|| "-".to_owned()),
         ];
         let runs = row.times.len() as u64;
-        match (&free, row.counted) {
-            (Some(free), _) if beside_control => {
-                cells.push(Range::of_ratios(&split, free).to_string());
-            }
-            (_, Some(counted)) => cells.extend(counted.map(|all| (all / runs).to_string())),
-            (_, None) => cells.extend(counts.iter().map(|_| "-".to_owned())),
+        match row.counted {
+            Some(counted) => cells.extend(counted.map(|all| (all / runs).to_string())),
+            None => cells.extend(counts.map(|_| "-".to_owned())),
         }
         table.add_row(cells);
     }

@@ -3,10 +3,23 @@
 use std::fmt::{Display, Formatter};
 use std::time::Duration;
 
+/// The median: the mean of the two in the middle of an even number.
+///
+/// # Panics
+/// When there are no samples.
+#[must_use]
+pub fn median(samples: &[f64]) -> f64 {
+    assert!(!samples.is_empty(), "the median of no samples");
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}
+
 /// Median, smallest and largest of some values.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Range {
-    /// The middle one; the upper of the two of an even number.
+    /// The [`median`].
     pub median: f64,
     /// The smallest.
     pub least: f64,
@@ -21,10 +34,10 @@ impl Range {
     /// When there are none.
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut values: Vec<f64> = values.into_iter().collect();
-        assert!(!values.is_empty(), "a range of no values");
-        values.sort_by(f64::total_cmp);
-        Self { median: values[values.len() / 2], least: values[0], most: values[values.len() - 1] }
+        let values: Vec<f64> = values.into_iter().collect();
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Self { median: median(&values), least, most }
     }
 
     /// The range of the ratios of each value to the one of the same round.
@@ -76,6 +89,12 @@ pub fn table(rows: &[Timed], rounds: usize, count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+    }
 
     #[test]
     fn ratios_are_taken_round_by_round() {

@@ -19,8 +19,12 @@ pub mod pairs;
 #[cfg(not(loom))]
 pub mod processes;
 #[cfg(not(loom))]
+pub mod program;
+#[cfg(not(loom))]
 pub mod runtimes;
 #[cfg(not(loom))]
 pub mod script;
 #[cfg(not(loom))]
 pub mod suite;
+#[cfg(not(loom))]
+pub mod usage;

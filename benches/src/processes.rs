@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use crate::compare::Program;
 use crate::interleaved::Range;
+use crate::program::Program;
 
 /// Set in the processes that [`run`] starts.
 pub const IS_PART: &str = "GIL_BENCHES_PART";
@@ -46,8 +46,8 @@ pub fn compare(
     rounds: u32,
 ) -> Result<String, String> {
     let file = std::env::temp_dir().join(format!("gil-benches-{}.gil", std::process::id()));
-    std::fs::write(&file, program.source)
-        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let source = program.gil.ok_or_else(|| format!("{} is in no .gil", program.name))?;
+    std::fs::write(&file, source).map_err(|error| format!("{}: {error}", file.display()))?;
     let timed = |settings: &[(&str, u32)], processes: u32| {
         let mut command = Command::new(std::env::current_exe().map_err(|e| e.to_string())?);
         command.arg("run").arg(&file).args(["--processes", &processes.to_string()]);

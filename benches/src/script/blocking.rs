@@ -1,7 +1,8 @@
 //! Builtins that block or take long: they detach, so that the other threads run.
 
-use std::fmt::Write;
-use std::io;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
@@ -76,11 +77,8 @@ fn readable<S: std::ops::Deref<Target = UdpSocket>>(
 }
 
 pub(super) fn hash<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
-    let Value::Buffer(buffer) = given.value(machine, 0) else {
-        return given.wrong("a buffer", given.value(machine, 0));
-    };
     // The handle keeps the bytes alive, and nothing changes them: they are read without the lock.
-    let buffer = W::share(buffer, &machine.token);
+    let buffer = given.buffer(machine, 0)?;
     let digest = W::detach(&mut machine.token, || Sha256::digest(&**buffer));
     let mut text = String::new();
     for byte in digest {
@@ -111,6 +109,23 @@ pub(super) fn write_file<W: World>(machine: &mut Machine<W>, given: Arguments) -
     };
     written.map_err(|error| format!("cannot write {:?}: {error}", &**path))?;
     Ok(Value::Nil)
+}
+
+pub(super) fn open<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
+    let path = given.text(machine, 0)?;
+    let file = W::detach(&mut machine.token, || File::create(&**path));
+    let file = file.map_err(|error| format!("cannot open {:?}: {error}", &**path))?;
+    Ok(Value::File(W::make(file)))
+}
+
+pub(super) fn write<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
+    let Value::File(file) = given.value(machine, 0) else {
+        return given.wrong("a file", given.value(machine, 0));
+    };
+    let file = W::share(file, &machine.token);
+    let buffer = given.buffer(machine, 1)?;
+    let written = W::detach(&mut machine.token, || (&*file).write(&buffer));
+    written.map(|count| Value::Int(count as i64)).map_err(|error| format!("cannot write: {error}"))
 }
 
 fn port_number(number: i64) -> Done<u16> {

@@ -1,7 +1,10 @@
 //! What is built in: names, numbers of arguments, and the functions that do not block.
 
 use super::blocking;
+use super::counted;
 use super::machine::{Done, Machine};
+use super::packed;
+use super::semaphore::Semaphore;
 use super::threads::{join, spawn};
 use super::value::Value;
 use super::world::World;
@@ -65,6 +68,16 @@ builtins! {
     Port "port" 1..=1 "`port(socket)`: its port",
     Send "send" 3..=3 "`send(socket, port, text)`: to that port on 127.0.0.1",
     Receive "receive" 1..=1 "`receive(socket)`: waits for a message; `[text, port]`",
+    Time "time_us" 0..=0 "`time_us()`: microseconds since 1970",
+    Usage "usage" 0..=0 "`usage()`: what the process has used so far",
+    Counters "counters" 0..=0 "`counters()`: what the lock has done so far; empty without one",
+    Open "open" 1..=1 "`open(path)`: a file to write to, from its beginning",
+    Write "write" 2..=2 "`write(file, buffer)`: one call of the system; how many bytes it took",
+    Semaphore "semaphore" 1..=1 "`semaphore(count)`: what can be acquired so many times",
+    Acquire "acquire" 1..=1 "`acquire(semaphore)`: waits until its count is not 0, and takes one",
+    Release "release" 1..=1 "`release(semaphore)`: adds one to its count; any thread may",
+    Pack "pack" 1..=1 "`pack(list)`: its ints as a buffer, 8 bytes each",
+    Unpack "unpack" 1..=1 "`unpack(buffer)`: the list that was packed",
 }
 
 impl Builtin {
@@ -163,6 +176,26 @@ impl Builtin {
             Self::Port => blocking::port(&*given.socket(machine, 0)?)?,
             Self::Send => blocking::send(machine, given)?,
             Self::Receive => blocking::receive(machine, given)?,
+            Self::Time => Value::Int(counted::time_us()),
+            Self::Usage => counted::usage()?,
+            Self::Counters => counted::counters(),
+            Self::Open => blocking::open(machine, given)?,
+            Self::Write => blocking::write(machine, given)?,
+            Self::Semaphore => Semaphore::make(given.int(machine, 0)?)?,
+            Self::Acquire => {
+                let semaphore = given.semaphore(machine, 0)?;
+                // As in CPython: the lock is only given up where there is something to wait for.
+                if !semaphore.try_acquire() {
+                    W::detach(&mut machine.token, || semaphore.acquire());
+                }
+                Value::Nil
+            }
+            Self::Release => {
+                given.semaphore(machine, 0)?.release();
+                Value::Nil
+            }
+            Self::Pack => packed::pack(machine, given)?,
+            Self::Unpack => packed::unpack(machine, given)?,
         })
     }
 
@@ -250,6 +283,28 @@ impl Arguments {
         match self.value(machine, number) {
             Value::Socket(socket) => Ok(W::share(socket, &machine.token)),
             other => self.wrong("a socket", other),
+        }
+    }
+
+    pub(super) fn semaphore<W: World>(
+        self,
+        machine: &Machine<W>,
+        number: usize,
+    ) -> Done<W::Ref<Semaphore>> {
+        match self.value(machine, number) {
+            Value::Semaphore(semaphore) => Ok(W::share(semaphore, &machine.token)),
+            other => self.wrong("a semaphore", other),
+        }
+    }
+
+    pub(super) fn buffer<W: World>(
+        self,
+        machine: &Machine<W>,
+        number: usize,
+    ) -> Done<W::Ref<Box<[u8]>>> {
+        match self.value(machine, number) {
+            Value::Buffer(buffer) => Ok(W::share(buffer, &machine.token)),
+            other => self.wrong("a buffer", other),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The values of a program.
 
 use std::borrow::Borrow;
+use std::fs::File;
 use std::net::UdpSocket;
 use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxBuildHasher;
 
+use super::semaphore::Semaphore;
 use super::threads::Thread;
 use super::world::World;
 
@@ -25,6 +27,8 @@ pub(super) enum Value<W: World> {
     Function(usize),
     Thread(W::Ref<Arc<Thread<W>>>),
     Socket(W::Ref<UdpSocket>),
+    File(W::Ref<File>),
+    Semaphore(W::Ref<Semaphore>),
 }
 
 pub(super) struct List<W: World>(pub W::Cell<Vec<Value<W>>>);
@@ -80,6 +84,13 @@ impl<W: World> Value<W> {
         Self::List(W::make(List(W::cell(values))))
     }
 
+    /// A dictionary of counts.
+    pub(super) fn counts<const N: usize>(counts: [(&str, u64); N]) -> Self {
+        let count = |count| Self::Int(i64::try_from(count).unwrap_or(i64::MAX));
+        let entries = counts.map(|(name, value)| (Key::Text(name.into()), count(value)));
+        Self::Dict(W::make(Dict(W::cell(entries.into_iter().collect()))))
+    }
+
     /// Another handle of the same value.
     #[inline]
     pub(super) fn share(&self, token: &W::Token) -> Self {
@@ -95,6 +106,8 @@ impl<W: World> Value<W> {
             Self::Function(number) => Self::Function(*number),
             Self::Thread(object) => Self::Thread(W::share(object, token)),
             Self::Socket(object) => Self::Socket(W::share(object, token)),
+            Self::File(object) => Self::File(W::share(object, token)),
+            Self::Semaphore(object) => Self::Semaphore(W::share(object, token)),
         }
     }
 
@@ -111,6 +124,8 @@ impl<W: World> Value<W> {
             Self::Function(_) => "a function",
             Self::Thread(_) => "a thread",
             Self::Socket(_) => "a socket",
+            Self::File(_) => "a file",
+            Self::Semaphore(_) => "a semaphore",
         }
     }
 
@@ -163,6 +178,8 @@ impl<W: World> Value<W> {
             Self::Function(number) => format!("<function {}>", names[*number]),
             Self::Thread(_) => "<thread>".to_owned(),
             Self::Socket(_) => "<socket>".to_owned(),
+            Self::File(_) => "<file>".to_owned(),
+            Self::Semaphore(_) => "<semaphore>".to_owned(),
         }
     }
 
@@ -183,6 +200,8 @@ impl<W: World> Value<W> {
             (Self::Function(left), Self::Function(right)) => left == right,
             (Self::Thread(left), Self::Thread(right)) => W::is_same(left, right),
             (Self::Socket(left), Self::Socket(right)) => W::is_same(left, right),
+            (Self::File(left), Self::File(right)) => W::is_same(left, right),
+            (Self::Semaphore(left), Self::Semaphore(right)) => W::is_same(left, right),
             (Self::List(left), Self::List(right)) => {
                 W::is_same(left, right) || {
                     let (left, right) = (left.snapshot(token), right.snapshot(token));

@@ -3,14 +3,19 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::report::{Report, SCHEMA, machine};
+use super::figures::Rows;
+use super::interpreters;
+use super::machine::machine;
+use super::report::{Report, SCHEMA};
 use super::runtime::{self, Runtime};
-use super::{echo, short_io};
+use super::workload::{Scale, Workload};
+use super::workloads::{QUICK, WORKLOADS, named};
 use crate::command::{EXIT_FAILED, Run, run};
+use crate::program::setting;
 use crate::runtimes::RUNTIMES;
 
 /// Workloads in every runtime, interleaved, beside the interpreters that are found on PATH.
@@ -28,14 +33,38 @@ enum Part {
     /// One sample: a program in one runtime. The comparison starts these itself.
     #[command(hide = true)]
     Run(Run),
+    /// One sample without any interpreter.
+    #[command(hide = true)]
+    Native {
+        /// The workload.
+        workload: String,
+        /// What it is told, as name=value.
+        #[arg(value_name = "NAME=VALUE", value_parser = setting)]
+        settings: Vec<(String, i64)>,
+    },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Workload {
-    /// A server beside computing threads, and a client in another process.
-    Echo,
-    /// Short blocking calls beside computing threads.
-    ShortIo,
+/// A workload by name.
+#[derive(Clone, Copy, Debug)]
+struct Choice(&'static Workload);
+
+impl ValueEnum for Choice {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Choice; WORKLOADS.len()] = {
+            let mut all = [Choice(&WORKLOADS[0]); WORKLOADS.len()];
+            let mut place = 0;
+            while place < all.len() {
+                all[place] = Choice(&WORKLOADS[place]);
+                place += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name).help(self.0.about))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -50,13 +79,16 @@ enum Format {
 struct Options {
     /// Only these workloads.
     #[arg(value_enum)]
-    workloads: Vec<Workload>,
+    workloads: Vec<Choice>,
     /// Interleaved rounds.
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rounds: u32,
     /// In about half a minute: the default protocol, CPython's, the control, and CPython itself.
     #[arg(long)]
     quick: bool,
+    /// Only that everything runs: the smallest sizes, whose figures mean nothing.
+    #[arg(long, hide = true)]
+    smoke: bool,
     /// The runtime whose targets are judged.
     #[arg(long, default_value = RUNTIMES[0], value_parser = RUNTIMES.to_vec())]
     runtime: String,
@@ -74,6 +106,7 @@ pub fn main() -> ExitCode {
     let Line { part, options } = Line::parse();
     let result = match part {
         Some(Part::Run(sample)) => run(&sample),
+        Some(Part::Native { workload, settings }) => native(&workload, settings),
         None => compare(&options),
     };
     match result {
@@ -83,6 +116,12 @@ pub fn main() -> ExitCode {
             ExitCode::from(EXIT_FAILED)
         }
     }
+}
+
+fn native(workload: &str, settings: Vec<(String, i64)>) -> Result<(), String> {
+    let native = named(workload).and_then(|workload| workload.native);
+    let native = native.ok_or_else(|| format!("there is no native `{workload}`"))?;
+    native(&settings.into_iter().collect())
 }
 
 fn compare(options: &Options) -> Result<(), String> {
@@ -107,38 +146,31 @@ fn failed(path: &Path, error: &std::io::Error) -> String {
 }
 
 fn measure(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<Report, String> {
-    let (mut runtimes, missing) = runtime::all();
-    if options.quick {
-        let kept = [options.runtime.as_str(), "python3", runtime::CONTROL, runtime::CONTROL_AGAIN];
-        runtimes.retain(|Runtime { name, .. }| {
-            kept.contains(&name.as_str()) || name.starts_with("CPython")
-        });
-    }
-    let wanted = |workload| options.workloads.is_empty() || options.workloads.contains(&workload);
-    let (rounds, quick) = (options.rounds, options.quick);
-    let mut report = Report {
-        schema: SCHEMA,
-        rounds,
-        machine: machine(),
-        missing,
-        rows: Vec::new(),
-        targets: Vec::new(),
+    let Options { rounds, quick, smoke, .. } = *options;
+    let (interpreters, missing) = interpreters::find();
+    let mut runtimes = runtime::own();
+    runtimes.extend(interpreters);
+    let scale = match (smoke, quick) {
+        (true, _) => Scale::Smoke,
+        (_, true) => Scale::Quick,
+        _ => Scale::Full,
     };
-    if wanted(Workload::Echo) {
-        let hogs: &[u32] = if quick { &[1] } else { echo::HOGS };
-        let (messages, time) = if quick { (100, 300) } else { (200, 1_000) };
-        let size = echo::Size { messages, time: Duration::from_millis(time) };
-        let rows = echo::run(&runtimes, hogs, rounds, size, progress)?;
-        let cpython = runtimes.iter().find(|runtime| runtime.name.starts_with("CPython"));
-        let cpython = cpython.map(|Runtime { name, .. }| name.as_str());
-        report.targets.extend(echo::targets(&rows, &options.runtime, cpython));
-        report.rows.extend(rows);
+    if scale == Scale::Quick {
+        runtimes.retain(|runtime| runtime.is_quick(&options.runtime));
     }
-    if wanted(Workload::ShortIo) {
-        let milliseconds = if quick { 100 } else { 400 };
-        let rows = short_io::run(&runtimes, rounds, milliseconds, progress)?;
-        report.targets.extend(short_io::targets(&rows, &options.runtime));
-        report.rows.extend(rows);
+    let chosen: Vec<&Workload> = match options.workloads.as_slice() {
+        [] if scale == Scale::Quick => QUICK.iter().filter_map(|name| named(name)).collect(),
+        [] => WORKLOADS.iter().collect(),
+        chosen => chosen.iter().map(|Choice(workload)| *workload).collect(),
+    };
+    let cpython = runtimes.iter().find(|runtime| runtime.is_cpython());
+    let cpython = cpython.map(|Runtime { name, .. }| name.as_str());
+    let machine = machine();
+    let (mut rows, mut targets) = (Rows::default(), Vec::new());
+    for workload in chosen {
+        workload.measure(&runtimes, rounds, scale, &mut rows, progress)?;
+        targets.extend(workload.judge(&rows, &options.runtime, cpython));
     }
-    Ok(report)
+    let runtimes = runtimes.into_iter().map(|runtime| runtime.name).collect();
+    Ok(Report { schema: SCHEMA, rounds, machine, runtimes, missing, rows, targets })
 }

@@ -4,9 +4,18 @@
 //! all runtimes, and the control without a lock comes twice: its ratio to itself is the A/A row, below
 //! which no difference means anything.
 
+pub mod client;
 pub mod command;
-pub mod echo;
+pub mod figures;
+pub mod files;
+pub mod interpreters;
+pub mod machine;
+pub mod native;
+pub mod pass;
+pub mod pinned;
 pub mod report;
 pub mod runtime;
-pub mod short_io;
+pub mod target;
 pub mod verdict;
+pub mod workload;
+pub mod workloads;

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::interleaved::median;
+
 /// Medians of so many samples drawn again, with a fixed seed.
 const RESAMPLES: usize = 2_000;
 const SEED: u64 = 42;
@@ -38,19 +40,6 @@ pub enum Limit {
     AtMost(f64),
     /// At least so much.
     AtLeast(f64),
-}
-
-/// The median: the mean of the two in the middle of an even number.
-///
-/// # Panics
-/// When there are no samples.
-#[must_use]
-pub fn median(samples: &[f64]) -> f64 {
-    assert!(!samples.is_empty(), "the median of no samples");
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
 /// The 95 % bootstrap interval of the median, the same for the same samples.
@@ -100,12 +89,6 @@ pub fn judge(samples: &[f64], limit: Limit) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_of_an_even_number_lies_between() {
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-    }
 
     #[test]
     fn the_interval_is_the_same_each_time_and_within_the_samples() {

@@ -1,0 +1,82 @@
+//! The real interpreters that are looked for on PATH.
+
+use std::process::Command;
+
+use super::runtime::{Kind, Runtime};
+use crate::program::Language;
+
+/// An interpreter, or a compiler whose programs have one lock for all threads.
+struct Interpreter {
+    command: &'static str,
+    language: Language,
+    /// What to install.
+    package: &'static str,
+    /// Makes it print its version.
+    version: &'static [&'static str],
+    /// Before what it prints.
+    title: &'static str,
+}
+
+/// Python says where it is, since `python3` may be a script that looks for one.
+const PYTHON_VERSION: &[&str] = &[
+    "-c",
+    "import platform as p, sys, sysconfig as s; \
+     print(p.python_implementation(), p.python_version(), end=''); \
+     print('t' * bool(s.get_config_var('Py_GIL_DISABLED'))); print(sys.executable)",
+];
+
+const fn python(command: &'static str, package: &'static str) -> Interpreter {
+    let language = Language::Python;
+    Interpreter { command, language, package, version: PYTHON_VERSION, title: "" }
+}
+
+const NO_PACKAGE: &str = "none: build CPython with --disable-gil";
+
+const INTERPRETERS: &[Interpreter] = &[
+    python("python3", "`python3`"),
+    python("python3.13t", NO_PACKAGE),
+    python("python3.14t", NO_PACKAGE),
+    python("pypy3", "`pypy3`"),
+    Interpreter {
+        command: "ruby",
+        language: Language::Ruby,
+        package: "`ruby`",
+        version: &["-e", "puts RUBY_VERSION"],
+        title: "Ruby ",
+    },
+    Interpreter {
+        command: "ocamlopt",
+        language: Language::OCaml,
+        package: "`ocaml-nox`",
+        version: &["-version"],
+        title: "OCaml ",
+    },
+];
+
+/// Those that are found, and of the others which package brings them.
+#[must_use]
+pub fn find() -> (Vec<Runtime>, Vec<String>) {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for Interpreter { command, language, package, version, title } in INTERPRETERS {
+        let Some(said) = output(command, version) else {
+            missing.push(format!("{command} is not on PATH; the Debian package is {package}"));
+            continue;
+        };
+        let mut lines = said.lines();
+        found.push(Runtime {
+            name: format!("{title}{}", lines.next().unwrap_or_default()),
+            kind: Kind::Interpreter {
+                language: *language,
+                command: lines.next().unwrap_or(command).to_owned(),
+            },
+        });
+    }
+    (found, missing)
+}
+
+/// What a command prints, if it is there, succeeds and prints something.
+pub(super) fn output(command: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(command).args(arguments).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}

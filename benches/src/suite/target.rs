@@ -1,0 +1,89 @@
+//! The targets of the project, and what came of them.
+
+use serde::Serialize;
+
+use super::figures::{Rows, ratios};
+use super::runtime::{CONTROL, CONTROL_AGAIN, NATIVE};
+use super::verdict::{Limit, Verdict, judge};
+
+/// A target of the project, and what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Target {
+    /// In words.
+    pub what: String,
+    /// The limit.
+    #[serde(flatten)]
+    pub limit: Limit,
+    /// Ratios or shares, one for each round.
+    pub samples: Vec<f64>,
+    /// What they say.
+    pub verdict: Verdict,
+}
+
+/// The figures of the runtime that is judged and of those beside it, and the targets made of them. What
+/// was not measured has no samples, and a target without samples is none.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    rows: &'a Rows,
+    runtime: &'a str,
+    cpython: Option<&'a str>,
+    targets: Vec<Target>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(rows: &'a Rows, runtime: &'a str, cpython: Option<&'a str>) -> Self {
+        Self { rows, runtime, cpython, targets: Vec::new() }
+    }
+
+    pub(super) fn into_targets(self) -> Vec<Target> {
+        self.targets
+    }
+
+    /// Of the runtime that is judged.
+    #[must_use]
+    pub fn own(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, self.runtime, what)
+    }
+
+    /// Of the control without a lock.
+    #[must_use]
+    pub fn control(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, CONTROL, what)
+    }
+
+    /// Of the control once more.
+    #[must_use]
+    pub fn control_again(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, CONTROL_AGAIN, what)
+    }
+
+    /// Of the reference without an interpreter.
+    #[must_use]
+    pub fn native(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, NATIVE, what)
+    }
+
+    /// Of CPython, with its name.
+    #[must_use]
+    pub fn cpython(&self, case: &str, what: &str) -> Option<(&'a str, Vec<f64>)> {
+        self.cpython.map(|name| (name, self.rows.of(case, name, what)))
+    }
+
+    /// Judges the samples.
+    pub fn target(&mut self, what: impl Into<String>, limit: Limit, samples: Vec<f64>) {
+        if !samples.is_empty() {
+            let verdict = judge(&samples, limit);
+            self.targets.push(Target { what: what.into(), limit, samples, verdict });
+        }
+    }
+
+    /// Judges a figure's ratio to the control's, and the control's to itself by the same limit: where
+    /// that fails, the machine is too noisy to say anything.
+    pub fn beside_control(&mut self, case: &str, what: &str, limit: Limit) {
+        let control = self.control(case, what);
+        let mine = ratios(&self.own(case, what), &control);
+        let again = ratios(&self.control_again(case, what), &control);
+        self.target(format!("{case}: {what} / the control's"), limit, mine);
+        self.target(format!("{case}: A/A, the control's {what} / itself"), limit, again);
+    }
+}

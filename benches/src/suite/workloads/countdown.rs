@@ -1,0 +1,70 @@
+//! `countdown`: the article's count-downs, the same work in all whatever the number of threads, beside
+//! the same one after the other in the same process, after a pass that does not count.
+
+use super::counted;
+use crate::program::program;
+use crate::suite::pass::Pass;
+use crate::suite::target::Judge;
+use crate::suite::verdict::{Limit, interval};
+use crate::suite::workload::Workload;
+
+/// The workload.
+pub const WORKLOAD: Workload = Workload {
+    name: "countdown",
+    about: "count-downs in threads, beside one after the other",
+    program: program!("countdown", python: "py", ruby: "rb", ocaml: "ml"),
+    native: None,
+    pass,
+    targets,
+};
+
+/// The default switch interval.
+const INTERVAL_US: f64 = 5_000.0;
+
+fn case(threads: u32) -> String {
+    format!("countdown, {}", counted(threads, "thread"))
+}
+
+fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
+    let count = pass.scale.pick(20_000_000, 2_000_000, 20_000);
+    for &threads in pass.scale.pick(&[1, 2, 4, 8][..], &[2, 4], &[2]) {
+        let case = case(threads);
+        let sample = pass.sample(&case, &[("threads", threads), ("count", count)])?;
+        let (alone, split) = (sample.one("sequential")?, sample.one("threads")?);
+        pass.figure(&case, "sequential_ms", alone / 1e3);
+        pass.figure(&case, "wall", split / alone);
+        pass.figure(&case, "cpu", sample.one("threads_cpu")? / sample.one("sequential_cpu")?);
+        pass.figure(&case, "again", sample.one("again")? / alone);
+        pass.figure(&case, "again_cpu", sample.one("again_cpu")? / sample.one("sequential_cpu")?);
+        for (what, name) in [("forced", "forced"), ("handed_over", "switches")] {
+            if let Some(count) = sample.find(name) {
+                pass.figure(&case, what, count);
+            }
+        }
+        if let Some(forced) = sample.find("forced") {
+            pass.figure(&case, "forced_an_interval", forced / (split / INTERVAL_US));
+        }
+    }
+    Ok(())
+}
+
+fn targets(judge: &mut Judge<'_>) {
+    for threads in [2, 4, 8] {
+        let case = case(threads);
+        let cpu = judge.own(&case, "cpu");
+        judge.target(format!("{case}: CPU time / sequential"), Limit::AtMost(1.02), cpu);
+        let again = judge.own(&case, "again_cpu");
+        let what = format!("{case}: A/A, CPU time of sequential again / sequential");
+        judge.target(what, Limit::AtMost(1.02), again);
+        let again = judge.own(&case, "again");
+        if !again.is_empty() {
+            // What the machine does to the same work a second time is no fault of the threads.
+            let (_, most) = interval(&again);
+            let wall = judge.own(&case, "wall");
+            let what = format!("{case}: time / sequential, within the interval of A/A");
+            judge.target(what, Limit::AtMost(most.max(1.0)), wall);
+        }
+        let forced = judge.own(&case, "forced_an_interval");
+        judge.target(format!("{case}: forced switches an interval"), Limit::AtMost(1.1), forced);
+    }
+}

@@ -1,0 +1,57 @@
+//! `short-io`: one thread makes short blocking calls all the time, others compute.
+
+use super::counted;
+use crate::program::program;
+use crate::suite::pass::{Pass, Sample};
+use crate::suite::target::Judge;
+use crate::suite::verdict::Limit;
+use crate::suite::workload::Workload;
+
+/// The workload.
+pub const WORKLOAD: Workload = Workload {
+    name: "short-io",
+    about: "short blocking calls beside computing threads",
+    program: program!("short-io", python: "py", ruby: "rb", ocaml: "ml"),
+    native: None,
+    pass,
+    targets,
+};
+
+fn case(hogs: u32) -> String {
+    format!("short-io, {}", counted(hogs, "hog"))
+}
+
+fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
+    let milliseconds = pass.scale.pick(400, 80, 20);
+    let settings =
+        |hogs, writers| [("hogs", hogs), ("writers", writers), ("milliseconds", milliseconds)];
+    let both = |sample: &Sample| (sample.sum("writes"), sample.sum("hog"));
+    let (alone, _) = both(&pass.run(&settings(0, 1))?);
+    let (_, solo) = both(&pass.run(&settings(1, 0))?);
+    for &hogs in pass.scale.pick(&[1, 2][..], &[1], &[1]) {
+        let case = case(hogs);
+        let sample = pass.run(&settings(hogs, 1))?;
+        let (writes, turns) = both(&sample);
+        let (kept, share) = (writes / alone, turns / solo);
+        pass.figure(&case, "alone_per_s", alone);
+        pass.figure(&case, "writes_kept", kept);
+        pass.figure(&case, "hogs_kept", share);
+        pass.figure(&case, "sum", kept + share);
+        pass.used(&case, &sample);
+    }
+    Ok(())
+}
+
+fn targets(judge: &mut Judge<'_>) {
+    let case = case(1);
+    let kept = judge.own(&case, "writes_kept");
+    let worst = kept.iter().copied().reduce(f64::min);
+    judge.target(format!("{case}: writes kept"), Limit::AtLeast(0.4), kept);
+    let what = format!("{case}: writes kept, the worst run");
+    judge.target(what, Limit::AtLeast(0.2), worst.into_iter().collect());
+    let share = judge.own(&case, "hogs_kept");
+    judge.target(format!("{case}: the hog's share"), Limit::AtLeast(0.3), share);
+    let sum = judge.own(&case, "sum");
+    judge.target(format!("{case}: sum"), Limit::AtLeast(0.95), sum);
+    judge.beside_control(&case, "writes_kept", Limit::AtLeast(0.8));
+}
