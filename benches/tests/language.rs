@@ -98,6 +98,57 @@ fn builtins() {
 }
 
 #[test]
+fn what_was_used_and_counted() {
+    prints(
+        "let used = usage()
+        print(keys(used), used[\"cpu_us\"] > 0, usage()[\"voluntary\"] >= used[\"voluntary\"])",
+        "[\"cpu_us\", \"voluntary\", \"involuntary\"] true true\n",
+    );
+    prints("print(time_us() > 1_700_000_000_000_000, type(counters()))", "true a dict\n");
+    // Where there is a lock, it has been used by the second thread.
+    let program = "
+        fn nothing() { }
+        let before = counters()
+        for i in 0..10 { join(spawn(nothing)) }
+        let after = counters()
+        print(has(after, \"forced\") == (len(after) > 0), len(after) == len(before))";
+    prints(program, "true true\n");
+    let counted = runtimes::with("python3", Run("print(len(counters()))")).expect("known");
+    assert_eq!(counted.as_deref(), Ok("9\n"));
+    let counted = runtimes::with("free", Run("print(len(counters()))")).expect("known");
+    assert_eq!(counted.as_deref(), Ok("0\n"), "without a lock there is nothing to count");
+}
+
+#[test]
+fn a_semaphore_lets_so_many_pass() {
+    prints(
+        "let s = semaphore(2)\nacquire(s)\nacquire(s)\nrelease(s)\nacquire(s)\nprint(s)",
+        "<semaphore>\n",
+    );
+    // Neither side can go ahead of the other.
+    let program = "
+        let all = []
+        let ping = semaphore(0)
+        let pong = semaphore(0)
+        fn answer() { for i in 0..20 { acquire(ping); push(all, 2 * i + 1); release(pong) } }
+        let answering = spawn(answer)
+        for i in 0..20 { push(all, 2 * i); release(ping); acquire(pong) }
+        join(answering)
+        let right = len(all) == 40
+        for i in 0..40 { if all[i] != i { right = false } }
+        print(right)";
+    prints(program, "true\n");
+}
+
+#[test]
+fn lists_are_packed() {
+    prints(
+        "let l = [0, -1, 9_000_000_000_000]\nprint(len(pack(l)), unpack(pack(l)) == l, pack([1])[0], unpack(pack([])))",
+        "24 true 1 []\n",
+    );
+}
+
+#[test]
 fn a_list_may_contain_itself() {
     prints("let l = [1]\npush(l, l)\nprint(len(text(l)) < 1000, l == l)", "true true\n");
 }
@@ -136,9 +187,11 @@ fn sockets_and_files() {
         let message = receive(ready[0])
         print(len(ready), message[0], message[1] == port(a))
         write_file({path:?}, \"on disk\")
-        print(len(read_file({path:?})), hash(read_file({path:?})) == hash(bytes(\"on disk\")))"
+        print(len(read_file({path:?})), hash(read_file({path:?})) == hash(bytes(\"on disk\")))
+        let file = open({path:?})
+        print(write(file, bytes(\"abc\")), write(file, buffer(2, 0)), len(read_file({path:?})), file)"
     );
-    prints(&program, "1 hello true\n7 true\n");
+    prints(&program, "1 hello true\n7 true\n3 2 5 <file>\n");
     std::fs::remove_file(path).expect("the program wrote it");
 }
 
@@ -211,6 +264,13 @@ fn programs_that_go_wrong_are_told_where() {
     fails("select([1], 0)", 1, "takes a list of sockets, not an int");
     fails("udp(70000)", 1, "a port is 0 to 65535");
     fails("pop([])", 1, "from an empty list");
+    fails("semaphore(-1)", 1, "a semaphore's count is 0 to");
+    fails("acquire(1)", 1, "`acquire` takes a semaphore, not an int");
+    fails("open(\"/nonexistent/file\")", 1, "cannot open \"/nonexistent/file\"");
+    fails("write(1, bytes(\"a\"))", 1, "`write` takes a file, not an int");
+    fails("write(open(\"/dev/null\"), \"a\")", 1, "`write` takes a buffer, not a text");
+    fails("pack([1, \"a\"])", 1, "`pack` takes a list of ints, not a text");
+    fails("unpack(buffer(7, 0))", 1, "7 bytes are no packed list");
 }
 
 /// The page that a person learns the language from.

@@ -155,11 +155,11 @@ fn measure(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<Report, 
         (_, true) => Scale::Quick,
         _ => Scale::Full,
     };
-    if scale == Scale::Quick {
+    if quick {
         runtimes.retain(|runtime| runtime.is_quick(&options.runtime));
     }
     let chosen: Vec<&Workload> = match options.workloads.as_slice() {
-        [] if scale == Scale::Quick => QUICK.iter().filter_map(|name| named(name)).collect(),
+        [] if quick => QUICK.iter().filter_map(|name| named(name)).collect(),
         [] => WORKLOADS.iter().collect(),
         chosen => chosen.iter().map(|Choice(workload)| *workload).collect(),
     };

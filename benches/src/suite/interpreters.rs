@@ -9,8 +9,8 @@ use crate::program::Language;
 struct Interpreter {
     command: &'static str,
     language: Language,
-    /// What to install.
-    package: &'static str,
+    /// What to do without it.
+    help: &'static str,
     /// Makes it print its version.
     version: &'static [&'static str],
     /// Before what it prints.
@@ -25,29 +25,29 @@ const PYTHON_VERSION: &[&str] = &[
      print('t' * bool(s.get_config_var('Py_GIL_DISABLED'))); print(sys.executable)",
 ];
 
-const fn python(command: &'static str, package: &'static str) -> Interpreter {
+const fn python(command: &'static str, help: &'static str) -> Interpreter {
     let language = Language::Python;
-    Interpreter { command, language, package, version: PYTHON_VERSION, title: "" }
+    Interpreter { command, language, help, version: PYTHON_VERSION, title: "" }
 }
 
-const NO_PACKAGE: &str = "none: build CPython with --disable-gil";
+const FREE_THREADED: &str = "there is no Debian package: build CPython with --disable-gil";
 
 const INTERPRETERS: &[Interpreter] = &[
-    python("python3", "`python3`"),
-    python("python3.13t", NO_PACKAGE),
-    python("python3.14t", NO_PACKAGE),
-    python("pypy3", "`pypy3`"),
+    python("python3", "the Debian package is `python3`"),
+    python("python3.13t", FREE_THREADED),
+    python("python3.14t", FREE_THREADED),
+    python("pypy3", "the Debian package is `pypy3`"),
     Interpreter {
         command: "ruby",
         language: Language::Ruby,
-        package: "`ruby`",
+        help: "the Debian package is `ruby`",
         version: &["-e", "puts RUBY_VERSION"],
         title: "Ruby ",
     },
     Interpreter {
         command: "ocamlopt",
         language: Language::OCaml,
-        package: "`ocaml-nox`",
+        help: "the Debian package is `ocaml-nox`",
         version: &["-version"],
         title: "OCaml ",
     },
@@ -57,9 +57,9 @@ const INTERPRETERS: &[Interpreter] = &[
 #[must_use]
 pub fn find() -> (Vec<Runtime>, Vec<String>) {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for Interpreter { command, language, package, version, title } in INTERPRETERS {
+    for Interpreter { command, language, help, version, title } in INTERPRETERS {
         let Some(said) = output(command, version) else {
-            missing.push(format!("{command} is not on PATH; the Debian package is {package}"));
+            missing.push(format!("{command} is not on PATH; {help}"));
             continue;
         };
         let mut lines = said.lines();

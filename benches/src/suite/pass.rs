@@ -43,6 +43,8 @@ pub struct Pass<'a> {
     workload: &'a Workload,
     files: &'a Files,
     figures: Vec<Figure>,
+    /// What the samples' processes used, which comes last in tables.
+    usage: Vec<Figure>,
 }
 
 impl<'a> Pass<'a> {
@@ -52,11 +54,11 @@ impl<'a> Pass<'a> {
         files: &'a Files,
         scale: Scale,
     ) -> Self {
-        Self { runtime, scale, workload, files, figures: Vec::new() }
+        Self { runtime, scale, workload, files, figures: Vec::new(), usage: Vec::new() }
     }
 
-    pub(super) fn into_figures(self) -> Vec<Figure> {
-        self.figures
+    pub(super) fn into_figures(self) -> impl Iterator<Item = Figure> {
+        self.figures.into_iter().chain(self.usage)
     }
 
     /// Notes a figure.
@@ -65,10 +67,14 @@ impl<'a> Pass<'a> {
     }
 
     /// Notes what a sample's process used.
-    pub fn used(&mut self, case: &str, sample: &Sample) {
-        self.figure(case, "cpu_ms", sample.used.cpu.as_secs_f64() * 1e3);
-        self.figure(case, "switches_voluntary", sample.used.voluntary as f64);
-        self.figure(case, "switches_involuntary", sample.used.involuntary as f64);
+    pub fn used(&mut self, case: &str, Sample { used, .. }: &Sample) {
+        for (what, value) in [
+            ("cpu_ms", used.cpu.as_secs_f64() * 1e3),
+            ("switches_voluntary", used.voluntary as f64),
+            ("switches_involuntary", used.involuntary as f64),
+        ] {
+            self.usage.push(Figure { case: case.to_owned(), what, value });
+        }
     }
 
     /// Starts the program.

@@ -3,7 +3,6 @@
 //!
 //! Data goes to our processes in packed files and to Python's pickled through pipes.
 
-use super::counted;
 use crate::program::program;
 use crate::suite::figures::ratios;
 use crate::suite::pass::{Pass, Sample, Start};
@@ -23,7 +22,7 @@ pub const WORKLOAD: Workload = Workload {
 };
 
 fn case(processes: u32) -> String {
-    counted(processes, "process").replace("processs", "processes")
+    format!("processes, {processes} of them")
 }
 
 /// Milliseconds.
