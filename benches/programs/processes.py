@@ -5,7 +5,7 @@ import time
 
 settings = dict(argument.split("=") for argument in sys.argv[1:])
 length = int(settings.get("sessions", 150000))
-passes = int(settings.get("passes", 8))
+passes = int(settings.get("passes", 4))
 shares = int(settings.get("shares", 1))
 
 

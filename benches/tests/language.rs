@@ -125,6 +125,16 @@ fn a_semaphore_lets_so_many_pass() {
         "let s = semaphore(2)\nacquire(s)\nacquire(s)\nrelease(s)\nacquire(s)\nprint(s)",
         "<semaphore>\n",
     );
+    let program = "
+        let gate = semaphore(0)
+        fn pass() { acquire(gate); return 1 }
+        let all = [spawn(pass), spawn(pass), spawn(pass)]
+        release(gate, 0)
+        release(gate, 3)
+        let passed = 0
+        for thread in all { passed = passed + join(thread) }
+        print(passed)";
+    prints(program, "3\n");
     // Neither side can go ahead of the other.
     let program = "
         let all = []
@@ -265,6 +275,7 @@ fn programs_that_go_wrong_are_told_where() {
     fails("udp(70000)", 1, "a port is 0 to 65535");
     fails("pop([])", 1, "from an empty list");
     fails("semaphore(-1)", 1, "a semaphore's count is 0 to");
+    fails("release(semaphore(0), -1)", 1, "a semaphore's count is 0 to");
     fails("acquire(1)", 1, "`acquire` takes a semaphore, not an int");
     fails("open(\"/nonexistent/file\")", 1, "cannot open \"/nonexistent/file\"");
     fails("write(1, bytes(\"a\"))", 1, "`write` takes a file, not an int");

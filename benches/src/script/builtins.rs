@@ -75,7 +75,7 @@ builtins! {
     Write "write" 2..=2 "`write(file, buffer)`: one call of the system; how many bytes it took",
     Semaphore "semaphore" 1..=1 "`semaphore(count)`: what can be acquired so many times",
     Acquire "acquire" 1..=1 "`acquire(semaphore)`: waits until its count is not 0, and takes one",
-    Release "release" 1..=1 "`release(semaphore)`: adds one to its count; any thread may",
+    Release "release" 1..=2 "`release(semaphore, count)`: adds so much to its count, or one; any thread may",
     Pack "pack" 1..=1 "`pack(list)`: its ints as a buffer, 8 bytes each",
     Unpack "unpack" 1..=1 "`unpack(buffer)`: the list that was packed",
 }
@@ -191,7 +191,8 @@ impl Builtin {
                 Value::Nil
             }
             Self::Release => {
-                given.semaphore(machine, 0)?.release();
+                let count = if given.all(machine).len() == 2 { given.int(machine, 1)? } else { 1 };
+                given.semaphore(machine, 0)?.release(count)?;
                 Value::Nil
             }
             Self::Pack => packed::pack(machine, given)?,

@@ -15,9 +15,7 @@ pub(super) struct Semaphore {
 impl Semaphore {
     /// One with so much in it.
     pub(super) fn make<W: World>(count: i64) -> Done<Value<W>> {
-        let count = u32::try_from(count);
-        let count = count.map_err(|_| format!("a semaphore's count is 0 to {}", u32::MAX))?;
-        let semaphore = Self { count: Mutex::new(count), more: Condvar::new() };
+        let semaphore = Self { count: Mutex::new(to_count(count)?), more: Condvar::new() };
         Ok(Value::Semaphore(W::make(semaphore)))
     }
 
@@ -39,11 +37,21 @@ impl Semaphore {
         *count.unwrap_or_else(PoisonError::into_inner) -= 1;
     }
 
-    /// Adds one.
-    pub(super) fn release(&self) {
+    /// Adds so much.
+    pub(super) fn release(&self, count: i64) -> Done {
+        let more = to_count(count)?;
         let mut count = self.count();
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(more);
         drop(count);
-        self.more.notify_one();
+        match more {
+            0 => {}
+            1 => self.more.notify_one(),
+            _ => self.more.notify_all(),
+        }
+        Ok(())
     }
+}
+
+fn to_count(count: i64) -> Done<u32> {
+    count.try_into().map_err(|_| format!("a semaphore's count is 0 to {}", u32::MAX))
 }

@@ -43,8 +43,8 @@ fn case(hogs: u32) -> String {
 
 fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
     let hogs: &[u32] = pass.scale.pick(&[0, 1, 2, 4], &[1], &[1, 2]);
-    let messages = pass.scale.pick(200, 70, 5);
-    let time = Duration::from_millis(pass.scale.pick(1_000, 220, 50));
+    let messages = pass.scale.pick(200, 60, 5);
+    let time = Duration::from_millis(pass.scale.pick(1_000, 160, 50));
     // What one computing thread does with nobody to answer.
     let (_, alone) = served(pass, &[("hogs", 1)], |_| {
         std::thread::sleep(time / 2); // the workload's own

@@ -36,7 +36,7 @@ struct Times {
 
 fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
     let sessions = pass.scale.pick(150_000, 15_000, 100);
-    let passes = pass.scale.pick(8, 4, 1);
+    let passes = pass.scale.pick(4, 4, 1);
     for &shares in pass.scale.pick(&[2, 8][..], &[2], &[2]) {
         let settings =
             [("users", 16), ("sessions", sessions), ("passes", passes), ("shares", shares)];

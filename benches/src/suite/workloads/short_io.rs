@@ -22,7 +22,7 @@ fn case(hogs: u32) -> String {
 }
 
 fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
-    let milliseconds = pass.scale.pick(400, 80, 20);
+    let milliseconds = pass.scale.pick(400, 60, 20);
     let settings =
         |hogs, writers| [("hogs", hogs), ("writers", writers), ("milliseconds", milliseconds)];
     let both = |sample: &Sample| (sample.sum("writes"), sample.sum("hog"));
