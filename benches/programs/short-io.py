@@ -16,7 +16,7 @@ def writer():
     null = os.open("/dev/null", os.O_WRONLY)
     over = time.perf_counter() + milliseconds / 1000
     writes = 0
-    while time.perf_counter() < over:
+    while writes == 0 or time.perf_counter() < over:
         os.write(null, data)
         writes = writes + 1
     written.append(writes)

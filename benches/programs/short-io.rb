@@ -22,7 +22,7 @@ if settings.fetch("writers", 1).to_i == 1
     null = File.open(File::NULL, "w")
     over = now + milliseconds / 1000.0
     writes = 0
-    while now < over
+    while writes.zero? || now < over
       null.syswrite(data)
       writes += 1
     end

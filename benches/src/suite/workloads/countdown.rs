@@ -1,7 +1,7 @@
 //! `countdown`: the article's count-downs, the same work in all whatever the number of threads, beside
 //! the same one after the other in the same process, after a pass that does not count.
 
-use super::counted;
+use super::{INTERVAL_US, counted};
 use crate::program::program;
 use crate::suite::pass::Pass;
 use crate::suite::target::Judge;
@@ -17,9 +17,6 @@ pub const WORKLOAD: Workload = Workload {
     pass,
     targets,
 };
-
-/// The default switch interval.
-const INTERVAL_US: f64 = 5_000.0;
 
 fn case(threads: u32) -> String {
     format!("countdown, {}", counted(threads, "thread"))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::counted;
+use super::{INTERVAL_US, counted};
 use crate::program::program;
 use crate::suite::client::{Client, served};
 use crate::suite::figures::ratios;
@@ -34,9 +34,6 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Longer latencies are counted as this.
 const LATENCY_MAX_US: u64 = 60_000_000;
 
-/// The default switch interval, what may be added to the tail.
-const INTERVAL_US: f64 = 5_000.0;
-
 fn case(hogs: u32) -> String {
     format!("echo, {}", counted(hogs, "hog"))
 }
@@ -50,7 +47,7 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
         std::thread::sleep(time / 2); // the workload's own
         Ok(())
     })?;
-    let solo = alone.sum("hog");
+    let solo = alone.sum("hog").max(1.0);
     for &hogs in hogs {
         let talk = |client: &Client| talk(client, messages, time);
         let (latencies, sample) = served(pass, &[("hogs", hogs)], talk)?;

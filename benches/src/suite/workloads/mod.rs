@@ -13,6 +13,8 @@ mod select;
 mod short_io;
 mod story;
 
+use gil_core::{Handoff, Protocol};
+
 use super::workload::Workload;
 
 /// All of them.
@@ -44,3 +46,6 @@ pub fn named(name: &str) -> Option<&'static Workload> {
 fn counted(count: u32, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
+
+/// The switch interval in microseconds, where nothing else is set.
+const INTERVAL_US: f64 = <Handoff as Protocol>::SWITCH_INTERVAL.as_micros() as f64;

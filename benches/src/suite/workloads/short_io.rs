@@ -32,7 +32,7 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
         let case = case(hogs);
         let sample = pass.run(&settings(hogs, 1))?;
         let (writes, turns) = both(&sample);
-        let (kept, share) = (writes / alone, turns / solo);
+        let (kept, share) = (writes / alone.max(1.0), turns / solo.max(1.0));
         pass.figure(&case, "alone_per_s", alone);
         pass.figure(&case, "writes_kept", kept);
         pass.figure(&case, "hogs_kept", share);
