@@ -56,9 +56,16 @@ const INTERPRETERS: &[Interpreter] = &[
 /// Those that are found, and of the others which package brings them.
 #[must_use]
 pub fn find() -> (Vec<Runtime>, Vec<String>) {
+    // All at once: some take a while to say what they are.
+    let said: Vec<_> = std::thread::scope(|scope| {
+        let ask = |of: &'static Interpreter| scope.spawn(|| output(of.command, of.version));
+        let asked: Vec<_> = INTERPRETERS.iter().map(ask).collect();
+        asked.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+    });
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for Interpreter { command, language, help, version, title } in INTERPRETERS {
-        let Some(said) = output(command, version) else {
+    for (Interpreter { command, language, help, title, .. }, said) in INTERPRETERS.iter().zip(said)
+    {
+        let Some(said) = said else {
             missing.push(format!("{command} is not on PATH; {help}"));
             continue;
         };

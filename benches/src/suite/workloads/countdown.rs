@@ -23,7 +23,7 @@ fn case(threads: u32) -> String {
 }
 
 fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
-    let count = pass.scale.pick(20_000_000, 1_500_000, 20_000);
+    let count = pass.scale.pick(10_000_000, 1_500_000, 20_000);
     for &threads in pass.scale.pick(&[1, 2, 4, 8][..], &[2], &[2]) {
         let case = case(threads);
         let sample = pass.sample(&case, &[("threads", threads), ("count", count)])?;
