@@ -2,6 +2,7 @@
 
 use super::counted;
 use crate::program::program;
+use crate::suite::figures::ratios;
 use crate::suite::pass::{Pass, Sample};
 use crate::suite::target::Judge;
 use crate::suite::verdict::Limit;
@@ -53,5 +54,9 @@ fn targets(judge: &mut Judge<'_>) {
     judge.target(format!("{case}: the hog's share"), Limit::AtLeast(0.3), share);
     let sum = judge.own(&case, "sum");
     judge.target(format!("{case}: sum"), Limit::AtLeast(0.95), sum);
-    judge.beside_control(&case, "writes_kept", Limit::AtLeast(0.8));
+    // Without a lock both run at once where there are two processors: no limit for a lock.
+    let control = judge.control(&case, "sum");
+    let again = ratios(&judge.control_again(&case, "sum"), &control);
+    let what = format!("{case}: A/A, the control's sum / itself");
+    judge.target(what, Limit::AtLeast(0.95), again);
 }
