@@ -1,4 +1,5 @@
-//! `cargo bench -p gil-benches`: the uncontended pair, the safepoint and the hand-off.
+//! `cargo bench -p gil-benches --bench lock`: the uncontended pair, the safepoint and the hand-off, of
+//! every protocol and of what the machine can do at best.
 
 #[cfg(loom)]
 fn main() {
@@ -6,47 +7,78 @@ fn main() {
 }
 
 #[cfg(not(loom))]
-criterion::criterion_main!(lock::benches);
+fn main() {
+    let machine = gil_benches::suite::machine::machine();
+    let version =
+        |of| machine.iter().find(|(name, _)| name == of).map_or("?", |(_, version)| version);
+    println!("{}, parking_lot {}", version("rustc"), version("parking_lot"));
+    lock::benches();
+    criterion::Criterion::default().configure_from_args().final_summary();
+}
 
 #[cfg(not(loom))]
 mod lock {
     #![allow(missing_docs)] // criterion's macros
 
-    use std::hint::black_box;
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
     use criterion::{Criterion, Throughput, criterion_group};
+    use gil_benches::interleaved::Timed;
     use gil_benches::{baton, pairs};
-    use gil_core::{Gil, Handoff};
+    use gil_core::Handoff;
     use gil_models::Python3;
 
-    fn uncontended(c: &mut Criterion) {
-        let mut group = c.benchmark_group("uncontended pair");
-        for (name, pair) in pairs::PAIRS {
-            group.bench_function(*name, |b| b.iter_custom(pair));
+    fn rows(c: &mut Criterion, group: &str, rows: &[Timed]) {
+        let mut group = c.benchmark_group(group);
+        for (name, timed) in rows.iter().filter(|(name, _)| !name.ends_with("(A/A)")) {
+            group.bench_function(*name, |b| b.iter_custom(timed));
         }
         group.finish();
     }
 
-    fn safepoint(c: &mut Criterion) {
-        let mut group = c.benchmark_group("safepoint, nothing requested");
-        let gil = Gil::new(0u64);
-        let mut attached = gil.attach();
-        group.bench_function("safepoint", |b| b.iter(|| black_box(&mut attached).safepoint()));
-        let flag = AtomicBool::new(false);
-        group.bench_function("one relaxed load", |b| {
-            b.iter(|| {
-                if black_box(&flag).load(Ordering::Relaxed) {
-                    black_box(());
-                }
-            });
-        });
-        group.finish();
+    fn uncontended(c: &mut Criterion) {
+        rows(c, "uncontended pair", pairs::PAIRS);
+        rows(c, "safepoint, nothing requested", pairs::SAFEPOINTS);
     }
 
+    /// One way, to a waiter that spins or sleeps.
+    #[cfg(target_os = "linux")]
     fn hand_off(c: &mut Criterion) {
-        let mut group = c.benchmark_group("hand-off between two threads");
+        use gil_benches::fast::passing::{Condition, ways};
+        /// A pass is measured alone, and much goes by around it: more than these say nothing more.
+        const VISITS_MOST: u64 = 100;
+        for condition in Condition::ALL {
+            let mut group = c.benchmark_group(format!("hand-off, {}", condition.words()));
+            group.sample_size(10).warm_up_time(Duration::from_millis(200));
+            group.measurement_time(Duration::from_secs(1));
+            for (name, measure) in ways(condition) {
+                if let Err(why) = measure(condition, 1) {
+                    println!("hand-off, {}: {why}", condition.words());
+                    break;
+                }
+                if name.ends_with("(A/A)") {
+                    continue;
+                }
+                group.bench_function(*name, |b| {
+                    b.iter_custom(|count| {
+                        let passed = measure(condition, count.min(VISITS_MOST));
+                        let one_way = passed.unwrap_or_else(|why| panic!("{why}")).one_way;
+                        one_way.max(Duration::from_nanos(1)).mul_f64(count as f64)
+                    });
+                });
+            }
+            group.finish();
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn hand_off(_: &mut Criterion) {
+        println!("hand-off: threads are pinned on Linux only");
+    }
+
+    /// The forced switch with all that belongs to it: the timer that asks for it too.
+    fn switch(c: &mut Criterion) {
+        let mut group = c.benchmark_group("turns of two threads, the timer included");
         group.throughput(Throughput::Elements(1)).sample_size(20);
         let interval = Duration::from_micros(1);
         group.bench_function("handoff", |b| {
@@ -62,5 +94,5 @@ mod lock {
         group.finish();
     }
 
-    criterion_group!(benches, uncontended, safepoint, hand_off);
+    criterion_group!(benches, uncontended, hand_off, switch);
 }

@@ -10,8 +10,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::compare::{self, Comparison};
 use crate::counts::COUNTS;
+use crate::fast::targets;
 use crate::interleaved::table;
-use crate::pairs::PAIRS;
 use crate::processes;
 use crate::program::{Program, setting};
 use crate::runtimes::{self, RUNTIMES, Visit};
@@ -40,8 +40,11 @@ enum Command {
     Select(Size),
     /// Two hashes of a large buffer, outside the lock, one after the other and in two threads.
     Hash(Size),
-    /// Attach and detach beside other locks.
-    Pairs,
+    /// Attach and detach beside other locks, and the safepoint, with the targets.
+    Pairs(Repeated),
+    /// Passing the lock to a thread that waits, in three conditions, with the targets.
+    #[cfg(target_os = "linux")]
+    Handoff(Repeated),
     /// Clone and drop of a counted handle beside Arc and Rc.
     Counts,
     /// Two threads and two objects: one lock for both, or one for each.
@@ -102,6 +105,16 @@ struct Size {
     rounds: u32,
 }
 
+#[derive(Args, Debug)]
+struct Repeated {
+    /// Interleaved rounds: 21 of pairs, 9 of passes.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rounds: Option<u32>,
+    /// How often in each round: 2,000,000 pairs, 100 passes.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    count: Option<u64>,
+}
+
 /// Does what the arguments say.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -111,7 +124,15 @@ pub fn main() -> ExitCode {
         Command::Countdown(size) => two(compare::COUNTDOWN, "count", &size),
         Command::Select(size) => two(compare::SELECT, "milliseconds", &size),
         Command::Hash(size) => two(compare::HASH, "bytes", &size),
-        Command::Pairs => print(&table(PAIRS, 21, 2_000_000)),
+        Command::Pairs(pairs) => {
+            let (rounds, count) = (pairs.rounds.unwrap_or(21), pairs.count.unwrap_or(2_000_000));
+            print(&targets::pairs(rounds, count).human())
+        }
+        #[cfg(target_os = "linux")]
+        Command::Handoff(passes) => {
+            let (rounds, count) = (passes.rounds.unwrap_or(9), passes.count.unwrap_or(100));
+            print(&targets::passes(rounds, count, &mut |what| eprintln!("{what}")).human())
+        }
         Command::Counts => print(&table(COUNTS, 21, 2_000_000)),
         Command::Objects => print(&table(crate::objects::OBJECTS, 21, 200_000)),
     };

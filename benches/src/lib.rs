@@ -11,6 +11,8 @@ pub mod compare;
 #[cfg(not(loom))]
 pub mod counts;
 #[cfg(not(loom))]
+pub mod fast;
+#[cfg(not(loom))]
 pub mod interleaved;
 #[cfg(not(loom))]
 pub mod objects;

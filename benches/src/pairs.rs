@@ -1,10 +1,12 @@
-//! The uncontended pair, attach and detach, beside other locks' lock and unlock.
+//! The uncontended pair, attach and detach, beside other locks' lock and unlock; and the safepoint.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use gil_core::{Gil, Handoff, RawGil};
+use gil_core::{Entry, Gil, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
 
+use crate::fast::bare;
+use crate::fast::protocols::{Boosted, Kind, Plain, Three, Two};
 use crate::interleaved::Timed;
 
 /// All pairs, the control first.
@@ -12,9 +14,31 @@ pub const PAIRS: &[Timed] = &[
     ("parking_lot", parking_lot),
     ("parking_lot again (A/A)", parking_lot),
     ("std Mutex", std_mutex),
-    ("Gil attach + drop", gil),
-    ("Gil detach in place", detach),
-    ("RawGil attach + detach", raw),
+    ("CAS + store", bare::swap_and_store),
+    ("CAS + CAS", bare::two_swaps),
+    ("Gil attach + drop", gil::<Boosted>),
+    ("Gil, only one attach", gil_once),
+    ("Gil, handoff-plain", gil::<Plain>),
+    ("Gil, python3", gil::<Three>),
+    ("Gil, python2", gil::<Two>),
+    ("Gil detach in place", detach::<Boosted>),
+    ("RawGil attach + detach", raw::<Boosted>),
+    ("RawGil, handoff-plain", raw::<Plain>),
+    ("RawGil, python3", raw::<Three>),
+    ("RawGil, python2", raw::<Two>),
+    ("RawGil, python3, no word", all_sections::<Three>),
+    ("CPython's two mutexes", bare::cpython),
+];
+
+/// All safepoints with nothing requested, the control first.
+pub const SAFEPOINTS: &[Timed] = &[
+    ("one relaxed load", bare::one_load),
+    ("one relaxed load (A/A)", bare::one_load),
+    ("an empty loop", bare::nothing),
+    ("handoff", safepoint::<Boosted>),
+    ("handoff-plain", safepoint::<Plain>),
+    ("python3", safepoint::<Three>),
+    ("python2", safepoint::<Two>),
 ];
 
 pub(crate) fn timed(count: u64, mut pair: impl FnMut()) -> Duration {
@@ -25,32 +49,66 @@ pub(crate) fn timed(count: u64, mut pair: impl FnMut()) -> Duration {
     began.elapsed()
 }
 
-fn parking_lot(count: u64) -> Duration {
+pub(crate) fn parking_lot(count: u64) -> Duration {
     let lock = parking_lot::Mutex::new(0u64);
-    timed(count, || *black_box(&lock).lock() += 1)
+    let lock = black_box(&lock);
+    timed(count, || *lock.lock() += 1)
 }
 
-fn std_mutex(count: u64) -> Duration {
+pub(crate) fn std_mutex(count: u64) -> Duration {
     let lock = std::sync::Mutex::new(0u64);
-    timed(count, || *black_box(&lock).lock().expect("not poisoned") += 1)
+    let lock = black_box(&lock);
+    timed(count, || *lock.lock().expect("not poisoned") += 1)
 }
 
-fn gil(count: u64) -> Duration {
-    let lock = Gil::new(0u64);
-    timed(count, || *black_box(&lock).attach() += 1)
+pub(crate) fn gil<K: Kind>(count: u64) -> Duration {
+    let lock = Gil::with_protocol(0u64, K::new());
+    let lock = black_box(&lock);
+    timed(count, || *lock.attach() += 1)
 }
 
-fn detach(count: u64) -> Duration {
-    let lock = Gil::new(0u64);
-    let mut attached = lock.attach();
-    timed(count, || black_box(&mut attached).detach(|| ()))
+/// As [`gil`], where the program attaches to a lock of this type in no other place: the compiler puts
+/// the whole of it into the loop.
+pub(crate) fn gil_once(count: u64) -> Duration {
+    struct Alone(u64);
+    let lock = Gil::new(Alone(0));
+    let lock = black_box(&lock);
+    timed(count, || lock.attach().0 += 1)
 }
 
-fn raw(count: u64) -> Duration {
-    let lock = RawGil::new(Handoff::new());
+pub(crate) fn detach<K: Kind>(count: u64) -> Duration {
+    let lock = Gil::with_protocol(0u64, K::new());
+    let mut attached = black_box(&lock).attach();
+    timed(count, || attached.detach(|| ()))
+}
+
+pub(crate) fn raw<K: Kind>(count: u64) -> Duration {
+    pair_of(&RawGil::new(K::new()), count)
+}
+
+fn pair_of<P: Protocol, O: Observe>(lock: &RawGil<P, O>, count: u64) -> Duration {
     let member = lock.register();
+    let (lock, member) = black_box((lock, &member));
     timed(count, || {
-        black_box(&lock).attach(&member).expect("free");
-        black_box(&lock).detach(&member).expect("held");
+        lock.attach(member).expect("free");
+        lock.detach(member).expect("held");
     })
+}
+
+/// A lock whose every attach and detach locks the mutex and asks the protocol.
+struct SeesAll;
+
+impl Observe for SeesAll {
+    const SEES_ALL: bool = true;
+    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {}
+}
+
+pub(crate) fn all_sections<K: Kind>(count: u64) -> Duration {
+    pair_of(&RawGil::observed(K::new(), SeesAll), count)
+}
+
+pub(crate) fn safepoint<K: Kind>(count: u64) -> Duration {
+    let lock = Gil::with_protocol(0u64, K::new());
+    let mut attached = black_box(&lock).attach();
+    timed(count, || attached.safepoint())
 }

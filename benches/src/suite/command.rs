@@ -14,6 +14,7 @@ use super::report::{Report, SCHEMA};
 use super::runtime::{self, Runtime};
 use super::workload::{Scale, Workload};
 use super::workloads::{QUICK, WORKLOADS, named};
+use super::{page, plot};
 use crate::command::{EXIT_FAILED, Run, run};
 use crate::program::setting;
 use crate::runtimes::RUNTIMES;
@@ -95,7 +96,7 @@ struct Options {
     /// How to print the results.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Also write results.json and results.txt into this folder.
+    /// Also write results.json, results.txt, page.html and a chart of each figure into this folder.
     #[arg(long, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
 }
@@ -132,7 +133,12 @@ fn compare(options: &Options) -> Result<(), String> {
     let json = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())? + "\n";
     let human = report.human();
     if let Some(folder) = &options.out_dir {
-        for (name, text) in [("results.json", &json), ("results.txt", &human)] {
+        let plots = plot::plots(&report)?;
+        let page = page::page(&report, &plots);
+        let results = [("results.json", &json), ("results.txt", &human), ("page.html", &page)];
+        let results = results.map(|(name, text)| (name.to_owned(), text));
+        for (name, text) in results.into_iter().chain(plots.iter().map(|p| (p.file_name(), &p.svg)))
+        {
             let file = folder.join(name);
             std::fs::write(&file, text).map_err(|error| failed(&file, &error))?;
         }

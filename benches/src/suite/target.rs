@@ -20,6 +20,18 @@ pub struct Target {
     pub verdict: Verdict,
 }
 
+impl Target {
+    /// Judges the samples.
+    ///
+    /// # Panics
+    /// When there are none.
+    #[must_use]
+    pub fn new(what: impl Into<String>, limit: Limit, samples: Vec<f64>) -> Self {
+        let verdict = judge(&samples, limit);
+        Self { what: what.into(), limit, samples, verdict }
+    }
+}
+
 /// The figures of the runtime that is judged and of those beside it, and the targets made of them. What
 /// was not measured has no samples, and a target without samples is none.
 #[derive(Debug)]
@@ -72,8 +84,7 @@ impl<'a> Judge<'a> {
     /// Judges the samples.
     pub fn target(&mut self, what: impl Into<String>, limit: Limit, samples: Vec<f64>) {
         if !samples.is_empty() {
-            let verdict = judge(&samples, limit);
-            self.targets.push(Target { what: what.into(), limit, samples, verdict });
+            self.targets.push(Target::new(what, limit, samples));
         }
     }
 

@@ -1,0 +1,171 @@
+//! How many instructions the fast path has: counted by valgrind, so that noise cannot touch them.
+//!
+//! A routine is run once more, twice as often, and what that adds is divided by the count: it is exact,
+//! and the same each time. The committed numbers, of one compiler, may not grow; the targets, ratios to bare
+//! atomics, hold with any.
+//!
+//! Not gungraun (once iai-callgrind): it needs a program of its own of more than a hundred crates,
+//! built for minutes before the first count, and a difference of two runs needs none of it.
+//!
+//! Needs valgrind. Where it is missing this says so and counts nothing; with `CI_NEEDS_VALGRIND` set it
+//! fails instead. It builds `gil-instructions` in the release profile, as a user's program would be.
+#![cfg(not(loom))]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+use gil_benches::fast::instructions::ROUTINES;
+use serde::Deserialize;
+
+const COMMITTED: &str = include_str!("../instructions.json");
+/// So often, and twice so often. Divides by the ticks of Python 2's protocol.
+const COUNT: u64 = 10_000;
+/// Two compare-and-swaps are the least; a lock may cost a tenth more.
+const PAIR_MOST: f64 = 1.1;
+
+#[derive(Deserialize)]
+struct Committed {
+    compiler: String,
+    instructions: BTreeMap<String, f64>,
+}
+
+/// Written past the capture of the test harness: figures are there to be seen.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn is_there() -> bool {
+    let there = Command::new("valgrind").arg("--version").output();
+    let there = there.is_ok_and(|output| output.status.success());
+    if !there {
+        let missing =
+            "valgrind is not on PATH; the Debian package is `valgrind`. Nothing was counted";
+        assert!(std::env::var_os("CI_NEEDS_VALGRIND").is_none(), "{missing}");
+        say(missing);
+    }
+    there
+}
+
+/// The program as a release build makes it, whatever flags this test was built with.
+fn program() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root.join("target"), PathBuf::from);
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .current_dir(root)
+        .args(["build", "--release", "--quiet", "-p", "gil-benches", "--bin", "gil-instructions"])
+        .arg("--target-dir")
+        .arg(&target)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env_remove("CARGO_BUILD_TARGET")
+        .output()
+        .expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    target.join("release/gil-instructions")
+}
+
+/// Instructions of one repetition.
+fn each(program: &Path, routine: &str) -> f64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut out = std::ffi::OsString::from("--callgrind-out-file=");
+    out.push(folder.path().join("part"));
+    let output = Command::new("valgrind")
+        .args(["--quiet", "--tool=callgrind", "--dump-before=*gil_instructions::mark*"])
+        .arg(out)
+        .arg(program)
+        .args([routine, &COUNT.to_string()])
+        .output()
+        .expect("valgrind starts");
+    assert!(output.status.success(), "{routine}: {output:?}");
+    let part = |number: u32| {
+        let file = folder.path().join(format!("part.{number}"));
+        let text = std::fs::read_to_string(&file).expect("valgrind writes its counts");
+        let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
+        total.and_then(|total| total.trim().parse::<u64>().ok()).expect("a line with the total")
+    };
+    // Part 1 is what comes before the first mark. To find a thread's place in one lock more costs a few
+    // instructions, once: less than a hundredth of one for each repetition.
+    let each = (part(3) - part(2)) as f64 / COUNT as f64;
+    (each * 100.0).round() / 100.0
+}
+
+/// Instructions of one repetition, by routine; counted once, in as many threads as there are cores.
+static COUNTED: LazyLock<BTreeMap<&str, f64>> = LazyLock::new(|| {
+    let program = program();
+    let (next, counted) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                // Relaxed: each routine is taken once, and nothing else depends on it.
+                while let Some((name, _)) = ROUTINES.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let each = each(&program, name);
+                    counted.lock().expect("not poisoned").insert(*name, each);
+                }
+            });
+        }
+    });
+    counted.into_inner().expect("not poisoned")
+});
+
+fn compiler() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let field = |name| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("unknown");
+    format!("{} {}", field("release: "), field("host: "))
+}
+
+#[test]
+fn the_counts_do_not_grow() {
+    if !is_there() {
+        return;
+    }
+    let committed: Committed = serde_json::from_str(COMMITTED).expect("it is valid");
+    let known: Vec<_> = committed.instructions.keys().map(String::as_str).collect();
+    assert_eq!(known, COUNTED.keys().copied().collect::<Vec<_>>(), "one count for each routine");
+    let here = compiler();
+    let mut grown = Vec::new();
+    for (name, now) in &*COUNTED {
+        let before = committed.instructions[*name];
+        say(&format!("  {name:24} {now:8} instructions, committed {before}"));
+        if *now > before {
+            grown.push(format!("{name}: {now} instructions, and {before} are committed"));
+        }
+    }
+    if here != committed.compiler {
+        return say(&format!("the committed counts are of {}, this is {here}", committed.compiler));
+    }
+    assert!(grown.is_empty(), "benches/instructions.json: {}", grown.join("; "));
+}
+
+#[test]
+fn a_pair_is_two_compare_and_swaps_and_a_safepoint_one_load() {
+    if !is_there() {
+        return;
+    }
+    let bare = COUNTED["cas+cas"];
+    for protocol in ["handoff", "handoff-plain", "python3", "python2"] {
+        let pair = COUNTED[format!("raw/{protocol}").as_str()];
+        let ratio = pair / bare;
+        say(&format!("  raw/{protocol}: {pair} / {bare} of CAS + CAS is {ratio:.2}"));
+        assert!(ratio <= PAIR_MOST, "{protocol}: {pair} instructions, CAS + CAS has {bare}");
+    }
+    // The typed API finds the thread's place in the lock first, and keeps the token's promises.
+    for routine in
+        ["gil/handoff", "gil-once/handoff", "gil-detach/handoff", "parking_lot", "cpython"]
+    {
+        let pair = COUNTED[routine];
+        say(&format!("  {routine}: {pair} / {bare} of CAS + CAS is {:.2}", pair / bare));
+    }
+    let bare = COUNTED["one-load"];
+    for protocol in ["handoff", "handoff-plain", "python3"] {
+        let safepoint = COUNTED[format!("safepoint/{protocol}").as_str()];
+        assert!(safepoint <= bare, "{protocol}: {safepoint} instructions, one load has {bare}");
+    }
+}
