@@ -18,7 +18,7 @@ const MESSAGE_MAX: usize = 65_536;
 
 pub(crate) fn write(call: &Call<'_>) -> Answer {
     let bytes = call.bytes(1)?;
-    let printed = call.detach(|| call.shared.output.print(bytes));
+    let printed = call.detach(|| crate::output::print(&call.shared.output, bytes));
     printed.map(|()| Vec::new()).map_err(|error| format!("cannot print: {error}"))
 }
 

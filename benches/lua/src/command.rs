@@ -10,7 +10,7 @@ use crate::compare::{self, PROGRAMS, Pair};
 use crate::echo;
 use crate::error::LuaError;
 use crate::hook::HOOK_COUNT;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::program::{Options, Program};
 use crate::protocols::{self, NAMES, SEPARATE};
 use crate::state;
@@ -113,7 +113,7 @@ pub fn main() -> ExitCode {
 }
 
 fn print(text: &str) -> Result<(), String> {
-    Output::Standard.print(text.as_bytes()).map_err(|error| error.to_string())
+    output::print(&Output::Standard, text.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn size(pair: &Pair, divide: u32) -> i64 {
