@@ -31,8 +31,10 @@ use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 pub struct Attached<'g, T, P: Protocol = Handoff> {
     gil: &'g Gil<T, P>,
     membership: Rc<Membership>,
-    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach.
-    lent: bool,
+    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach. A word and not a
+    /// byte, because a guard that is passed in memory is copied by words, and a byte that was stored alone
+    /// has to be waited for.
+    lent: usize,
     /// Invariant in `'g`, so that the token a closure gets from [`Gil::with`] cannot be swapped
     /// for one that lives longer.
     brand: PhantomData<fn(&'g ()) -> &'g ()>,
@@ -42,7 +44,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// The token of a thread that owns the lock; `lent`: dropping it does not detach.
     #[inline]
     pub(crate) fn new(gil: &'g Gil<T, P>, membership: Rc<Membership>, lent: bool) -> Self {
-        Self { gil, membership, lent, brand: PhantomData }
+        Self { gil, membership, lent: usize::from(lent), brand: PhantomData }
     }
 
     /// As [`Attached::new`], after the deferred drops. Not kept if a destructor panics. Made anew
@@ -157,7 +159,7 @@ impl<T, P: Protocol> DerefMut for Attached<'_, T, P> {
 impl<T, P: Protocol> Drop for Attached<'_, T, P> {
     #[inline]
     fn drop(&mut self) {
-        if self.lent {
+        if self.lent != 0 {
             return;
         }
         self.membership.attached.set(false);

@@ -13,6 +13,7 @@
 //! | a panic inside `detach`                       | attached again, then the panic goes on        |
 //! | a guard that escapes from `detach`'s closure  | abort: it would make two tokens               |
 //! | a panic inside a protocol                     | abort: a half-updated lock must not live on   |
+//! | foreign code jumps (`longjmp`) over `detach`, `lend`, `with` or a guard | undefined: what they put back is put back by destructors |
 
 use std::fmt::{Debug, Display, Formatter};
 use std::rc::Rc;
@@ -111,12 +112,32 @@ impl<T, P: Protocol> Gil<T, P> {
     /// # Panics
     /// When this thread is attached already, or is ending; [`Gil::with`] does not.
     #[track_caller]
-    #[inline]
+    #[inline(always)]
     pub fn attach(&self) -> Attached<'_, T, P> {
-        match self.attach_or_fail(|raw, member| raw.attach(member).map(|()| true)) {
+        match self.attach_checked() {
             Ok(attached) => attached,
             Err(error) => panic!("cannot attach: {error}"),
         }
+    }
+
+    /// As [`Gil::attach`], for whoever cannot know whether this thread is attached: a function that
+    /// foreign code calls.
+    ///
+    /// ```
+    /// use gil_core::{AttachError, Gil, Handoff};
+    /// # if gil_core::UNDER_LOOM { return Ok(()) }
+    /// let gil = Gil::with_protocol(1, Handoff::new());
+    /// let attached = gil.attach_checked()?;
+    /// assert!(matches!(gil.attach_checked(), Err(AttachError::AlreadyAttached)));
+    /// # drop(attached);
+    /// # Ok::<(), AttachError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`AttachError::AlreadyAttached`], or [`AttachError::ThreadExiting`].
+    #[inline(always)]
+    pub fn attach_checked(&self) -> Result<Attached<'_, T, P>, AttachError> {
+        self.attach_or_fail(|raw, member| raw.attach(member).map(|()| true))
     }
 
     /// Takes the lock if nobody holds it or waits for it. Never waits for the holder.
@@ -147,14 +168,49 @@ impl<T, P: Protocol> Gil<T, P> {
     /// [`AttachError::AlreadyAttached`] when this thread is attached and has not lent its token.
     pub fn with<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Result<R, AttachError> {
         let membership = self.membership()?;
-        if !membership.lent.get() {
-            drop(membership);
-            let mut attached = self.attach_or_fail(|raw, m| raw.attach(m).map(|()| true))?;
-            return Ok(f(&mut attached));
+        if membership.lent.get() {
+            return Ok(self.with_token_of(&membership, f));
         }
+        drop(membership);
+        Ok(f(&mut self.attach_checked()?))
+    }
+
+    /// Runs `f` with the token this thread has lent; `None` where it has lent none. For a callback that is
+    /// always called attached: [`Gil::with`] would attach for the while, and hide that it was not.
+    ///
+    /// ```
+    /// use gil_core::{Gil, Handoff};
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let gil = Gil::with_protocol(1, Handoff::new());
+    /// let hook = || gil.with_lent(|attached| attached.safepoint());
+    /// assert_eq!(hook(), None, "not attached");
+    /// assert_eq!(gil.attach().lend(hook), Some(()));
+    /// ```
+    pub fn with_lent<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Option<R> {
+        let membership = self.membership().ok()?;
+        membership.lent.get().then(|| self.with_token_of(&membership, f))
+    }
+
+    fn with_token_of<R>(
+        &self,
+        membership: &Rc<Membership>,
+        f: impl FnOnce(&mut Attached<'_, T, P>) -> R,
+    ) -> R {
         let _again = Restore::set(&membership.lent, false);
-        let mut attached = Attached::new(self, membership.clone(), true);
-        Ok(f(&mut attached))
+        f(&mut Attached::new(self, membership.clone(), true))
+    }
+
+    /// Whether a waiting thread asks for the lock. One relaxed load, for a place without a token, such as
+    /// a hook; a safepoint is the answer. Nobody ever asks under a protocol that counts ticks.
+    #[inline]
+    pub fn switch_requested(&self) -> bool {
+        self.raw.switch_requested()
+    }
+
+    /// Calls `tell` whenever [`Gil::switch_requested`] has changed, for an interpreter with a flag of its
+    /// own that stops it (CPython calls it the eval breaker); see [`RawGil::on_switch_request`].
+    pub fn on_switch_request(&self, tell: impl Fn(bool) + Send + 'static) {
+        self.raw.on_switch_request(tell);
     }
 
     /// Whether this thread is attached.
@@ -196,7 +252,7 @@ impl<T, P: Protocol> Gil<T, P> {
         self.state.with_mut(|state| state)
     }
 
-    #[inline]
+    #[inline(always)]
     fn attach_or_fail(
         &self,
         take: impl FnOnce(&RawGil<P>, &Member) -> Result<bool, Fault>,
@@ -222,7 +278,7 @@ impl<T, P: Protocol> Gil<T, P> {
         self.number.load(Ordering::Relaxed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn membership(&self) -> Result<Rc<Membership>, AttachError> {
         let number = match self.number() {
             0 => self.assign_number(),

@@ -6,18 +6,21 @@
 //! blocking call wait a whole switch interval, once per call: the convoy.
 //!
 //! # The idea
-//! Three queues, served in this order: **boosted** (back from outside, paid from a budget),
-//! **resumed** (switched out for a boosted one before their interval was over), **regular**.
+//! Two queues, served in this order: **boosted** (back from outside, paid from a budget) and
+//! **regular**.
 //! - A *forced* release gives the lock to the next in line in one step. No reacquire before
-//!   hand-off, by construction.
+//!   hand-off, by construction. Whoever was switched out goes to the end of the regular queue.
 //! - A *voluntary* release frees the lock and wakes the next in line, who may be barged in front
 //!   of, at most `barges` times in a turn; after that it too is handed the lock.
+//! - The thread that released last may *take it back*, as often as it likes until the woken one has
+//!   come: that is still its run, and no barge. Whoever came in vain is handed the lock at the next
+//!   release.
 //! - A thread that arrives asks for the lock at once, at most `boosts` times in a turn.
 //!
 //! Both budgets come back only with a **new regular turn**: the head of the regular queue gets the
-//! lock, or nobody waits any more. Each waiter is thus overtaken a bounded number of times, and a
-//! thread that makes blocking calls beside one that computes asks at once after every call: no
-//! convoy.
+//! lock, or nobody waits any more. Each waiter is thus overtaken a bounded number of times; a thread
+//! that makes blocking calls beside ones that compute asks at once after every call, and no convoy
+//! forms; and one that makes short calls makes many of them in a run, and wakes somebody once.
 //!
 //! # One armed timer
 //! One waiter, the [`Timekeeper`], sleeps with a timer; all others sleep until they are woken.
@@ -29,20 +32,22 @@
 //!   timekeeper.
 //! - HAND-3: with nobody waiting there is no request, and the protocol is as new: no timekeeper, and
 //!   the whole budgets.
-//! - HAND-4: a run that has expired has a request pending: the next run has not expired.
+//! - HAND-4: who may take the lock back owns it, or has left it free.
+//! - HAND-5: where a release has woken somebody in vain, and nobody has asked, the next one is a
+//!   hand-over.
 //!
 //! They are a claim of their own (HAND), checked in every state.
 //!
 //! # Cousins
 //! GHC queues tasks that return from a foreign call apart and serves them first; QEMU's old big
-//! lock had a requesting flag; Ruby keeps a displaced successor's place.
+//! lock had a requesting flag; Go lets a goroutine that is back from a short system call go on where
+//! nobody has taken its processor.
 
 use crate::protocol::{Effects, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
 use crate::timekeeper::Timekeeper;
 
 const BOOSTED: WaitSet = WaitSet(0);
-const RESUMED: WaitSet = WaitSet(1);
-const REGULAR: WaitSet = WaitSet(2);
+const REGULAR: WaitSet = WaitSet(1);
 
 /// Hand-off with boosted return; with `boosts = 0`, plain hand-off.
 ///
@@ -60,15 +65,16 @@ pub struct Handoff {
     boosts: u8,
     barges_left: u8,
     boosts_left: u8,
-    /// A full interval has gone by in this run: whoever is switched out now goes to the end.
-    expired: bool,
+    /// Who released or took the lock last in front of a thread that had been woken: it may take it
+    /// back without a barge.
+    returns: Option<ThreadId>,
     timekeeper: Timekeeper,
 }
 
 impl Handoff {
     /// The queues in the order in which they are served: boosted (back from outside, paid from a
-    /// budget), resumed (switched out for a boosted one), regular (its head begins a new turn).
-    pub const QUEUES: [WaitSet; 3] = [BOOSTED, RESUMED, REGULAR];
+    /// budget), regular (its head begins a new turn).
+    pub const QUEUES: [WaitSet; 2] = [BOOSTED, REGULAR];
 
     /// The default: in each regular turn at most 2 barges and 1 boost.
     #[must_use]
@@ -91,16 +97,21 @@ impl Handoff {
             boosts,
             barges_left: barges,
             boosts_left: boosts,
-            expired: false,
+            returns: None,
             timekeeper: Timekeeper::new(),
         }
     }
 
-    /// What is left in this regular turn of barges and boosts, and whether a full interval has gone
-    /// by in this run.
+    /// What is left in this regular turn of barges and boosts.
     #[must_use]
-    pub const fn turn(&self) -> (u8, u8, bool) {
-        (self.barges_left, self.boosts_left, self.expired)
+    pub const fn budgets_left(&self) -> (u8, u8) {
+        (self.barges_left, self.boosts_left)
+    }
+
+    /// Who may take the lock back without a barge, after a release in front of a woken thread.
+    #[must_use]
+    pub const fn returns(&self) -> Option<ThreadId> {
+        self.returns
     }
 
     /// Whether nothing is left of what has happened, as with nobody waiting (HAND-3).
@@ -115,7 +126,7 @@ impl Handoff {
 
     /// `next` owns from now on.
     fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
-        self.expired = false;
+        self.returns = None;
         if set == REGULAR {
             (self.barges_left, self.boosts_left) = (self.barges, self.boosts);
         }
@@ -126,6 +137,14 @@ impl Handoff {
         cx.give(next);
         cx.clear_request();
         self.begin_run(next, set);
+    }
+
+    /// Whoever was woken by a release and finds the lock taken is not to be woken again: the next
+    /// release is a hand-over.
+    fn came_in_vain(&mut self, cx: &dyn Effects) {
+        if self.returns.is_some() && !cx.is_free() {
+            self.barges_left = 0;
+        }
     }
 
     /// `me` runs or is gone. If others wait, one of them keeps the time (HAND-2); if nobody does,
@@ -145,11 +164,12 @@ impl Default for Handoff {
 
 impl Protocol for Handoff {
     const NAME: &'static str = "handoff";
-    const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo, Order::Fifo];
+    const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo];
+    const LOOKS_AGAIN: bool = true;
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
         if cx.is_free() {
-            if Self::next(cx).is_some() {
+            if Self::next(cx).is_some() && self.returns.replace(cx.me()) != Some(cx.me()) {
                 self.barges_left = self.barges_left.saturating_sub(1); // HAND-1: there is one
             }
             return Step::Owns;
@@ -161,7 +181,7 @@ impl Protocol for Handoff {
         if !cx.requested() {
             cx.request(Request::Boost);
         }
-        self.timekeeper.wait(cx, BOOSTED)
+        Step::Wait(BOOSTED, None) // HAND-2: what is asked for needs no timer
     }
 
     fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
@@ -171,6 +191,7 @@ impl Protocol for Handoff {
                 self.keep_time(cx);
             }
             Some((next, _)) => {
+                self.returns = Some(cx.me());
                 cx.free();
                 cx.notify(next);
             }
@@ -183,9 +204,8 @@ impl Protocol for Handoff {
         let Some(next) = Self::next(cx) else {
             return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
         };
-        let interrupted = next.1 == BOOSTED && !self.expired;
         self.hand_over(cx, next);
-        self.timekeeper.wait(cx, if interrupted { RESUMED } else { REGULAR })
+        self.timekeeper.wait(cx, REGULAR)
     }
 
     fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
@@ -197,16 +217,19 @@ impl Protocol for Handoff {
             if !cx.requested() {
                 cx.request(Request::AfterInterval);
             }
-            self.expired = true;
             self.timekeeper.expired();
             Step::Wait(set, None)
         } else {
+            self.came_in_vain(cx);
             self.timekeeper.wait(cx, set)
         }
     }
 
     fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
         self.timekeeper.leaves(cx.me());
+        if notified {
+            self.came_in_vain(cx);
+        }
         match Self::next(cx) {
             Some((next, _)) if notified && cx.is_free() => cx.notify(next),
             Some(_) => {}

@@ -68,7 +68,7 @@ pub(crate) fn new_lock_number() -> u64 {
 
 /// The running thread's membership of `lock`; `join` makes one. `None` while the thread's locals
 /// are being destroyed.
-#[inline]
+#[inline(always)]
 pub(crate) fn of(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option<Rc<Membership>> {
     let last = LAST.try_with(|last| {
         last.borrow().as_ref().filter(|membership| membership.lock == lock).cloned()

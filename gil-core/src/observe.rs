@@ -53,6 +53,12 @@ pub trait Observe {
     fn timer_restarted(&mut self, thread: ThreadId) {
         let _ = thread;
     }
+
+    /// `thread` was woken by a release, found the lock taken by a run that is still young, and sleeps on
+    /// without a section.
+    fn looks_again(&mut self, thread: ThreadId) {
+        let _ = thread;
+    }
 }
 
 /// What a lock's slow path has done so far. Counting costs nothing on the fast path, which is why
@@ -77,6 +83,8 @@ pub struct Counters {
     pub wasted_wake_ups: u64,
     /// Times the owner in the slow path was another one than last time.
     pub switches: u64,
+    /// Times a woken thread found the lock taken by a young run, and slept on to look again.
+    pub looks_again: u64,
     last_owner: Option<ThreadId>,
 }
 
@@ -92,6 +100,7 @@ impl Counters {
             wake_ups: 0,
             wasted_wake_ups: 0,
             switches: 0,
+            looks_again: 0,
             last_owner: None,
         }
     }
@@ -129,5 +138,9 @@ impl Observe for Counters {
         {
             self.switches += 1;
         }
+    }
+
+    fn looks_again(&mut self, _: ThreadId) {
+        self.looks_again += 1;
     }
 }

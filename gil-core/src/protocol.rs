@@ -87,8 +87,9 @@ pub enum Order {
 pub enum Timer {
     /// Counts from the start of this wait (CPython).
     Wait,
-    /// Counts from the start of the present run, and starts anew when the owner changes: it
-    /// expires only when one owner has run for a whole interval.
+    /// Counts from the start of the present run, and starts anew when another thread gains the lock:
+    /// it expires only when one owner has run for a whole interval. Who takes back what it released,
+    /// with nobody in between, goes on with its run.
     Run,
 }
 
@@ -235,6 +236,9 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     /// The switch interval of a new lock: how long every timer of the protocol runs. CPython's 5 ms
     /// where the protocol does not say otherwise.
     const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
+    /// Whether a thread that was woken, and finds the lock taken back, may sleep on for a while before
+    /// it runs its section: for a protocol in which it would be handed the lock because of it.
+    const LOOKS_AGAIN: bool = false;
 
     /// `me` is outside and wants in.
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::Fault;
-use crate::inner::{Inner, Sleep};
+use crate::inner::{Breaker, Inner, Sleep};
 use crate::monitor::{Entry, Monitor, Outcome};
 use crate::observe::{Counters, Observe};
 use crate::parker::Parker;
@@ -272,9 +272,44 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// Sends the next safepoint through a section in which nothing may be requested: the way to the
     /// holder's attention.
     pub(crate) fn nudge(&self) {
+        self.show(&mut self.inner.lock(), true);
+    }
+
+    /// Has `tell` called whenever [`RawGil::switch_requested`] has changed: `true` when a waiter asks for a
+    /// switch (or dropped objects wait for the holder), `false` when no more. It takes the place of an
+    /// earlier one, and is called at once with how things stand.
+    ///
+    /// `tell` runs under the lock's mutex, in any thread that uses the lock: it must be short and must not
+    /// come back to this lock. A panic in it aborts the process.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use gil_core::{Handoff, RawGil};
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let lock = RawGil::new(Handoff::new());
+    /// let stop = Arc::new(AtomicBool::new(true)); // what the interpreter's loop looks at
+    /// let flag = stop.clone();
+    /// lock.on_switch_request(move |requested| flag.store(requested, Ordering::Relaxed));
+    /// assert!(!stop.load(Ordering::Relaxed));
+    /// ```
+    pub fn on_switch_request(&self, tell: impl Fn(bool) + Send + 'static) {
         let mut inner = self.inner.lock();
-        inner.flag = true;
-        self.requested.store(true, Ordering::Relaxed); // stored under the mutex, as in `publish`
+        inner.breaker = Some(Breaker(Box::new(tell)));
+        let flag = inner.flag;
+        self.show(&mut inner, flag);
+    }
+
+    /// Stores the flag, under the mutex, and tells of it.
+    fn show(&self, inner: &mut Inner<P, O>, requested: bool) {
+        inner.flag = requested;
+        // Relaxed: published by the word's store or by the mutex, see the module's page.
+        self.requested.store(requested, Ordering::Relaxed);
+        let bomb = Bomb;
+        if let Some(Breaker(tell)) = &inner.breaker {
+            tell(requested);
+        }
+        std::mem::forget(bomb);
     }
 
     /// Runs sections until the operation that begins with `entry` is over. `false`: gave up.
@@ -320,8 +355,12 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if !inner.frozen || mutant!(FreezesAgain) {
             inner.take_over(self.word.freeze()).unwrap_or_else(|fault| fail(&fault));
         }
-        let result = inner.decide(thread, entry, slept);
-        let shows = inner.hold_back(thread, entry);
+        let again = inner.looks_again(thread, entry);
+        let result = match again {
+            Some(_) => Ok(Outcome::Wait(None)),
+            None => inner.decide(thread, entry, slept),
+        };
+        let shows = inner.hold_back(thread, entry).or(again);
         let sleep = inner.sleep(result, shows);
         self.publish(&mut inner);
         let bells = inner.take_bells();
@@ -348,9 +387,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         let shown = inner.monitor.requested() && inner.held_back.is_none();
         let requested = shown || inner.flag && mutant!(FlagNeverFalls);
         if inner.flag != requested && !mutant!(FlagNotMirrored) {
-            inner.flag = requested;
-            // Relaxed: published by the word's store or by the mutex, see the module's page.
-            self.requested.store(inner.flag, Ordering::Relaxed);
+            self.show(inner, requested);
         }
         if quiet && !mutant!(WordBeforeFlag) {
             self.word.unfreeze(inner.monitor.owner());
@@ -367,7 +404,7 @@ impl Drop for Bomb {
     fn drop(&mut self) {
         // loom reports the panic itself, and a checker that watches the section may be its cause.
         if std::thread::panicking() && !crate::UNDER_LOOM {
-            fail(&"a protocol panicked inside a section");
+            fail(&"a protocol or a callback panicked under the lock's mutex");
         }
     }
 }

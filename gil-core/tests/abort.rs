@@ -98,7 +98,7 @@ fn a_panic_inside_a_protocol() {
     }
     let said = aborts(NAME);
     assert!(said.contains("a bug in a protocol"), "{said}");
-    assert!(said.contains("a protocol panicked inside a section"), "{said}");
+    assert!(said.contains("a protocol or a callback panicked under the lock's mutex"), "{said}");
 }
 
 #[test]

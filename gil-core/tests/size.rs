@@ -43,7 +43,7 @@ fn lines_of_code(path: &Path) -> usize {
 const HEAP: [&str; 2] = ["heap.rs", "deferred.rs"];
 
 #[test]
-fn the_lock_is_at_most_1550_lines_of_code_and_the_heap_300() {
+fn the_lock_is_at_most_1675_lines_of_code_and_the_heap_300() {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     // Under `cfg(loom)` only: no part of the product.
@@ -52,7 +52,7 @@ fn the_lock_is_at_most_1550_lines_of_code_and_the_heap_300() {
     let (heap, lock): (Vec<_>, Vec<_>) = files.iter().partition(is_heap);
     let lines = |files: Vec<&PathBuf>| files.into_iter().map(|f| lines_of_code(f)).sum::<usize>();
     let (lock, heap) = (lines(lock), lines(heap));
-    assert!((500..=1_550).contains(&lock), "{lock} lines of code in the lock");
+    assert!((500..=1_675).contains(&lock), "{lock} lines of code in the lock");
     assert!((100..=300).contains(&heap), "{heap} lines of code in the heap");
 }
 

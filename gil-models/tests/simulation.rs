@@ -135,12 +135,25 @@ fn ocamls_new_yield_takes_turns_and_the_old_one_does_not() {
 
 #[test]
 fn two_classes_have_their_pathological_case() {
-    // A thread that computes for a millisecond and makes a short call looks like one that does I/O.
-    let report = run(Priority::new(), &setup("mixed:1@service=1ms,think=10us+cpu:2", 2, 10));
-    within("share of the one", report.groups[0].cpu_share, 0.9..=1.0);
+    // Threads that compute for two milliseconds and then make a call look like ones that do I/O.
+    let workload = "mixed:2@service=2ms,think=1ms+cpu:2";
+    let report = run(Priority::new(), &setup(workload, 2, 10));
+    within("share of the two that make calls", report.groups[0].cpu_share, 0.9..=1.0);
     within("share of the two that only compute", report.groups[1].cpu_share, 0.0..=0.01);
-    let fair = run(Handoff::new(), &setup("mixed:1@service=1ms,think=10us+cpu:2", 2, 10));
+    let fair = run(Handoff::new(), &setup(workload, 2, 10));
     within("under the default protocol", fair.groups[1].cpu_share, 0.3..=1.0);
+}
+
+#[test]
+fn beside_a_server_threads_that_compute_share_alike_under_the_default_protocol() {
+    // It makes two calls for each message, so that one thread could always be interrupted at once and
+    // the other one never: they take turns, but not for the same time.
+    for hogs in 1..=4 {
+        let report = run(Handoff::new(), &setup(&format!("cpu:{hogs}+echo:1"), 2, 5));
+        within("fairness", report.groups[0].fairness, 0.99..=1.0);
+        within("share of those that compute", report.groups[0].cpu_share, 0.85..=1.0);
+        within("latency", report.groups[1].latency_us.p50, 30.0..=60.0);
+    }
 }
 
 #[test]

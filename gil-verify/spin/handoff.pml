@@ -1,26 +1,26 @@
 /* Hand-off with boosted return: K barges and B boosts in a turn. With B = 0 it is plain hand-off.
 
-   Three queues, served in this order: boosted, resumed, regular. A forced release hands the lock to
-   the next in line. A voluntary one frees it and wakes the next in line, who may be barged in front
-   of K times in a turn; after that it is handed over as well. Who arrives asks at once, B times in a
-   turn. A turn begins when the head of the regular queue gets the lock. One waiter has a timer. */
+   Two queues, served in this order: boosted, regular. A forced release hands the lock to the next in
+   line. A voluntary one frees it and wakes the next in line, who may be barged in front of K times in
+   a turn; after that it is handed over as well. Who released last may take the lock back, and that is
+   no barge; but once somebody has come in vain the next release is a hand-over. Who arrives asks at
+   once, B times in a turn. A turn begins when the head of the regular queue gets the lock. One waiter
+   has a timer. */
 
 #define QUEUES
 #define BOOSTED 0
-#define RESUMED 1
-#define REGULAR 2
+#define REGULAR 1
 
 #include "common.pml"
 
 byte barges_left = K;
 byte boosts_left = B;
-bool expired;               /* the owner has run for an interval: to the end of the line with it */
+byte returns = NOBODY;      /* who may take the lock back */
 byte keeper = NOBODY;       /* the waiter whose timer runs; NOBODY while it has asked already */
 
 hidden byte next, next_set; /* the next in line */
 hidden byte heir;           /* who could keep the time */
 hidden byte queue, one;     /* for loops */
-hidden byte interrupted;
 
 #define choose(me) skip     /* queues leave nothing to chance */
 
@@ -91,7 +91,7 @@ inline keep_time(me) {
     if
     :: heir == NOBODY ->
         keeper = NOBODY;
-        expired = false;
+        returns = NOBODY;
         barges_left = K;
         boosts_left = B
     :: heir != NOBODY && keeper == NOBODY && !requested ->
@@ -104,7 +104,7 @@ inline keep_time(me) {
 /* ---- the two ways to get the lock ---- */
 
 inline begin_run(who, which) {
-    expired = false;
+    returns = NOBODY;
     if
 #ifdef MUTANT_BUDGETS_ALWAYS_COME_BACK
     :: true ->
@@ -130,6 +130,14 @@ inline hand_over(me) {
 #endif
 }
 
+/* Who was woken by a release and finds the lock taken is not to be woken again. */
+inline came_in_vain() {
+    if
+    :: returns != NOBODY && owner != NOBODY -> barges_left = 0
+    :: else
+    fi
+}
+
 /* ---- the sections ---- */
 
 inline acquire(me) {
@@ -141,7 +149,12 @@ inline acquire(me) {
 #endif
         look_for_next();
         if
-        :: next != NOBODY && barges_left > 0 -> barges_left--
+        :: next != NOBODY && returns != me ->
+            returns = me;
+            if
+            :: barges_left > 0 -> barges_left--
+            :: else
+            fi
         :: else
         fi;
         owns(me)
@@ -154,7 +167,7 @@ inline acquire(me) {
             :: !requested -> request(me)
             :: else
             fi;
-            wait_in(me, BOOSTED)
+            wait(me, BOOSTED, false)    /* what is asked for needs no timer */
         fi
     fi
 }
@@ -171,6 +184,7 @@ inline release(me) {
         hand_over(me);
         keep_time(me)
     :: else ->
+        returns = me;
         free_lock(me);
 #ifndef MUTANT_DROPS_A_WAKE_UP
         notify(next)
@@ -188,12 +202,8 @@ inline safepoint(me) {
     :: next == NOBODY -> owns(me)
 #endif
     :: else ->
-        interrupted = (next_set == BOOSTED && !expired);
         hand_over(me);
-        if
-        :: interrupted -> wait_in(me, RESUMED)
-        :: else -> wait_in(me, REGULAR)
-        fi
+        wait_in(me, REGULAR)
     fi
 }
 
@@ -209,10 +219,11 @@ inline woken(me, which, has_expired) {
         :: !requested -> request(me)
         :: else
         fi;
-        expired = true;
         keeper = NOBODY;
         wait(me, which, false)
-    :: else -> wait_in(me, which)
+    :: else ->
+        came_in_vain();
+        wait_in(me, which)
     fi
 }
 
@@ -222,6 +233,10 @@ inline retry(me) {
 
 inline cancel(me, in_hand) {
     keeps_no_more(me);
+    if
+    :: in_hand -> came_in_vain()
+    :: else
+    fi;
     look_for_next();
     if
 #ifndef MUTANT_LEAVES_A_REQUEST_BEHIND

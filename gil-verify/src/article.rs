@@ -83,6 +83,6 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A19",
         "The convoy: every short I/O call costs a whole interval.",
-        "[pictured](pictures.md#the-convoy-a19), and [simulated](simulator.md) with figures; unbounded for python3, bounded for the default protocol, which does not dissolve it yet",
+        "[pictured](pictures.md#the-convoy-a19), and [simulated](simulator.md) with figures; unbounded for python3, bounded for the default protocol, and [measured](benchmarks.md#a-server-beside-threads-that-compute)",
     ),
 ];

@@ -77,6 +77,8 @@ struct State<P: Protocol> {
     /// the Monitor's equality leaves the order out.
     sets: Vec<Vec<ThreadId>>,
     threads: Vec<Thread>,
+    /// Whose run goes on: who takes back what it released goes on with it.
+    runs: Option<ThreadId>,
 }
 
 /// One step of one thread: the events and the move of its section, if it was one.
@@ -195,6 +197,7 @@ impl<P: Protocol> State<P> {
             monitor: Monitor::new(protocol),
             sets: vec![Vec::new(); P::SETS.len()],
             threads: vec![thread; finite.threads],
+            runs: None,
         }
     }
 
@@ -287,7 +290,8 @@ impl<P: Protocol> State<P> {
             }
             Outcome::Retry => thread.next = Next::Retry,
         }
-        if state.monitor.owner() != state.monitor.owner_before() {
+        let owner = state.monitor.owner();
+        if owner.is_some_and(|owner| state.runs.replace(owner) != Some(owner)) {
             for (other, thread) in state.threads.iter_mut().enumerate() {
                 thread.stale |= other != index;
             }
@@ -301,6 +305,9 @@ impl<P: Protocol> State<P> {
 
     /// Forgets what can no longer matter, so that equal futures are equal states.
     fn settle(&mut self) {
+        if self.monitor.all_idle() {
+            self.runs = self.monitor.owner(); // as the fast path leaves it
+        }
         for (set, waiting) in (0..).zip(&mut self.sets) {
             waiting.clear();
             waiting.extend(self.monitor.queue(WaitSet(set)));

@@ -41,12 +41,13 @@ pub fn counterexample<P: Protocol + 'static>(graph: &Graph<P>) -> Option<Run> {
 }
 
 fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'static str> {
-    let (barges_left, _, expired) = handoff.turn();
+    let (barges_left, _) = handoff.budgets_left();
     let queued = || Handoff::QUEUES.into_iter().flat_map(|set| monitor.queue(set));
     let keeps_time = |thread: ThreadId| {
         matches!(monitor.slot(thread), Slot::Waiting(_, Some(_)) | Slot::Notified(_))
     };
     let (free, requested) = (monitor.owner().is_none(), monitor.requested());
+    let asleep = |thread| matches!(monitor.slot(thread), Slot::Waiting(..));
     match queued().next() {
         Some(next) if free && !matches!(monitor.slot(next), Slot::Notified(_)) => {
             Some("HAND-1: the lock is free, and the next in line has not been woken")
@@ -61,8 +62,17 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
         None if !handoff.is_as_new() => {
             Some("HAND-3: nobody waits, and something is left of a turn that is over")
         }
-        _ if expired && !requested => {
-            Some("HAND-4: this run has not expired, and is taken for one that has")
+        _ if !free && handoff.returns().is_some_and(|thread| monitor.owner() != Some(thread)) => {
+            Some("HAND-4: a thread may take the lock back, and another owns it")
+        }
+        Some(next)
+            if !free
+                && handoff.returns().is_some()
+                && barges_left > 0
+                && !requested
+                && asleep(next) =>
+        {
+            Some("HAND-5: the next in line was woken in vain, and can be once more")
         }
         _ => None,
     }

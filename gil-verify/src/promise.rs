@@ -1,7 +1,7 @@
 //! The promise about waiting of the default protocol, and its proof.
 //!
 //! With `K` barges and `B` boosts in a turn, a waiter among `N` threads is overtaken at most
-//! `K(N-1) + 2B(N-2)` times. The proof is a [`rank`]: a number for every waiter in every state,
+//! `(K+B)(N-2)` times. The proof is a [`rank`]: a number for every waiter in every state,
 //! which never rises while the waiter waits, falls whenever it is overtaken, and is at most the bound
 //! when the wait begins. That it does so is checked on every edge of the explorer's graph, for each
 //! number of threads that is explored; `docs/src/promise.md` has the induction for every number.
@@ -21,13 +21,12 @@ use crate::space::State;
 ///
 /// ```
 /// use gil_verify::promise::overtakes_max;
-/// assert_eq!(overtakes_max(2, 1, 4), 10, "the default protocol, four threads");
-/// assert_eq!(overtakes_max(2, 0, 4), 6, "plain hand-off");
+/// assert_eq!(overtakes_max(2, 1, 4), 6, "the default protocol, four threads");
+/// assert_eq!(overtakes_max(2, 0, 4), 4, "plain hand-off");
 /// ```
 #[must_use]
 pub const fn overtakes_max(barges: u8, boosts: u8, threads: usize) -> u64 {
-    let others = threads.saturating_sub(1) as u64;
-    barges as u64 * others + 2 * boosts as u64 * others.saturating_sub(1)
+    (barges as u64 + boosts as u64) * threads.saturating_sub(2) as u64
 }
 
 /// The budgets of a protocol that has a proved bound: of a shipped one, or of a place in the
@@ -64,12 +63,15 @@ pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<
     proves(graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
 }
 
-/// In how many runs of others a waiter's turn comes at the latest: it can be overtaken so often, each
-/// of the others that waited before may come once, and one runs when it begins to wait. A run is at
-/// most a switch interval and the longest gap between two safepoints.
+/// In how many runs of others that can last a waiter's turn comes at the latest: it can be overtaken so
+/// often, each of the others that waited before may come once, and one runs when it begins to wait. Of the
+/// barges in a turn only the last one can last: the others are over before the thread that the first release
+/// has woken starts, or there would be no other. A run is at most a switch interval and the longest gap
+/// between two safepoints.
 #[must_use]
 pub const fn runs_max(barges: u8, boosts: u8, threads: usize) -> u64 {
-    overtakes_max(barges, boosts, threads) + threads.saturating_sub(1) as u64
+    let lasting = if barges > 1 { 1 } else { barges };
+    overtakes_max(lasting, boosts, threads) + threads.saturating_sub(1) as u64
 }
 
 /// A protocol that is [`Handoff`], perhaps with a bug.
@@ -105,14 +107,12 @@ pub fn rank<P: Protocol + IsHandoff>(
 /// The terms of the [`rank`], by name.
 ///
 /// What can still happen in front of a waiter in the **regular** queue with `p` others ahead of it:
-/// the barges left in this turn, and `K` in each of `p` more; two gains for each boost left, the
-/// boosted thread's and that of the thread it interrupts, and for each boost of `p` more turns; those
-/// of boosted and resumed threads that are on their way; the interrupted thread of a request that is
-/// still pending. Where everybody else is ahead of it, nobody is left to be boosted in this turn.
+/// the barges left in this turn, and `K` in each of `p` more; a gain for each boost left, and for each
+/// boost of `p` more turns; those of boosted threads that are on their way. Where everybody else is
+/// ahead of it or owns, nobody is left to barge or to be boosted in this turn.
 ///
-/// In front of a **resumed** one no new turn begins, and whoever is interrupted from now on comes
-/// behind it; in front of a **boosted** one there are only barges. Those ahead of it in its own queue
-/// were waiting when it came, so their gains are free.
+/// In front of a **boosted** one there are only barges, of a third thread. Those ahead of a waiter in its own queue were
+/// waiting when it came, so their gains are free.
 #[must_use]
 pub fn terms<P: Protocol + IsHandoff>(
     (barges, boosts): (u8, u8),
@@ -121,35 +121,23 @@ pub fn terms<P: Protocol + IsHandoff>(
     free: ThreadSet,
 ) -> Vec<(&'static str, u64)> {
     let monitor = &state.monitor;
-    let handoff = monitor.protocol().handoff();
-    let (barges_left, boosts_left, expired) = handoff.turn();
-    let [boosted, resumed, regular] = Handoff::QUEUES;
+    let (barges_left, boosts_left) = monitor.protocol().handoff().budgets_left();
+    let [boosted, regular] = Handoff::QUEUES;
     let (barges, boosts) = (u64::from(barges), u64::from(boosts));
     let (barges_left, boosts_left) = (u64::from(barges_left), u64::from(boosts_left));
     let ahead = |set| monitor.queue(set).take_while(|thread| *thread != waiter);
-    let charged = |set| ahead(set).filter(|thread| !free.has(*thread)).count() as u64;
-    let is_in = |set| monitor.queue(set).any(|thread| thread == waiter);
-    if is_in(boosted) {
-        return vec![("boosted: barges left", barges_left)];
-    }
     let others = monitor.threads().count() as u64 - 1;
-    if is_in(resumed) {
-        return vec![
-            ("resumed: barges left", barges_left),
-            ("resumed: boosts left", if others > 1 { boosts_left } else { 0 }),
-            ("resumed: boosted ahead", charged(boosted)),
-        ];
+    if monitor.queue(boosted).any(|thread| thread == waiter) {
+        return vec![("boosted: barges left", if others > 1 { barges_left } else { 0 })];
     }
+    let charged = ahead(boosted).filter(|thread| !free.has(*thread)).count() as u64;
     let ahead = ahead(regular).count() as u64;
     let all_ahead = ahead + 1 >= others;
-    let interrupts = monitor.requested() && !expired && monitor.queue(boosted).next().is_some();
     vec![
-        ("barges left", barges_left),
+        ("barges left", if all_ahead { 0 } else { barges_left }),
         ("barges of the turns ahead", barges * ahead),
-        ("boosts left", if all_ahead { 0 } else { 2 * boosts_left }),
-        ("boosts of the turns ahead", 2 * boosts * ahead),
-        ("boosted ahead", charged(boosted)),
-        ("resumed ahead", charged(resumed)),
-        ("a boost's request is pending", interrupts.into()),
+        ("boosts left", if all_ahead { 0 } else { boosts_left }),
+        ("boosts of the turns ahead", boosts * ahead),
+        ("boosted ahead", charged),
     ]
 }

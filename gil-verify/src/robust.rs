@@ -48,6 +48,7 @@ impl<P: Protocol> Protocol for Spurious<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
+    const LOOKS_AGAIN: bool = P::LOOKS_AGAIN;
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
         let step = self.inner.acquire(cx);

@@ -67,6 +67,8 @@ pub struct Watch<const SEES_ALL: bool> {
     asker: Option<ThreadId>,
     /// The owner under whom the last waiter took its request away: it alone may still see it.
     asked_in_vain: Option<ThreadId>,
+    /// Whether a woken thread has found the lock taken by a young run, and slept on.
+    pub looked_again: bool,
     /// The broken claims that are known to be false.
     pub broken: BTreeSet<&'static str>,
 }
@@ -85,6 +87,7 @@ impl<const SEES_ALL: bool> Watch<SEES_ALL> {
             events: Vec::new(),
             asker: None,
             asked_in_vain: None,
+            looked_again: false,
             broken: BTreeSet::new(),
         }
     }
@@ -144,5 +147,9 @@ impl<const SEES_ALL: bool> Observe for Watch<SEES_ALL> {
 
     fn timer_restarted(&mut self, thread: ThreadId) {
         self.ghost.disturbed.remove(thread);
+    }
+
+    fn looks_again(&mut self, _: ThreadId) {
+        self.looked_again = true;
     }
 }

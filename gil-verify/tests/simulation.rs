@@ -198,8 +198,10 @@ fn no_attack_breaks_the_promise_about_waiting() {
 #[test]
 fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
     let small = |(boosts, threads): &(u8, usize)| *threads < 4 || *boosts < 2;
-    let rest: Vec<_> = (0..=3).flat_map(|b| (2..=4).map(move |n| (b, n))).filter(small).collect();
-    // Without barges a shortest witness need not have all the gains that are free of charge.
+    // Of two threads the waiting one asks on its arrival, if there is a boost.
+    let asks_later = |(boosts, threads): &(u8, usize)| *boosts == 0 || *threads > 2;
+    let rest = (0..=3).flat_map(|b| (2..=4).map(move |n| (b, n)));
+    let rest: Vec<_> = rest.filter(small).filter(asks_later).collect();
     for barges in 1..=3 {
         for &(boosts, threads) in &rest {
             let point = Point { barges, boosts, threads };
@@ -209,19 +211,14 @@ fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
         }
     }
     // A run is a function of its setup, so these are exact.
-    let default = [2, 3, 4].map(|threads| attack(Point { barges: 2, boosts: 1, threads }));
+    let default = [3, 4].map(|threads| attack(Point { barges: 2, boosts: 1, threads }));
     let told = default.map(|attack| {
         let [waited, promised] = [attack.waited, attack.promised].map(|d| d.as_secs_f64() * 1e3);
         format!("{waited:.1} of {promised:.1} ms, {:.3}", attack.share())
     });
-    assert_eq!(
-        told,
-        ["15.3 of 15.5 ms, 0.985", "40.8 of 41.5 ms, 0.983", "66.2 of 67.4 ms, 0.983"]
-    );
-    // And a lock with a barge or a boost more breaks what is promised of this one.
-    let [.., promise] = default;
-    for (barges, boosts) in [(3, 1), (2, 2)] {
-        let more = attack(Point { barges, boosts, threads: 4 });
-        assert!(more.waited > promise.promised, "K={barges} B={boosts}: {more:?}");
-    }
+    assert_eq!(told, ["20.4 of 20.7 ms, 0.985", "35.7 of 36.3 ms, 0.984"]);
+    // And a lock with a boost more breaks what is promised of this one.
+    let [promise, _] = default;
+    let more = attack(Point { barges: 2, boosts: 2, threads: 3 });
+    assert!(more.waited > promise.promised, "{more:?}");
 }

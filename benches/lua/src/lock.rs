@@ -1,13 +1,13 @@
 //! The lock as Lua's C functions see it: by name of no protocol.
 //!
 //! A C function gets a `lua_State` and no token. The thread that called into Lua has lent its token
-//! ([`Attached::lend`](gil_core::Attached::lend)), and [`Gil::with`] finds it.
+//! ([`Attached::lend`](gil_core::Attached::lend)), and [`Gil::with_lent`] finds it.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gil_core::{AttachError, Attached, Counters, Gil, Protocol};
+use gil_core::{AttachError, Attached, Counters, Gil, Preemption, Protocol};
 
 /// What the lock guards, beside the Lua state itself.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub trait Lock: sealed::Sealed + Send + Sync {
     /// [`AttachError`] when the thread is attached already, or ending.
     fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError>;
 
-    /// Lets another thread run if one asks. Aborts when the thread is not attached.
+    /// Lets another thread run if it is time to. Aborts when it is and the thread is not attached.
     fn safepoint(&self);
 
     /// Runs `call` detached. Aborts when the thread is not attached.
@@ -57,14 +57,12 @@ pub trait Lock: sealed::Sealed + Send + Sync {
 }
 
 /// The token that the running thread has lent. That there is none is a bug of this crate, and going
-/// on would race; [`Gil::with`] would attach for the while.
+/// on would race.
 fn lent<P: Protocol, R>(
     gil: &Gil<Interpreter, P>,
     what: impl FnOnce(&mut Attached<'_, Interpreter, P>) -> R,
 ) -> R {
-    if gil.is_attached()
-        && let Ok(result) = gil.with(what)
-    {
+    if let Some(result) = gil.with_lent(what) {
         return result;
     }
     eprintln!("gil-lua: Lua runs in a thread that has no token to lend");
@@ -73,14 +71,14 @@ fn lent<P: Protocol, R>(
 
 impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
     fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError> {
-        if self.is_attached() {
-            return Err(AttachError::AlreadyAttached);
-        }
-        Gil::with(self, |attached| attached.lend(run))
+        self.attach_checked().map(|mut attached| attached.lend(run))
     }
 
     fn safepoint(&self) {
-        lent(self, |attached| attached.safepoint());
+        // Python 2's protocol counts its safepoints, and nobody requests anything.
+        if self.switch_requested() || matches!(P::PREEMPTION, Preemption::EveryTicks(_)) {
+            lent(self, |attached| attached.safepoint());
+        }
     }
 
     fn detach(&self, call: &mut dyn FnMut()) {

@@ -56,10 +56,13 @@ impl Condition {
     }
 }
 
-/// The switch interval of all locks here. A request is held back for a fiftieth of it (the holder's
-/// minimum run), and some protocols ask after the whole of it: both are waited for before each pass.
+/// The switch interval of all locks here. Some protocols ask after the whole of it, which is waited for
+/// before each pass.
 const INTERVAL: Duration = Duration::from_millis(1);
-const MINIMUM_RUN: Duration = Duration::from_micros(30);
+
+/// A holder that was interrupted is spared for as long as the visitor had the lock, which counts its
+/// context switches meanwhile. That is over before the next visit.
+const SPARED: Duration = Duration::from_micros(100);
 
 /// What a number of passes came to.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -129,7 +132,7 @@ impl Desk {
     fn hold(&self, is_wanted: impl Fn(u64) -> bool, mut pass: impl FnMut()) {
         let mut side = self.sides[0].lock();
         for visit in 1..=self.visits {
-            self.let_pass(MINIMUM_RUN);
+            self.let_pass(SPARED);
             self.opened.store(visit, Ordering::Release);
             self.until(|| is_wanted(visit));
             let before = self.switches();

@@ -122,6 +122,15 @@ pub(crate) fn run_is_young(began: Option<Instant>, _: std::time::Duration) -> Op
     began.filter(|_| choice::take(choice::Kind::Young))
 }
 
+/// A pause ends when its moment comes, and not before.
+pub(crate) fn still_to_come(_: Option<Instant>) -> Option<Instant> {
+    None
+}
+
+pub(crate) fn since(_: Option<Instant>) -> std::time::Duration {
+    std::time::Duration::ZERO
+}
+
 /// loom's own `try_lock` blocks: who acquires the mutex blocks every thread that is about to try.
 /// So here it is always taken, and what is explored is the waiting.
 pub(crate) fn try_lock<M: ?Sized>(_: &StdMutex<M>) -> TryLockResult<StdMutexGuard<'_, M>> {

@@ -78,6 +78,16 @@ pub(crate) fn run_is_young(began: Option<Instant>, minimum: Duration) -> Option<
     began.map(|began| began + minimum).filter(|due| now() < *due)
 }
 
+/// That moment, unless it has come.
+pub(crate) fn still_to_come(moment: Option<Instant>) -> Option<Instant> {
+    moment.filter(|moment| now() < *moment)
+}
+
+/// How long ago that was; no time when it is not known.
+pub(crate) fn since(began: Option<Instant>) -> Duration {
+    began.map_or(Duration::ZERO, |began| began.elapsed())
+}
+
 /// What a return from the timed park at `now` means.
 fn after_park(now: Instant, expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
     if gives_up.is_some_and(|moment| now >= moment) {

@@ -1,7 +1,7 @@
 //! What the types print of themselves.
 
 use gil_core::heap::{GilCell, GilRc};
-use gil_core::{Gil, ThreadId};
+use gil_core::{Gil, Handoff, RawGil, ThreadId};
 
 #[test]
 fn a_lock_prints_its_state_unless_somebody_is_attached() {
@@ -11,6 +11,14 @@ fn a_lock_prints_its_state_unless_somebody_is_attached() {
     let attached = gil.attach();
     assert_eq!(format!("{gil:?}"), "Gil { state: <attached>, .. }");
     assert_eq!(format!("{attached:?}"), "Attached(7)");
+}
+
+#[test]
+fn a_lock_with_a_callback_prints_as_well() {
+    let lock = RawGil::new(Handoff::new());
+    assert!(format!("{lock:?}").contains("breaker: None"));
+    lock.on_switch_request(|_| ());
+    assert!(format!("{lock:?}").contains("breaker: Some(Breaker)"));
 }
 
 #[test]

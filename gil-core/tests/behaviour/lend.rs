@@ -22,3 +22,17 @@ fn a_token_is_lent_no_longer_than_the_closure_runs() {
     assert_eq!(gil.with(|_| ()), Err(AttachError::AlreadyAttached));
     *attached += 1;
 }
+
+#[test]
+fn only_a_lent_token_is_found_and_nothing_is_attached_for_it() {
+    let gil = Gil::new(0);
+    let callback = || gil.with_lent(|attached| **attached += 1);
+    assert_eq!(callback(), None, "not attached");
+    assert!(!gil.is_attached());
+    let mut attached = gil.attach_checked().unwrap();
+    assert_eq!(callback(), None, "attached, and not lent");
+    assert_eq!(attached.lend(|| (callback(), callback())), (Some(()), Some(())));
+    assert_eq!(attached.detach(callback), None);
+    assert_eq!(*attached, 2);
+    assert_eq!(gil.attach_checked().err(), Some(AttachError::AlreadyAttached));
+}

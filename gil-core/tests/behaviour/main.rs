@@ -3,6 +3,7 @@
 
 #![cfg(not(loom))]
 
+mod breaker;
 mod counters;
 mod debug;
 mod faults;
@@ -11,6 +12,7 @@ mod lend;
 mod monitor;
 mod notify;
 mod recorder;
+mod returns;
 mod ticks;
 mod wake;
 mod young;

@@ -1,73 +1,72 @@
-//! A request made on arrival is not shown to a run that has just begun.
+//! A request made on arrival is shown to the holder at once, or when its run has been spared long enough.
 
-use std::sync::mpsc;
-use std::thread::Thread;
 use std::thread::yield_now;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gil_core::{Entry, First, Gil, Handoff, Monitor, RawGil};
 
-use crate::{threads, until_asked};
+use crate::threads;
 
-/// One thread gains the lock in a section, another arrives and asks. `sees` looks when it has.
-fn arrives_at_a_new_run(interval: Duration, sees: impl FnOnce(&RawGil<Handoff>, &Thread)) {
+/// A thread computes, and another one interrupts it, has the lock for so long, and interrupts it again.
+/// Whether that was shown at once, and how old the run was when it was.
+fn interrupts_twice(interval: Duration, uses: Duration) -> (bool, Duration) {
     let lock = RawGil::new(Handoff::new());
     lock.set_switch_interval(interval);
-    let [first, second, third] = [(); 3].map(|()| lock.register());
-    lock.attach(&first).unwrap();
+    let [computes, interrupts] = [(); 2].map(|()| lock.register());
+    lock.attach(&computes).unwrap();
     std::thread::scope(|scope| {
-        let (let_go, goes) = mpsc::channel::<()>();
-        let (lock, second, third) = (&lock, &second, &third);
-        scope.spawn(move || {
-            lock.attach(second).unwrap();
-            let _ = goes.recv(); // also when what was seen was wrong
-            lock.detach(second).unwrap();
+        let (lock, interrupts, computing) = (&lock, &interrupts, computes.id());
+        let other = scope.spawn(move || {
+            lock.attach(interrupts).unwrap();
+            let began = Instant::now();
+            while began.elapsed() < uses {
+                yield_now();
+            }
+            lock.detach(interrupts).unwrap();
+            while lock.monitor(|monitor| monitor.owner()) != Some(computing) {
+                yield_now();
+            }
+            lock.attach(interrupts).unwrap();
+            lock.detach(interrupts).unwrap();
         });
-        until_asked(lock);
-        lock.detach(&first).unwrap(); // hands it to the second, whose run begins
-        while !lock.is_attached(second) {
-            yield_now();
-        }
-        let arrives = scope.spawn(move || {
-            lock.attach(third).unwrap();
-            lock.detach(third).unwrap();
-        });
-        while !lock.monitor(|monitor| monitor.requested()) {
-            yield_now();
-        }
-        sees(lock, arrives.thread());
-        drop(let_go);
-    });
-}
-
-#[test]
-fn a_young_run_is_spared() {
-    let age = Duration::from_secs(u64::MAX / 10);
-    arrives_at_a_new_run(age, |lock, asker| {
-        assert!(!lock.switch_requested(), "not before a fiftieth of an age");
-        let sections = lock.counters().sections;
-        while lock.counters().sections == sections {
-            asker.unpark(); // its sleep may end early, for no reason
-            yield_now();
-        }
-        assert!(!lock.switch_requested(), "nor after a sleep that ended early");
-    });
-}
-
-#[test]
-fn an_older_run_is_shown_the_request() {
-    let least = Duration::from_micros(1);
-    arrives_at_a_new_run(least, |lock, _| {
         while !lock.switch_requested() {
             yield_now();
         }
-    });
+        lock.safepoint(&computes).unwrap(); // comes back in a section, and its run begins
+        let began = Instant::now();
+        while !lock.monitor(|monitor| monitor.requested()) {
+            yield_now();
+        }
+        let at_once = lock.switch_requested();
+        while !lock.switch_requested() {
+            other.thread().unpark(); // its sleep may end early, for no reason
+            yield_now();
+        }
+        let age = began.elapsed();
+        lock.detach(&computes).unwrap();
+        (at_once, age)
+    })
+}
+
+#[test]
+fn a_run_is_spared_for_as_long_as_who_interrupted_has_run() {
+    let uses = Duration::from_millis(100);
+    let (_, age) = interrupts_twice(Duration::from_secs(1), uses);
+    assert!(age > uses / 2, "interrupted after {age:?}");
+}
+
+#[test]
+fn who_interrupts_for_a_moment_interrupts_at_once() {
+    // A hundredth of it goes by before the thread that computes takes the lock back.
+    let interval = Duration::from_secs(50);
+    let (at_once, _) = interrupts_twice(interval, Duration::ZERO);
+    assert!(at_once, "no timer for less than a 250th of the interval");
 }
 
 #[test]
 fn a_run_that_began_by_the_fast_path_is_not_young() {
     let gil = Gil::new(());
-    gil.set_switch_interval(Duration::from_secs(3_600));
+    gil.set_switch_interval(Duration::from_secs(20)); // a hundredth of it goes by at the end
     std::thread::scope(|scope| {
         let mut attached = gil.attach();
         scope.spawn(|| drop(gil.attach()));

@@ -36,6 +36,7 @@ mod cost;
 mod machine;
 mod report;
 mod run;
+mod runs;
 mod setup;
 mod thread;
 mod workload;

@@ -11,6 +11,7 @@ use gil_core::{
 use super::conduct::Conductor;
 use super::machine::Core;
 use super::report::Tally;
+use super::runs::Runs;
 use super::thread::{Activity, Do, Place, Thread};
 use super::{Control, Costs, Report, Setup};
 
@@ -54,6 +55,10 @@ pub(super) enum Due {
     Slice { core: usize, dispatch: u64 },
     /// A timer of the lock fires.
     Timer { thread: usize, wait: u64 },
+    /// A thread that was woken looks again.
+    Look { thread: usize, wait: u64 },
+    /// A request that was held back is shown.
+    Shown { thread: usize },
     /// What a thread waits for outside has come.
     Arrival { thread: usize },
     /// The switch interval is set.
@@ -77,7 +82,7 @@ pub(super) struct Simulation<P: Protocol> {
     pub(super) interval_ns: u64,
     ticks: u32,
     percent: u64,
-    pub(super) run_began_ns: u64,
+    pub(super) runs: Runs,
     pub(super) conductor: Option<Conductor>,
     alive: usize,
     tally: Tally,
@@ -121,7 +126,7 @@ impl<P: Protocol> Simulation<P> {
             interval_ns: interval.as_nanos() as u64,
             ticks: setup.check_interval_ticks.unwrap_or(own_ticks),
             percent,
-            run_began_ns: 0,
+            runs: Runs::default(),
             conductor: None,
             record: Vec::new(),
             records_until_ns: setup.record_until.as_nanos() as u64,
@@ -194,7 +199,12 @@ impl<P: Protocol> Simulation<P> {
                 self.want(thread);
                 self.make_ready(thread);
             }
-            Due::Cue => {}
+            Due::Look { thread, wait } => self.look(thread, wait),
+            Due::Shown { thread } if self.runs.held_back == Some(id(thread)) => {
+                self.runs.held_back = None;
+                self.disturb_owner();
+            }
+            Due::Cue | Due::Shown { .. } => {}
             Due::Interval { ns } => self.interval_ns = ns.max(1_000), // at least 1 us, as in CPython
         }
     }
@@ -214,7 +224,7 @@ impl<P: Protocol> Simulation<P> {
         if self.threads[thread].wait != wait {
             return;
         }
-        let run_ends_ns = self.run_began_ns + self.interval_ns;
+        let run_ends_ns = self.runs.began_ns + self.interval_ns;
         if timer == Timer::Run && run_ends_ns > self.now_ns {
             let late = self.varied(self.costs.timer_late_ns);
             return self.at(run_ends_ns + late, Due::Timer { thread, wait });
@@ -235,6 +245,7 @@ impl<P: Protocol> Simulation<P> {
             Activity::Compute => match (&self.monitor, P::PREEMPTION) {
                 (Some(monitor), Preemption::OnRequest)
                     if monitor.requested()
+                        && self.runs.held_back.is_none()
                         && !self.conductor.as_ref().is_some_and(|c| c.holds(thread)) =>
                 {
                     left_ns.min(self.varied(self.costs.safepoint_gap_ns).max(1))
@@ -267,6 +278,15 @@ impl<P: Protocol> Simulation<P> {
                     }
                     let wake = if expired { Wake::Expired } else { Wake::Notified };
                     self.threads[thread].activity = Activity::Enter(Entry::Resume(wake));
+                }
+                Activity::Nap { until_ns } if matches!(self.slot(thread), Slot::Notified(_)) => {
+                    let wait = self.threads[thread].wait;
+                    self.threads[thread].place = Place::Asleep;
+                    self.at(until_ns.max(self.now_ns), Due::Look { thread, wait });
+                    return self.leave_core(core);
+                }
+                Activity::Nap { .. } => {
+                    self.threads[thread].activity = Activity::Enter(Entry::Resume(Wake::Notified));
                 }
                 Activity::Block { until_ns } => {
                     self.threads[thread].place = Place::Blocked;
@@ -372,7 +392,7 @@ impl<P: Protocol> Simulation<P> {
         }
         match entry {
             Entry::Acquire => {
-                self.run_began_ns = self.now_ns;
+                self.runs.fast(id(thread), self.now_ns);
                 self.tally.fast(id(thread));
                 self.attached(thread);
             }
@@ -393,10 +413,20 @@ impl<P: Protocol> Simulation<P> {
         let Some(monitor) = self.monitor.as_mut() else {
             return self.attached(thread); // without a lock there is nothing to look at
         };
-        if entry == Entry::Safepoint && on_request && !monitor.requested() && !yields {
+        let shown = monitor.requested() && self.runs.held_back.is_none();
+        if entry == Entry::Safepoint && on_request && !shown && !yields {
             self.threads[thread].overhead_ns += 1;
             self.threads[thread].activity = Activity::Compute;
             return;
+        }
+        let minds_young_runs = P::LOOKS_AGAIN && self.conductor.is_none();
+        if minds_young_runs
+            && matches!((entry, monitor.slot(id(thread))), (Entry::Resume(_), Slot::Notified(_)))
+        {
+            let held = monitor.owner().is_some();
+            if let Some(at_ns) = self.runs.looks_again(held, self.now_ns, self.interval_ns) {
+                return self.nap(thread, at_ns);
+            }
         }
         let before = (monitor.owner(), monitor.requested(), monitor.all_idle());
         let outcome = monitor
@@ -409,8 +439,16 @@ impl<P: Protocol> Simulation<P> {
             self.record.extend(told);
         }
         let woken: Vec<_> = monitor.take_wakes().map(ThreadId::index).collect();
-        if before.0 != after.0 {
-            self.run_began_ns = self.now_ns;
+        self.runs.section(before.0.is_none(), after.0, self.now_ns, self.interval_ns);
+        if !after.1 || self.runs.held_back == Some(id(thread)) {
+            self.runs.held_back = None;
+        }
+        if minds_young_runs
+            && (entry, before.1, after.1) == (Entry::Acquire, false, true)
+            && let Some(due_ns) = self.runs.asks(id(thread), self.now_ns)
+        {
+            let late_ns = self.varied(self.costs.timer_late_ns);
+            self.at(due_ns + late_ns, Due::Shown { thread });
         }
         self.threads[thread].overhead_ns += self.costs.section_ns;
         match outcome {
@@ -426,18 +464,42 @@ impl<P: Protocol> Simulation<P> {
                 self.make_ready(other);
             }
         }
-        if (before.1, before.2) != (after.1, after.2)
-            && let Some(owner) = after.0.map(ThreadId::index).filter(|owner| *owner != thread)
-            && let Place::On(core) = self.threads[owner].place
+        if (before.1, before.2) != (after.1, after.2) && after.0 != Some(id(thread)) {
+            self.disturb_owner();
+        }
+    }
+
+    /// What the owner looks at in its safepoints has changed.
+    fn disturb_owner(&mut self) {
+        let owner = self.monitor.as_ref().and_then(|monitor| monitor.owner());
+        if let Some(owner) = owner
+            && let Place::On(core) = self.threads[owner.index()].place
         {
             self.account(core);
             self.plan(core);
         }
     }
 
+    /// The thread was woken, and sleeps on until `until_ns` unless it is given the lock.
+    fn nap(&mut self, thread: usize, until_ns: u64) {
+        let state = &mut self.threads[thread];
+        state.wait += 1;
+        state.activity = Activity::Nap { until_ns };
+        state.overhead_ns += self.costs.section_ns + self.costs.sleep_ns;
+    }
+
+    fn look(&mut self, thread: usize, wait: u64) {
+        let state = &mut self.threads[thread];
+        let naps = matches!(state.activity, Activity::Nap { .. }) && state.wait == wait;
+        if naps && state.place == Place::Asleep {
+            state.activity = Activity::Enter(Entry::Resume(Wake::Notified));
+            self.make_ready(thread);
+        }
+    }
+
     fn wait(&mut self, thread: usize, timer: Option<Timer>) {
         let began_ns = match timer {
-            Some(Timer::Run) => self.run_began_ns,
+            Some(Timer::Run) => self.runs.began_ns,
             _ => self.now_ns,
         };
         let late = self.varied(self.costs.timer_late_ns);

@@ -47,6 +47,8 @@ pub(super) enum Activity {
     Call,
     /// Goes to sleep for the lock.
     Sleep,
+    /// Sleeps on in the lock, though it was woken, and looks again.
+    Nap { until_ns: u64 },
     /// Goes to sleep until something comes.
     Block { until_ns: u64 },
     /// Ends.

@@ -266,8 +266,8 @@ pub const CLAIMS: &[Claim] = &[
     Claim {
         id: "LIVE-3",
         title: "bounded overtaking",
-        sentence: "From the section that makes a thread a waiter until it owns, other threads gain the lock at most so many times (not counting the first gain of a thread that was waiting already).",
-        meaning: "The default protocol's bound is K(N-1) + 2B(N-2), with K barges and B boosts in a turn and N threads. It is proved by a rank that is checked on every edge of the explorer's graph and argued for every N on [the page of the promise](../promise.md); it is attained, by a run that is computed for each number of threads.",
+        sentence: "From the section that makes a thread a waiter until it owns, other threads gain the lock at most so many times (not counting the first gain of a thread that was waiting already, nor that a thread takes back what it released itself, with nobody in between, before somebody who was woken has come in vain).",
+        meaning: "The default protocol's bound is (K+B)(N-2), with K barges and B boosts in a turn and N threads. It is proved by a rank that is checked on every edge of the explorer's graph and argued for every N on [the page of the promise](../promise.md); it is attained, by a run that is computed for each number of threads.",
         article: &["A17", "A19"],
         judge: "gil-verify/src/overtake/mod.rs::longest",
         test: "gil-verify/tests/explorer.rs::overtaking_is_bounded_as_committed",
@@ -516,5 +516,5 @@ pub fn overtakes_max(protocol: &str, threads: usize) -> Option<u64> {
         return Some(promise::overtakes_max(barges, boosts, threads));
     }
     // Two tasks: whoever releases gives it to the other.
-    (protocol == "ghc" && threads == 2).then_some(0)
+    (matches!(protocol, "ghc" | "pypy" | "ruby19") && threads == 2).then_some(0)
 }

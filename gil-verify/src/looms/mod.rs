@@ -167,6 +167,7 @@ pub const SUITES: &[Suite] = &[
     Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
     Suite { work: Work::Hog, young: 1, ..Suite::rounds("hog-young", 2, 1, 0) },
     Suite { young: 1, give_ups: 1, ..Suite::rounds("three-young-cancel", 3, 1, 0).preempted(2) },
+    Suite { young: 1, ..Suite::rounds("two-twice-young", 2, 2, 0).preempted(3) },
     Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("two-twice-cancel", 2, 2, 1).fast().preempted(3) },
     Suite::rounds("two-twice", 2, 2, 1).full(),
@@ -213,6 +214,7 @@ const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yi
 pub fn runs(suite: &Suite, protocol: &str) -> bool {
     let all = match suite.name {
         "two-twice-timeouts-cancel-deep" => DEEP.contains(&protocol),
+        "two-twice-young" => protocol.starts_with("handoff"),
         // Of these only the default one asks on arrival.
         _ if suite.young > 0 => protocol == "handoff",
         name => MAIN.contains(&protocol) || TYING.contains(&name),
@@ -443,8 +445,11 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
     if suite.give_ups > 0 {
         wanted.push("cancelled");
     }
-    if boosts && suite.young > 0 {
-        wanted.push("held back");
+    if suite.young > 0 {
+        wanted.push("a young run");
+    }
+    if suite.name == "two-twice-young" {
+        wanted.push("looked again");
     }
     without(&wanted, happened)
 }

@@ -19,7 +19,6 @@ pub struct Mutant {
 
 const HANDOFFS: &[&str] = &["handoff", "handoff-plain"];
 const BOOSTED: &[&str] = &["handoff"];
-const PLAIN: &[&str] = &["handoff-plain"];
 const ASKING: &[&str] = &["handoff", "handoff-plain", "python3"];
 const ALL: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
 const PYTHON3: &[&str] = &["python3"];
@@ -78,26 +77,21 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("stale-record", Mutation::CancelLeavesRecord, HANDOFFS, &["LIVE-2"]),
     mutant("request-lost", Mutation::CancelLosesRequest, HANDOFFS, &["SAFE-5"]),
     // Rules of the default protocol.
-    mutant("boosted-served-last", Mutation::ServedAfter(0, 2), BOOSTED, &["LIVE-3"]),
-    no_bug(
-        mutant("boosted-after-resumed", Mutation::ServedAfter(0, 1), BOOSTED, &["LIVE-3"]),
-        "with one boost in a turn the two queues are never both in use: who is resumed made room for the turn's only boost (with two boosts the proof of LIVE-3 notices, see the test of the promise)",
-    ),
-    mutant("resumed-served-last", Mutation::ServedAfter(1, 2), BOOSTED, &["SAFE-9"]),
-    mutant("boosted-wait-with-the-rest", Mutation::WaitsElsewhere(0, 2), BOOSTED, &["LIVE-3"]),
-    mutant("interrupted-goes-to-the-end", Mutation::WaitsElsewhere(1, 2), BOOSTED, &["LIVE-3"]),
+    mutant("boosted-served-last", Mutation::ServedAfter(0, 1), BOOSTED, &["LIVE-3"]),
+    mutant("boosted-wait-with-the-rest", Mutation::WaitsElsewhere(0, 1), BOOSTED, &["LIVE-3"]),
     mutant(
         "switched-out-keeps-its-turn",
-        Mutation::SwitchedOutWaitsIn(2, 1),
+        Mutation::SwitchedOutWaitsIn(1, 0),
         HANDOFFS,
         &["SAFE-9"],
     ),
+    mutant("came-in-vain-unnoticed", Mutation::VainUnnoticed, HANDOFFS, &["HAND"]),
+    mutant("nobody-else-barges", Mutation::BargesAreReturns, HANDOFFS, &["LIVE-3"]),
     mutant("next-in-line-not-woken", Mutation::NotifyDropped, HANDOFFS, &["HAND"]),
     mutant("request-outlives-its-waiters", Mutation::CancelKeepsRequest, HANDOFFS, &["HAND"]),
-    mutant("patience-restarts", Mutation::PatienceRestarts, BOOSTED, &["SAFE-9"]),
     no_bug(
-        mutant("patience-restarts", Mutation::PatienceRestarts, PLAIN, &["LIVE-2"]),
-        "every change of the owner is a step forward in the only queue, but for at most K barges: patience is renewed a bounded number of times, and only time is lost",
+        mutant("patience-restarts", Mutation::PatienceRestarts, HANDOFFS, &["LIVE-2"]),
+        "every change of the owner is a step forward in the regular queue, but for at most K barges and B boosts in a turn: patience is renewed a bounded number of times, and only time is lost",
     ),
     no_bug(
         mutant("no-switch-number-check", Mutation::RequestsAfterSwitch, HANDOFFS, &["SAFE-4"]),

@@ -95,6 +95,10 @@ pub enum Mutation {
     /// A waiter whose timer has expired waits another interval if the owner changed meanwhile, however
     /// long it has been waiting (CPython since 3.2).
     PatienceRestarts,
+    /// A woken thread that finds the lock taken waits again without a word.
+    VainUnnoticed,
+    /// Whoever takes a free lock is taken for the thread that released it last: no barge is counted.
+    BargesAreReturns,
 }
 
 /// A protocol with a bug.
@@ -188,6 +192,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
+    const LOOKS_AGAIN: bool = P::LOOKS_AGAIN;
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
         match self.mutation {
@@ -196,6 +201,10 @@ impl<P: Protocol> Protocol for Mutated<P> {
                 return Step::Owns;
             }
             Mutation::FastPathDiffers => self.left_behind |= cx.is_free(),
+            Mutation::BargesAreReturns if cx.is_free() => {
+                applied();
+                return Step::Owns;
+            }
             _ => {}
         }
         self.run(cx, |inner, cx| inner.acquire(cx))
@@ -238,6 +247,10 @@ impl<P: Protocol> Protocol for Mutated<P> {
         if restarts && wake == Wake::Expired && !cx.is_free() {
             applied();
             self.disturbed.remove(cx.me());
+            return Step::Wait(set, Some(Timer::Run));
+        }
+        if self.mutation == Mutation::VainUnnoticed && wake == Wake::Notified && !cx.is_free() {
+            applied();
             return Step::Wait(set, Some(Timer::Run));
         }
         let asks = self.mutation == Mutation::RequestsAfterSwitch;

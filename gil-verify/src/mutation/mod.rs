@@ -93,7 +93,7 @@ pub struct Equivalent {
 pub const EQUIVALENT: &[Equivalent] = &[
     Equivalent {
         file: "gil-core/src/inner.rs",
-        change: "replace += with -= in Inner<P, O>::begin_run",
+        change: "replace += with -= in Inner<P, O>::restart_timers",
         why: "the number of a run is only compared for equality: counted downwards, wrapping, each run has \
               a number of its own as well",
     },
@@ -122,6 +122,22 @@ pub const EQUIVALENT: &[Equivalent] = &[
         file: "gil-core/src/observe.rs",
         change: "replace Observe::timer_restarted with ()",
         why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::looks_again with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/parker.rs",
+        change: "replace == with != in Parker::is_rung",
+        why: "as with the number of spins: when a waiter spins is a matter of speed",
+    },
+    Equivalent {
+        file: "gil-core/src/parker.rs",
+        change: "replace Parker::is_rung -> bool with false",
+        why: "as with the number of spins: who does not look at its bell parks, and the unpark's token ends \
+              that",
     },
     Equivalent {
         file: "gil-core/src/sync/real.rs",

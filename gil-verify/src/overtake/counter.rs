@@ -1,8 +1,8 @@
 //! The same count while a lock runs: for real threads.
 
-use gil_core::{Entry, Monitor, Observe, Outcome, Protocol, ThreadId};
+use gil_core::{Entry, Event, Monitor, Observe, Outcome, Protocol, ThreadId};
 
-use super::charge;
+use super::{Account, Gain};
 use crate::ghost::ThreadSet;
 
 /// How often the waiters of one lock are overtaken, by the definition of LIVE-3, as it runs. For at
@@ -23,8 +23,8 @@ use crate::ghost::ThreadSet;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Overtakings {
-    /// By thread, while it waits: whose first gain is free of charge, and the count so far.
-    waiting: Vec<Option<(ThreadSet, u64)>>,
+    /// By thread, while it waits: what is to be counted, and the count so far.
+    waiting: Vec<Option<(Account, u64)>>,
     waits: u64,
     max: u64,
 }
@@ -52,6 +52,10 @@ impl Overtakings {
     pub fn note<P: Protocol>(&mut self, monitor: &Monitor<P>) {
         let waiters: ThreadSet = monitor.threads().filter(|t| monitor.is_waiter(*t)).collect();
         let owners = (monitor.owner_before(), monitor.owner());
+        let in_vain = monitor
+            .events()
+            .iter()
+            .any(|event| matches!(event, Event::Notified(thread) if monitor.is_waiter(*thread)));
         for thread in monitor.threads() {
             if self.waiting.len() <= thread.index() {
                 self.waiting.resize(thread.index() + 1, None);
@@ -63,13 +67,12 @@ impl Overtakings {
                     self.waits += 1;
                     let mut others = waiters;
                     others.remove(thread);
-                    Some((others, 0))
+                    Some((Account::new(others), 0))
                 }
-                (Some((free, count)), true) => {
-                    let (gains, free) = charge(owners, free);
-                    let count = count + u64::from(gains);
+                (Some((mut account, count)), true) => {
+                    let count = count + u64::from(account.charge(owners, in_vain) == Gain::Charged);
                     self.max = self.max.max(count);
-                    Some((free, count))
+                    Some((account, count))
                 }
             };
         }
@@ -112,12 +115,12 @@ mod tests {
                 Some((node, count)) => {
                     let mut edges = wait.graph.edges(node);
                     let edge = edges.find(|edge| edge.weight().action == action);
-                    edge.map(|edge| (edge.target(), count + u64::from(edge.weight().gains)))
+                    edge.map(|edge| (edge.target(), count + u64::from(edge.weight().gains())))
                 }
                 None if next.monitor.is_waiter(waiter) => {
                     let others = next.monitor.threads();
                     let others = others.filter(|t| *t != waiter && next.monitor.is_waiter(*t));
-                    Some((starts[&(to as usize, others.collect())], 0))
+                    Some((starts[&(to as usize, Account::new(others.collect()))], 0))
                 }
                 None => None,
             };

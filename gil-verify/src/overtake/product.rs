@@ -3,19 +3,40 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use gil_core::{Protocol, ThreadId};
+use gil_core::{Entry, Monitor, Protocol, Slot, ThreadId};
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 
-use super::charge;
-use crate::ghost::ThreadSet;
+use super::{Account, CHARGED, Gain};
 use crate::graph::Graph;
 use crate::space::Action;
 
 pub(super) struct Edge {
     pub(super) action: Action,
-    pub(super) gains: bool,
+    gain: Gain,
+}
+
+impl Edge {
+    /// Whether the waiter is overtaken.
+    pub(super) fn gains(&self) -> bool {
+        self.gain == Gain::Charged
+    }
+
+    /// What it adds to the longest wait.
+    pub(super) fn weight(&self) -> u64 {
+        match self.gain {
+            Gain::None => 0,
+            Gain::Free => 1,
+            Gain::Charged => CHARGED,
+        }
+    }
+}
+
+/// Whether whoever acts had been woken, and waits again.
+fn in_vain<P: Protocol>(from: &Monitor<P>, action: Action, to: &Monitor<P>) -> bool {
+    let woken = matches!(from.slot(action.thread), Slot::Notified(_));
+    woken && matches!(action.entry, Entry::Resume(_)) && to.is_waiter(action.thread)
 }
 
 /// How a wait begins: an action of the graph, and the node that it leads to.
@@ -25,16 +46,16 @@ pub(super) struct Start {
     pub(super) node: NodeIndex,
 }
 
-/// The graph while one thread waits, with the threads whose first gain is still free of charge.
+/// The graph while one thread waits, with what its overtakings are counted by.
 pub(super) struct Wait {
-    pub(super) graph: DiGraph<(usize, ThreadSet), Edge>,
+    pub(super) graph: DiGraph<(usize, Account), Edge>,
     pub(super) starts: Vec<Start>,
 }
 
 impl Wait {
     pub(super) fn new<P: Protocol>(graph: &Graph<P>, waiter: ThreadId) -> Self {
         let mut wait = Self { graph: DiGraph::new(), starts: Vec::new() };
-        let mut nodes: FxHashMap<(usize, ThreadSet), NodeIndex> = FxHashMap::default();
+        let mut nodes: FxHashMap<(usize, Account), NodeIndex> = FxHashMap::default();
         let mut queue = VecDeque::new();
         // States come in the order of their distance, so the first way to begin is a shortest one.
         for from in 0..graph.len() {
@@ -44,7 +65,7 @@ impl Wait {
                 if !waited && action.thread == waiter && monitor.is_waiter(waiter) {
                     let others = monitor.threads();
                     let others = others.filter(|t| *t != waiter && monitor.is_waiter(*t));
-                    let key = (to as usize, others.collect());
+                    let key = (to as usize, Account::new(others.collect()));
                     nodes.entry(key).or_insert_with(|| {
                         let node = wait.graph.add_node(key);
                         wait.starts.push(Start { from, action, node });
@@ -55,21 +76,23 @@ impl Wait {
             }
         }
         while let Some(node) = queue.pop_front() {
-            let (index, free) = wait.graph[node];
+            let (index, account) = wait.graph[node];
             for &(action, to) in graph.edges(index) {
                 let (from, to_state) = (graph.state(index), graph.state(to as usize));
                 if !to_state.monitor.is_waiter(waiter) {
                     continue;
                 }
                 let owners = (from.monitor.owner(), to_state.monitor.owner());
-                let (gains, free) = charge(owners, free);
-                let key = (to as usize, free);
+                let mut account = account;
+                let gain =
+                    account.charge(owners, in_vain(&from.monitor, action, &to_state.monitor));
+                let key = (to as usize, account);
                 let target = *nodes.entry(key).or_insert_with(|| {
                     let target = wait.graph.add_node(key);
                     queue.push_back(target);
                     target
                 });
-                wait.graph.add_edge(node, target, Edge { action, gains });
+                wait.graph.add_edge(node, target, Edge { action, gain });
             }
         }
         wait
@@ -185,7 +208,7 @@ impl Ways<'_> {
         let mut gains = Vec::new();
         for edge in edges.into_iter().rev().map(|edge| &self.wait.graph[edge]) {
             actions.push(edge.action);
-            if edge.gains {
+            if edge.gains() {
                 gains.push(actions.len());
             }
         }

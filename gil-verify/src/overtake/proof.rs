@@ -42,11 +42,11 @@ pub fn proves<P: Protocol>(
     let wait = Wait::new(graph, waiter);
     let ranks = wait.graph.node_weights();
     let ranks: Vec<_> =
-        ranks.map(|(index, free)| rank(graph.state(*index), waiter, *free)).collect();
+        ranks.map(|(index, account)| rank(graph.state(*index), waiter, account.free)).collect();
     let of = |node: NodeIndex| ranks[node.index()];
     for edge in wait.graph.edge_references() {
         let (from, to) = (of(edge.source()), of(edge.target()));
-        let gains = edge.weight().gains;
+        let gains = edge.weight().gains();
         if to + u64::from(gains) > from {
             let why =
                 if gains { "overtaken, and the rank does not fall" } else { "the rank rises" };

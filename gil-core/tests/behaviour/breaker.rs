@@ -1,0 +1,73 @@
+//! An interpreter with a flag of its own is told when a switch is requested, and when no more.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::yield_now;
+
+use gil_core::heap::{Brand, GilRc};
+use gil_core::{Gil, Handoff, RawGil};
+
+#[test]
+fn the_interpreters_flag_is_the_locks() {
+    let gil = Gil::new(0);
+    let stop = Arc::new(AtomicBool::new(true));
+    let flag = stop.clone();
+    gil.on_switch_request(move |requested| flag.store(requested, Ordering::Relaxed));
+    assert!(!stop.load(Ordering::Relaxed), "told at once how things stand");
+    std::thread::scope(|scope| {
+        let mut attached = gil.attach();
+        scope.spawn(|| *gil.attach() += 1);
+        while !stop.load(Ordering::Relaxed) {
+            yield_now(); // an interpreter's loop, that looks at nothing else
+        }
+        assert!(gil.switch_requested() && attached.switch_requested());
+        attached.safepoint();
+        assert_eq!(*attached, 1, "the other thread has run");
+        assert!(!stop.load(Ordering::Relaxed) && !gil.switch_requested());
+    });
+}
+
+#[test]
+fn it_is_told_of_changes_only_and_only_the_last_is_told() {
+    let lock = RawGil::new(Handoff::new());
+    let [holds, waits] = [(); 2].map(|()| lock.register());
+    let [first, last] = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
+    for told in [&first, &last] {
+        let told = told.clone();
+        lock.on_switch_request(move |requested| told.lock().unwrap().push(requested));
+    }
+    lock.attach(&holds).unwrap();
+    std::thread::scope(|scope| {
+        let (lock, waits) = (&lock, &waits);
+        scope.spawn(move || {
+            lock.attach(waits).unwrap();
+            lock.detach(waits).unwrap();
+        });
+        while !lock.switch_requested() {
+            yield_now();
+        }
+        lock.safepoint(&holds).unwrap();
+        lock.detach(&holds).unwrap();
+    });
+    assert_eq!(*first.lock().unwrap(), [false]);
+    assert_eq!(*last.lock().unwrap(), [false, true, false], "in the order in which it was so");
+}
+
+gil_core::brand!(struct Interpreter);
+
+#[test]
+fn it_is_told_of_drops_that_wait_for_the_holder() {
+    let told = Arc::new(AtomicBool::new(false));
+    let flag = told.clone();
+    Interpreter::lock()
+        .on_switch_request(move |requested| flag.store(requested, Ordering::Relaxed));
+    let objects: Vec<_> = (0..10_000).map(GilRc::<Interpreter, _>::new).collect();
+    let mut token = Interpreter::attach();
+    std::thread::scope(|scope| {
+        scope.spawn(|| drop(objects));
+    });
+    assert!(told.load(Ordering::Relaxed), "the holder is to come to a safepoint");
+    token.safepoint();
+    assert!(!told.load(Ordering::Relaxed));
+}

@@ -1,0 +1,256 @@
+//! Short calls are one run: who released last takes the lock back, and whoever was woken looks again.
+
+use std::sync::mpsc;
+use std::thread::yield_now;
+use std::time::{Duration, Instant};
+
+use gil_core::{Entry, First, Handoff, Member, Monitor, Outcome, RawGil, Slot, ThreadId, Wake};
+
+use crate::threads;
+
+type Lock = RawGil<Handoff>;
+
+/// What the one that makes short calls does once it has taken the lock back in front of a woken thread.
+fn takes_back(interval: Duration, then: impl Fn(&Lock, &Member, ThreadId) + Sync) {
+    // The woken thread may be faster, once in a while.
+    while !tries(interval, &then) {}
+}
+
+fn tries(interval: Duration, then: &(impl Fn(&Lock, &Member, ThreadId) + Sync)) -> bool {
+    let lock = RawGil::new(Handoff::plain());
+    lock.set_switch_interval(interval);
+    let [first, calls, waits] = [(); 3].map(|()| lock.register());
+    lock.attach(&first).unwrap();
+    std::thread::scope(|scope| {
+        let (lock, calls, waits) = (&lock, &calls, &waits);
+        let (ready, is_ready) = mpsc::channel::<()>();
+        let caller = scope.spawn(move || {
+            lock.attach(calls).unwrap(); // in a section, so that it is known when its run began
+            let _ = is_ready.recv();
+            lock.detach(calls).unwrap();
+            lock.attach(calls).unwrap();
+            let woken = lock.monitor(|monitor| monitor.slot(waits.id())) == Slot::Notified(REGULAR);
+            if woken {
+                then(lock, calls, waits.id());
+            }
+            if lock.is_attached(calls) {
+                lock.detach(calls).unwrap();
+            }
+            woken
+        });
+        while !lock.monitor(|monitor| monitor.has_waiter()) {
+            yield_now();
+        }
+        lock.detach(&first).unwrap();
+        while !lock.is_attached(calls) {
+            yield_now();
+        }
+        scope.spawn(move || {
+            lock.attach(waits).unwrap();
+            lock.detach(waits).unwrap();
+        });
+        while !lock.monitor(|monitor| monitor.has_waiter()) {
+            yield_now();
+        }
+        drop(ready);
+        caller.join().expect("nothing was wrong")
+    })
+}
+
+const REGULAR: gil_core::WaitSet = Handoff::QUEUES[1];
+
+#[test]
+fn a_young_run_goes_on_through_many_calls() {
+    takes_back(Duration::from_secs(10), |lock, calls, waits| {
+        let slot = || lock.monitor(|monitor| monitor.slot(waits));
+        while lock.counters().looks_again == 0 && slot() == Slot::Notified(REGULAR) {
+            yield_now(); // it is on its way
+        }
+        for _ in 0..100 {
+            lock.detach(calls).unwrap();
+            lock.attach(calls).unwrap();
+        }
+        assert_eq!(slot(), Slot::Notified(REGULAR), "it sleeps on, and has not come in vain");
+        let counters = lock.counters();
+        assert_eq!((counters.wake_ups, counters.wasted_wake_ups), (2, 0), "nobody else is woken");
+        assert_eq!(counters.grants, 0, "and nothing is handed over");
+        assert!((1..=3).contains(&counters.looks_again), "{counters:?}");
+    });
+}
+
+#[test]
+fn it_looks_again_when_the_run_is_twice_as_old_and_comes_in_vain_when_it_is_old() {
+    takes_back(Duration::from_secs(1), |lock, calls, waits| {
+        while lock.monitor(|monitor| monitor.slot(waits)) == Slot::Notified(REGULAR) {
+            yield_now();
+        }
+        let looks = lock.counters().looks_again;
+        assert!((1..=7).contains(&looks), "after 10, 20, 40 ... 200 ms, not {looks} times");
+        assert_eq!(lock.counters().grants, 0);
+        lock.detach(calls).unwrap();
+        assert_eq!(lock.counters().grants, 1, "the next release is a hand-over");
+    });
+}
+
+#[test]
+fn only_who_released_last_takes_back_for_nothing() {
+    let [a, b, c] = threads();
+    let mut monitor = Monitor::new(Handoff::plain());
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
+    let release = Entry::Release(gil_core::Release::Blocking);
+    section(a, Entry::Acquire);
+    section(b, Entry::Acquire);
+    for _ in 0..10 {
+        section(a, release);
+        assert_eq!(section(a, Entry::Acquire), Outcome::Owns);
+    }
+    for thread in [c, a] {
+        section(if thread == c { a } else { c }, release);
+        assert_eq!(section(thread, Entry::Acquire), Outcome::Owns, "two barges");
+    }
+    section(a, release);
+    assert_eq!(monitor.owner(), Some(b), "and no more: it is handed over");
+}
+
+#[test]
+fn who_gives_up_having_been_woken_has_come_in_vain() {
+    let [a, b, c] = threads();
+    let mut monitor = Monitor::new(Handoff::plain());
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
+    let release = Entry::Release(gil_core::Release::Blocking);
+    section(a, Entry::Acquire);
+    section(b, Entry::Acquire);
+    section(c, Entry::Acquire);
+    section(a, release);
+    section(a, Entry::Acquire);
+    section(b, Entry::Cancel);
+    section(a, release);
+    assert_eq!(monitor.owner(), Some(c), "the next release is a hand-over");
+}
+
+#[test]
+fn who_comes_in_time_takes_the_lock() {
+    let [a, b, _] = threads();
+    let mut monitor = Monitor::new(Handoff::plain());
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
+    section(a, Entry::Acquire);
+    section(b, Entry::Acquire);
+    section(a, Entry::Release(gil_core::Release::Blocking));
+    assert_eq!(monitor.protocol().returns(), Some(a));
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
+    assert_eq!(section(b, Entry::Resume(Wake::Notified)), Outcome::Owns);
+    assert_eq!(monitor.protocol().returns(), None, "a new run, which nobody may take back");
+}
+
+/// Whoever comes from one call is expected to make others: the thread that its release wakes does not take
+/// the lock at its first look. Where that was in vain it does, in the next seven runs.
+#[test]
+fn who_interrupted_has_time_to_come_back() {
+    let lock = RawGil::new(Handoff::new());
+    lock.set_switch_interval(Duration::from_secs(5));
+    let [computes, interrupts] = [(); 2].map(|()| lock.register());
+    lock.attach(&computes).unwrap();
+    let (visit, visits) = mpsc::channel::<()>();
+    let looks = std::thread::scope(|scope| {
+        let (lock, interrupts) = (&lock, &interrupts);
+        scope.spawn(move || {
+            for () in visits {
+                lock.attach(interrupts).unwrap();
+                lock.detach(interrupts).unwrap();
+            }
+        });
+        let looks = (0..17).map(|_| {
+            visit.send(()).unwrap();
+            while !lock.switch_requested() {
+                yield_now();
+            }
+            lock.safepoint(&computes).unwrap();
+            lock.counters().looks_again
+        });
+        let looks: Vec<_> = looks.collect();
+        drop(visit);
+        looks
+    });
+    let each = |count| [count; 8];
+    assert_eq!(looks, [&each(1)[..], &each(2), &[3]].concat(), "the first, the ninth, and so on");
+    lock.detach(&computes).unwrap();
+}
+
+/// Whoever came back twice is expected twice: after its third release the lock is taken at the next look.
+#[test]
+fn who_came_back_is_expected_as_often_as_before() {
+    let lock = RawGil::new(Handoff::new());
+    lock.set_switch_interval(Duration::from_secs(10));
+    let [computes, interrupts] = [(); 2].map(|()| lock.register());
+    lock.attach(&computes).unwrap();
+    let (visit, visits) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let (lock, interrupts) = (&lock, &interrupts);
+        scope.spawn(move || {
+            for () in visits {
+                lock.attach(interrupts).unwrap();
+                for _ in 0..2 {
+                    let looks = lock.counters().looks_again;
+                    lock.detach(interrupts).unwrap();
+                    while lock.counters().looks_again == looks
+                        && lock.monitor(|monitor| monitor.owner()).is_none()
+                    {
+                        yield_now(); // whoever was woken sleeps on, or takes the lock
+                    }
+                    lock.attach(interrupts).unwrap();
+                }
+                lock.detach(interrupts).unwrap();
+            }
+        });
+        let looks = (0..3).map(|_| {
+            visit.send(()).unwrap();
+            while !lock.switch_requested() {
+                yield_now();
+            }
+            lock.safepoint(&computes).unwrap();
+            lock.counters().looks_again
+        });
+        let looks: Vec<_> = looks.collect();
+        drop(visit);
+        lock.detach(&computes).unwrap();
+        assert_eq!(looks, [3, 5, 7], "the first time it is expected without an end");
+    });
+}
+
+/// Short calls are those of one thread: where another one has barged in, whoever was woken has come in vain,
+/// whatever else has happened since.
+#[test]
+fn who_is_barged_in_front_of_does_not_sleep_on() {
+    while !barges_in() {} // the woken thread may be faster
+}
+
+fn barges_in() -> bool {
+    let lock = RawGil::new(Handoff::plain());
+    lock.set_switch_interval(Duration::from_secs(10));
+    let [calls, barges, gives_up, waits] = [(); 4].map(|()| lock.register());
+    lock.attach(&calls).unwrap();
+    std::thread::scope(|scope| {
+        let (lock, waits) = (&lock, &waits);
+        scope.spawn(move || {
+            lock.attach(waits).unwrap();
+            lock.detach(waits).unwrap();
+        });
+        while !lock.monitor(|monitor| monitor.has_waiter()) {
+            yield_now();
+        }
+        let is_woken =
+            || lock.monitor(|monitor| monitor.slot(waits.id())) == Slot::Notified(REGULAR);
+        lock.detach(&calls).unwrap();
+        lock.attach(&barges).unwrap();
+        let is_late = is_woken() && !lock.attach_until(&gives_up, Instant::now()).unwrap();
+        let is_late = is_late && is_woken();
+        while is_woken() {
+            yield_now();
+        }
+        lock.detach(&barges).unwrap();
+        if is_late {
+            assert_eq!(lock.counters().looks_again, 0);
+        }
+        is_late
+    })
+}
