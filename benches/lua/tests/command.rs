@@ -77,7 +77,8 @@ fn the_articles_programs_run_in_every_row() {
 
 #[test]
 fn an_answer_comes_in_every_row() {
-    let table = gil_lua::echo::table(1, 3, 1).unwrap_or_else(|error| panic!("{error}"));
+    // With nobody who computes: not every protocol promises that a server is ever answered beside a hog.
+    let table = gil_lua::echo::table(0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
         assert!(table.contains(row.name), "{table}");
     }
