@@ -60,7 +60,7 @@ fn overtaking_is_bounded_as_committed() {
             let graph = Graph::explore(protocol, Program::blocking(threads), false, 1_000_000);
             let (k, b, n) = (u64::from(barges), u64::from(boosts), threads as u64);
             let found = overtake::longest(&graph);
-            assert_eq!(found.max, Some(k * (n - 1) + 2 * b * (n - 2)), "K={k} B={b} N={n}");
+            assert_eq!(found.max, Some((k + b) * (n - 2)), "K={k} B={b} N={n}");
         }
     }
 }
