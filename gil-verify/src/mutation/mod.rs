@@ -134,12 +134,6 @@ pub const EQUIVALENT: &[Equivalent] = &[
         why: "as with the number of spins: when a waiter spins is a matter of speed",
     },
     Equivalent {
-        file: "gil-core/src/parker.rs",
-        change: "replace Parker::is_rung -> bool with false",
-        why: "as with the number of spins: who does not look at its bell parks, and the unpark's token ends \
-              that",
-    },
-    Equivalent {
         file: "gil-core/src/sync/real.rs",
         change: "replace spins -> u32 with",
         why: "how often a waiter looks at its bell before it parks is a matter of speed: the unpark \
