@@ -66,7 +66,8 @@ pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<
 /// In how many runs of others that can last a waiter's turn comes at the latest: it can be overtaken so
 /// often, each of the others that waited before may come once, and one runs when it begins to wait. Of the
 /// barges in a turn only the last one can last: the others are over before the thread that the first release
-/// has woken starts, or there would be no other. A run is at most a switch interval and the longest gap
+/// has woken starts, or there would be no other; unless they make short calls, when each may take the two
+/// fifths of an interval for which the mechanism has the woken thread sleep on. A run is at most a switch interval and the longest gap
 /// between two safepoints.
 #[must_use]
 pub const fn runs_max(barges: u8, boosts: u8, threads: usize) -> u64 {
