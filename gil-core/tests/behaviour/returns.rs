@@ -142,79 +142,66 @@ fn who_comes_in_time_takes_the_lock() {
     assert_eq!(monitor.protocol().returns(), None, "a new run, which nobody may take back");
 }
 
-/// Whoever comes from one call is expected to make others: the thread that its release wakes does not take
-/// the lock at its first look. Where that was in vain it does, in the next seven runs.
-#[test]
-fn who_interrupted_has_time_to_come_back() {
+/// How often the thread that computes has looked again, after each of so many visits of another one.
+fn looks_after(
+    visits: usize,
+    interval: Duration,
+    visit: impl Fn(&Lock, &Member) + Sync,
+) -> Vec<u64> {
     let lock = RawGil::new(Handoff::new());
-    lock.set_switch_interval(Duration::from_secs(5));
+    lock.set_switch_interval(interval);
     let [computes, interrupts] = [(); 2].map(|()| lock.register());
     lock.attach(&computes).unwrap();
-    let (visit, visits) = mpsc::channel::<()>();
-    let looks = std::thread::scope(|scope| {
-        let (lock, interrupts) = (&lock, &interrupts);
+    let (goes, to_go) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let (lock, interrupts, visit) = (&lock, &interrupts, &visit);
         scope.spawn(move || {
-            for () in visits {
+            for () in to_go {
                 lock.attach(interrupts).unwrap();
+                visit(lock, interrupts);
                 lock.detach(interrupts).unwrap();
             }
         });
-        let looks = (0..17).map(|_| {
-            visit.send(()).unwrap();
+        let looks = (0..visits).map(|_| {
+            goes.send(()).unwrap();
             while !lock.switch_requested() {
                 yield_now();
             }
             lock.safepoint(&computes).unwrap();
             lock.counters().looks_again
         });
-        let looks: Vec<_> = looks.collect();
-        drop(visit);
+        let looks = looks.collect();
+        drop(goes);
+        lock.detach(&computes).unwrap();
         looks
-    });
+    })
+}
+
+/// Whoever comes from one call is expected to make others: the thread that its release wakes does not take
+/// the lock at its first look. Where that was in vain it does, in the next seven runs.
+#[test]
+fn who_interrupted_has_time_to_come_back() {
+    let looks = looks_after(17, Duration::from_secs(5), |_, _| ());
     let each = |count| [count; 8];
     assert_eq!(looks, [&each(1)[..], &each(2), &[3]].concat(), "the first, the ninth, and so on");
-    lock.detach(&computes).unwrap();
 }
 
 /// Whoever came back twice is expected twice: after its third release the lock is taken at the next look.
 #[test]
 fn who_came_back_is_expected_as_often_as_before() {
-    let lock = RawGil::new(Handoff::new());
-    lock.set_switch_interval(Duration::from_secs(10));
-    let [computes, interrupts] = [(); 2].map(|()| lock.register());
-    lock.attach(&computes).unwrap();
-    let (visit, visits) = mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        let (lock, interrupts) = (&lock, &interrupts);
-        scope.spawn(move || {
-            for () in visits {
-                lock.attach(interrupts).unwrap();
-                for _ in 0..2 {
-                    let looks = lock.counters().looks_again;
-                    lock.detach(interrupts).unwrap();
-                    while lock.counters().looks_again == looks
-                        && lock.monitor(|monitor| monitor.owner()).is_none()
-                    {
-                        yield_now(); // whoever was woken sleeps on, or takes the lock
-                    }
-                    lock.attach(interrupts).unwrap();
-                }
-                lock.detach(interrupts).unwrap();
+    let looks = looks_after(3, Duration::from_secs(10), |lock, interrupts| {
+        for _ in 0..2 {
+            let looks = lock.counters().looks_again;
+            lock.detach(interrupts).unwrap();
+            while lock.counters().looks_again == looks
+                && lock.monitor(|monitor| monitor.owner()).is_none()
+            {
+                yield_now(); // whoever was woken sleeps on, or takes the lock
             }
-        });
-        let looks = (0..3).map(|_| {
-            visit.send(()).unwrap();
-            while !lock.switch_requested() {
-                yield_now();
-            }
-            lock.safepoint(&computes).unwrap();
-            lock.counters().looks_again
-        });
-        let looks: Vec<_> = looks.collect();
-        drop(visit);
-        lock.detach(&computes).unwrap();
-        assert_eq!(looks, [3, 5, 7], "the first time it is expected without an end");
+            lock.attach(interrupts).unwrap();
+        }
     });
+    assert_eq!(looks, [3, 5, 7], "the first time it is expected without an end");
 }
 
 /// Short calls are those of one thread: where another one has barged in, whoever was woken has come in vain,
