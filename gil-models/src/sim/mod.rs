@@ -37,6 +37,7 @@ mod machine;
 mod report;
 mod run;
 mod runs;
+mod sections;
 mod setup;
 mod thread;
 mod workload;

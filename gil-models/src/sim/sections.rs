@@ -1,0 +1,165 @@
+//! The threads' dealings with the lock: the fast path, sections, and how a thread waits.
+
+use gil_core::{
+    Entry, Event, First, Happened, Outcome, Preemption, Protocol, Release, Slot, ThreadId, Timer,
+    Wake, What,
+};
+
+use super::run::{Due, Simulation, id};
+use super::thread::{Activity, Place};
+
+impl<P: Protocol> Simulation<P> {
+    /// Keeps what happened outside sections.
+    fn note<const N: usize>(&mut self, what: [What; N]) {
+        let at_ns = self.now_ns;
+        if at_ns < self.records_until_ns {
+            self.record.extend(what.map(|what| Happened { at_ns, what }));
+        }
+    }
+
+    /// By the fast path, where there is one.
+    fn fast(&mut self, thread: usize, entry: Entry) -> bool {
+        let me = Some(id(thread));
+        let owner = match (entry, &self.monitor) {
+            (Entry::Acquire | Entry::Release(_), None) => None,
+            (Entry::Acquire, Some(monitor)) if monitor.owner().is_none() => me,
+            (Entry::Release(Release::Blocking), Some(monitor)) if monitor.owner() == me => None,
+            _ => return false,
+        };
+        if let Some(monitor) = &mut self.monitor
+            && (!monitor.all_idle() || monitor.set_fast_owner(owner).is_err())
+        {
+            return false;
+        }
+        self.threads[thread].overhead_ns += self.costs.fast_path_ns;
+        let me = id(thread);
+        match entry {
+            Entry::Acquire => self.note([What::Event(Event::Take(me))]),
+            _ => self.note([What::Event(Event::Released(me)), What::Left(me)]),
+        }
+        match entry {
+            Entry::Acquire => {
+                self.runs.fast(id(thread), self.now_ns);
+                self.tally.fast(id(thread));
+                self.attached(thread);
+            }
+            _ => self.outside(thread),
+        }
+        true
+    }
+
+    /// A section of the lock, unless there is nothing to decide.
+    pub(super) fn enter(&mut self, thread: usize, entry: Entry, yields: bool) {
+        if let Some(conductor) = &mut self.conductor {
+            conductor.sees(thread, entry);
+        }
+        if self.fast(thread, entry) {
+            return;
+        }
+        let on_request = P::PREEMPTION == Preemption::OnRequest;
+        let Some(monitor) = self.monitor.as_mut() else {
+            return self.attached(thread); // without a lock there is nothing to look at
+        };
+        let shown = monitor.requested() && self.runs.held_back.is_none();
+        if entry == Entry::Safepoint && on_request && !shown && !yields {
+            self.threads[thread].overhead_ns += 1;
+            self.threads[thread].activity = Activity::Compute;
+            return;
+        }
+        let minds_young_runs = P::LOOKS_AGAIN && self.conductor.is_none();
+        if minds_young_runs
+            && matches!((entry, monitor.slot(id(thread))), (Entry::Resume(_), Slot::Notified(_)))
+        {
+            let held = monitor.owner().is_some();
+            if let Some(at_ns) = self.runs.looks_again(held, self.now_ns, self.interval_ns) {
+                return self.nap(thread, at_ns);
+            }
+        }
+        let before = (monitor.owner(), monitor.requested(), monitor.all_idle());
+        let outcome = monitor
+            .section(id(thread), entry, &mut First)
+            .unwrap_or_else(|fault| panic!("{}: {fault}", P::NAME));
+        let after = (monitor.owner(), monitor.requested(), monitor.all_idle());
+        self.tally.section(monitor, outcome);
+        if self.now_ns < self.records_until_ns {
+            let told = Happened::of_section(self.now_ns, id(thread), outcome, monitor);
+            self.record.extend(told);
+        }
+        let woken: Vec<_> = monitor.take_wakes().map(ThreadId::index).collect();
+        self.runs.section(before.0.is_none(), after.0, self.now_ns, self.interval_ns);
+        if !after.1 || self.runs.held_back == Some(id(thread)) {
+            self.runs.held_back = None;
+        }
+        if minds_young_runs
+            && (entry, before.1, after.1) == (Entry::Acquire, false, true)
+            && let Some(due_ns) = self.runs.asks(id(thread), self.now_ns)
+        {
+            let late_ns = self.varied(self.costs.timer_late_ns);
+            self.at(due_ns + late_ns, Due::Shown { thread });
+        }
+        self.threads[thread].overhead_ns += self.costs.section_ns;
+        match outcome {
+            Outcome::Owns => self.attached(thread),
+            Outcome::Left => self.outside(thread),
+            Outcome::Retry => self.threads[thread].activity = Activity::Enter(Entry::Retry),
+            Outcome::Wait(timer) => self.wait(thread, timer),
+        }
+        for other in woken {
+            if self.threads[other].place == Place::Asleep {
+                self.threads[thread].overhead_ns += self.wake_cost(other);
+                self.threads[other].activity = Activity::Enter(Entry::Resume(Wake::Notified));
+                self.make_ready(other);
+            }
+        }
+        if (before.1, before.2) != (after.1, after.2) && after.0 != Some(id(thread)) {
+            self.disturb_owner();
+        }
+    }
+
+    /// What the owner looks at in its safepoints has changed.
+    pub(super) fn disturb_owner(&mut self) {
+        let owner = self.monitor.as_ref().and_then(|monitor| monitor.owner());
+        if let Some(owner) = owner
+            && let Place::On(core) = self.threads[owner.index()].place
+        {
+            self.account(core);
+            self.plan(core);
+        }
+    }
+
+    /// The thread was woken, and sleeps on until `until_ns` unless it is given the lock.
+    fn nap(&mut self, thread: usize, until_ns: u64) {
+        let state = &mut self.threads[thread];
+        state.wait += 1;
+        state.activity = Activity::Nap { until_ns };
+        state.overhead_ns += self.costs.section_ns + self.costs.sleep_ns;
+    }
+
+    pub(super) fn look(&mut self, thread: usize, wait: u64) {
+        let state = &mut self.threads[thread];
+        let naps = matches!(state.activity, Activity::Nap { .. }) && state.wait == wait;
+        if naps && state.place == Place::Asleep {
+            state.activity = Activity::Enter(Entry::Resume(Wake::Notified));
+            self.make_ready(thread);
+        }
+    }
+
+    fn wait(&mut self, thread: usize, timer: Option<Timer>) {
+        let began_ns = match timer {
+            Some(Timer::Run) => self.runs.began_ns,
+            _ => self.now_ns,
+        };
+        let late = self.varied(self.costs.timer_late_ns);
+        let state = &mut self.threads[thread];
+        state.wants_since_ns.get_or_insert(self.now_ns);
+        state.wait += 1;
+        state.expired = false;
+        state.activity = Activity::Sleep;
+        state.overhead_ns += self.costs.sleep_ns;
+        let wait = state.wait;
+        if timer.is_some() {
+            let fires_ns = (began_ns + self.interval_ns).max(self.now_ns) + late;
+            self.at(fires_ns, Due::Timer { thread, wait });
+        }
+    }
+}
