@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::fmt::{Debug, Formatter};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::rc::Rc;
 use std::sync::{LockResult, TryLockError};
 
 use crate::gil::Gil;
 use crate::handoff::Handoff;
-use crate::membership::Membership;
+use crate::membership::{Membership, Mine};
 use crate::protocol::Protocol;
 use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 
@@ -30,7 +29,7 @@ use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 #[must_use = "dropping the token detaches the thread at once"]
 pub struct Attached<'g, T, P: Protocol = Handoff> {
     gil: &'g Gil<T, P>,
-    membership: Rc<Membership>,
+    membership: Mine,
     /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach. A word and not a
     /// byte, because a guard that is passed in memory is copied by words, and a byte that was stored alone
     /// has to be waited for.
@@ -43,14 +42,14 @@ pub struct Attached<'g, T, P: Protocol = Handoff> {
 impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// The token of a thread that owns the lock; `lent`: dropping it does not detach.
     #[inline]
-    pub(crate) fn new(gil: &'g Gil<T, P>, membership: Rc<Membership>, lent: bool) -> Self {
+    pub(crate) fn new(gil: &'g Gil<T, P>, membership: Mine, lent: bool) -> Self {
         Self { gil, membership, lent: usize::from(lent), brand: PhantomData }
     }
 
     /// As [`Attached::new`], after the deferred drops. Not kept if a destructor panics. Made anew
     /// rather than passed through: a guard that is moved in memory doubles the cost of an attach.
     #[cold]
-    pub(crate) fn new_settled(gil: &'g Gil<T, P>, membership: Rc<Membership>) -> Self {
+    pub(crate) fn new_settled(gil: &'g Gil<T, P>, membership: Mine) -> Self {
         let attached = Self::new(gil, membership, false);
         attached.settle();
         attached
@@ -94,9 +93,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     #[inline]
     pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
         self.membership.attached.set(false);
-        if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
-            fail(&fault);
-        }
+        self.gil.raw.must_detach(&self.membership.member);
         let _back = Reattach { gil: self.gil, membership: &self.membership };
         f()
     }
@@ -157,15 +154,13 @@ impl<T, P: Protocol> DerefMut for Attached<'_, T, P> {
 }
 
 impl<T, P: Protocol> Drop for Attached<'_, T, P> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if self.lent != 0 {
             return;
         }
         self.membership.attached.set(false);
-        if let Err(fault) = self.gil.raw.detach(&self.membership.member) {
-            fail(&fault);
-        }
+        self.gil.raw.must_detach(&self.membership.member);
     }
 }
 

@@ -261,6 +261,10 @@ mutants! {
     GivesUpSilently,
     /// The lock is touched after a section has been left and its threads have been woken (gh-104341).
     TouchedAfterRelease,
+    /// The release of a biased lock is Relaxed, not Release.
+    LeaveRelaxed,
+    /// A section does not take the word away from the thread that it is biased to.
+    BiasNotRevoked,
     /// A request that was held back from a young run is never shown.
     HeldBackForEver,
     /// Who gives up with a request held back from a young run leaves it held back.

@@ -16,14 +16,13 @@
 //! | foreign code jumps (`longjmp`) over `detach`, `lend`, `with` or a guard | undefined: what they put back is put back by destructors |
 
 use std::fmt::{Debug, Display, Formatter};
-use std::rc::Rc;
 use std::time::Duration;
 
 use crate::attached::{Attached, Restore};
 use crate::deferred::Deferred;
 use crate::fault::Fault;
 use crate::handoff::Handoff;
-use crate::membership::{self, Membership, Returned};
+use crate::membership::{self, Mine, Returned};
 use crate::observe::Counters;
 use crate::protocol::Protocol;
 use crate::raw::{Member, RawGil};
@@ -169,9 +168,8 @@ impl<T, P: Protocol> Gil<T, P> {
     pub fn with<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Result<R, AttachError> {
         let membership = self.membership()?;
         if membership.lent.get() {
-            return Ok(self.with_token_of(&membership, f));
+            return Ok(self.with_token_of(membership, f));
         }
-        drop(membership);
         Ok(f(&mut self.attach_checked()?))
     }
 
@@ -188,16 +186,16 @@ impl<T, P: Protocol> Gil<T, P> {
     /// ```
     pub fn with_lent<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Option<R> {
         let membership = self.membership().ok()?;
-        membership.lent.get().then(|| self.with_token_of(&membership, f))
+        membership.lent.get().then(|| self.with_token_of(membership, f))
     }
 
     fn with_token_of<R>(
         &self,
-        membership: &Rc<Membership>,
+        membership: Mine,
         f: impl FnOnce(&mut Attached<'_, T, P>) -> R,
     ) -> R {
         let _again = Restore::set(&membership.lent, false);
-        f(&mut Attached::new(self, membership.clone(), true))
+        f(&mut Attached::new(self, membership, true))
     }
 
     /// Whether a waiting thread asks for the lock. One relaxed load, for a place without a token, such as
@@ -279,7 +277,7 @@ impl<T, P: Protocol> Gil<T, P> {
     }
 
     #[inline(always)]
-    fn membership(&self) -> Result<Rc<Membership>, AttachError> {
+    fn membership(&self) -> Result<Mine, AttachError> {
         let number = match self.number() {
             0 => self.assign_number(),
             number => number,

@@ -167,6 +167,11 @@ impl Protocol for Handoff {
     const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo];
     const LOOKS_AGAIN: bool = true;
 
+    /// Not after somebody came in vain: the next release is a hand-over then (HAND-5).
+    fn takes_back(&self) -> Option<ThreadId> {
+        self.returns.filter(|_| self.barges_left > 0)
+    }
+
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
         if cx.is_free() {
             if Self::next(cx).is_some() && self.returns.replace(cx.me()) != Some(cx.me()) {

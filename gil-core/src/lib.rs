@@ -48,6 +48,7 @@ mod protocol;
 mod raw;
 #[cfg(not(loom))]
 mod recorder;
+mod runs;
 mod slots;
 mod sync;
 mod timekeeper;
@@ -67,6 +68,7 @@ pub use protocol::{
 pub use raw::{Member, RawGil};
 #[cfg(not(loom))]
 pub use recorder::Recorder;
+pub use runs::{Clock, Runs};
 pub use slots::{MAX_SETS, Slot, Way};
 pub use sync::Instant;
 pub use timekeeper::Timekeeper;

@@ -136,6 +136,12 @@ impl<P: Protocol> Monitor<P> {
         self.before.1
     }
 
+    /// To whom the lock is biased: who may take it back and release it without a section although
+    /// threads wait ([`Protocol::takes_back`]).
+    pub fn biased(&self) -> Option<ThreadId> {
+        self.protocol.takes_back().filter(|_| !self.requested)
+    }
+
     /// Where `thread` stands.
     pub fn slot(&self, thread: ThreadId) -> Slot {
         self.slots.get(thread)
@@ -189,12 +195,13 @@ impl<P: Protocol> Monitor<P> {
     }
 
     /// Notes an owner that came or went without a section, by the fast path. Only while every
-    /// slot is Idle.
+    /// slot is Idle, or for the thread that the lock is [biased](Monitor::biased) to.
     ///
     /// # Errors
     /// [`Fault::FastPathWhileBusy`] when a slot is not Idle and the owner would change.
     pub fn set_fast_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
-        if owner != self.owner && !self.slots.all_idle() {
+        let by_bias = || self.biased().is_some() && owner.or(self.owner) == self.biased();
+        if owner != self.owner && !self.slots.all_idle() && !by_bias() {
             return Err(Fault::FastPathWhileBusy);
         }
         if let Some(owner) = owner {

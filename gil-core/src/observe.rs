@@ -54,6 +54,12 @@ pub trait Observe {
         let _ = thread;
     }
 
+    /// Since the last section the thread that the lock was biased to has taken it back so many times, at
+    /// least once.
+    fn taken_back(&mut self, times: u64) {
+        let _ = times;
+    }
+
     /// `thread` was woken by a release, found the lock taken by a run that is still young, and sleeps on
     /// without a section.
     fn looks_again(&mut self, thread: ThreadId) {
@@ -85,6 +91,9 @@ pub struct Counters {
     pub switches: u64,
     /// Times a woken thread found the lock taken by a young run, and slept on to look again.
     pub looks_again: u64,
+    /// Times the lock was taken back, by the thread that it was biased to, without a section. Those after the
+    /// last section are not in here yet.
+    pub taken_back: u64,
     last_owner: Option<ThreadId>,
 }
 
@@ -101,6 +110,7 @@ impl Counters {
             wasted_wake_ups: 0,
             switches: 0,
             looks_again: 0,
+            taken_back: 0,
             last_owner: None,
         }
     }
@@ -138,6 +148,10 @@ impl Observe for Counters {
         {
             self.switches += 1;
         }
+    }
+
+    fn taken_back(&mut self, times: u64) {
+        self.taken_back += times;
     }
 
     fn looks_again(&mut self, _: ThreadId) {

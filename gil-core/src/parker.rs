@@ -16,7 +16,8 @@
 //! # The spin
 //! Where waker and waiter run on two processors a ring comes within nanoseconds, and the spin saves a
 //! sleep of microseconds. Where they share one, the spin only delays the waker. So a spin that was for
-//! nothing is not tried again in the next [`LEFT_OUT`] waits.
+//! nothing is not tried again in the next [`LEFT_OUT`] waits, twice as many after the next such spin, and so
+//! on up to [`LEFT_OUT_AT_MOST`].
 //!
 //! # Orderings
 //! Relaxed: the slot, not the bell, carries the news, and the slot is read under the mutex. If a
@@ -29,16 +30,20 @@ use crate::sync::{
 };
 use std::sync::atomic::AtomicU32 as Private;
 
-/// In how many waits a thread does not spin after it did so for nothing. With 7 a spin of 1 us costs
-/// a thread that shares its waker's processor an eighth of that, and a thread that has one for itself
-/// again finds out after 7 sleeps.
+/// In how many waits a thread does not spin after it did so for nothing the first time.
 const LEFT_OUT: u32 = 7;
+
+/// With 63 a spin of 1 us costs a thread that shares its waker's processor a 64th of that, and a thread that
+/// has one for itself again finds out after 63 sleeps, or when a bell has rung before it looked.
+const LEFT_OUT_AT_MOST: u32 = 63;
 
 #[derive(Debug)]
 pub(crate) struct Parker {
     rung: AtomicBool,
     /// In how many waits the thread still does not spin. Its own affair, hence not one of loom's.
     left_out: Private,
+    /// In how many it will not the next time that it has spun for nothing.
+    to_leave_out: Private,
     /// Whom to unpark: set before the thread's first section, read after it.
     thread: std::sync::OnceLock<Thread>,
 }
@@ -48,6 +53,7 @@ impl Parker {
         Self {
             rung: AtomicBool::new(false),
             left_out: Private::new(0),
+            to_leave_out: Private::new(LEFT_OUT),
             thread: std::sync::OnceLock::new(),
         }
     }
@@ -88,12 +94,22 @@ impl Parker {
             let clear = mutant!(BellNotCleared);
             if self.rung.load(Ordering::Relaxed) && self.rung.swap(clear, Ordering::Relaxed) {
                 self.left_out.store(0, Ordering::Relaxed);
+                self.to_leave_out.store(LEFT_OUT, Ordering::Relaxed);
                 return true;
             }
             spin_loop();
         }
-        self.left_out.store(left_out.checked_sub(1).unwrap_or(LEFT_OUT), Ordering::Relaxed);
+        let next = left_out.checked_sub(1).unwrap_or_else(|| self.spun_for_nothing());
+        self.left_out.store(next, Ordering::Relaxed);
         false
+    }
+
+    /// How many waits are to be left out, and twice as many the next time.
+    fn spun_for_nothing(&self) -> u32 {
+        let left_out = self.to_leave_out.load(Ordering::Relaxed); // the thread's own
+        let next = (2 * left_out + 1).min(LEFT_OUT_AT_MOST);
+        self.to_leave_out.store(next, Ordering::Relaxed);
+        left_out
     }
 }
 
@@ -110,11 +126,13 @@ mod tests {
     }
 
     #[test]
-    fn a_spin_for_nothing_is_left_out_seven_times() {
+    fn a_spin_for_nothing_is_left_out_in_the_next_waits_and_then_in_twice_as_many_up_to_63() {
         let parker = Parker::new();
-        let left_out: Vec<_> = (0..10).map(|_| waits(&parker)).collect();
-        let expected = [7, 6, 5, 4, 3, 2, 1, 0, 7, 6].map(|left_out| (Parked::Expired, left_out));
-        assert_eq!(left_out, expected);
+        let waits: Vec<_> = (0..248).map(|_| waits(&parker)).collect();
+        assert!(waits.iter().all(|(parked, _)| *parked == Parked::Expired));
+        let left_out = |times: u32| (0..=times).rev();
+        let expected = [7, 15, 31, 63, 63, 63].into_iter().flat_map(left_out);
+        assert!(waits.iter().map(|(_, left_out)| *left_out).eq(expected));
     }
 
     #[test]
@@ -122,6 +140,8 @@ mod tests {
         let parker = Parker::new();
         parker.bind();
         assert_eq!(waits(&parker), (Parked::Expired, 7));
+        let again = (0..8).map(|_| waits(&parker)).last();
+        assert_eq!(again, Some((Parked::Expired, 15)), "in vain twice");
         parker.ring();
         assert_eq!(
             waits(&parker),

@@ -240,6 +240,13 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     /// it runs its section: for a protocol in which it would be handed the lock because of it.
     const LOOKS_AGAIN: bool = false;
 
+    /// Who may take the lock and release it for blocking calls, again and again, while threads wait and
+    /// no request is pending, without changing anything for anybody. With [`Protocol::LOOKS_AGAIN`] the
+    /// mechanism runs no sections for it. `gil-verify` checks that they would change nothing.
+    fn takes_back(&self) -> Option<ThreadId> {
+        None
+    }
+
     /// `me` is outside and wants in.
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step;
     /// `me` owns and leaves. It may have to wait before it is out (CPython does, with a request

@@ -2,14 +2,16 @@
 //!
 //! # Fast path
 //! Attach and detach are one compare-and-swap each, a safepoint is one relaxed load. They work
-//! while every slot of the Monitor is Idle.
+//! while every slot of the Monitor is Idle. While one is not, the lock may be *biased* to the thread
+//! that released it last ([`Monitor::biased`]): for it alone they are two compare-and-swaps each, of
+//! which the first one fails.
 //!
 //! # Slow path, step by step
 //! 1. Lock the mutex. If the word is not frozen, freeze it and tell the Monitor who held the lock.
 //! 2. Run one section of the Monitor.
 //! 3. Mirror the request into the flag, but for one that is held back: a thread that arrives may ask
 //!    at once, and the holder's run is young. If all slots are Idle again, give the word back
-//!    (WORD-3: flag before word).
+//!    (WORD-3: flag before word). If the protocol lets a thread take the lock back, give the word to it.
 //! 4. Unlock. Ring the bells of the threads that the section woke.
 //! 5. Sleep, retry or return, as the section's outcome says.
 //!
@@ -28,7 +30,7 @@ use crate::observe::{Counters, Observe};
 use crate::parker::Parker;
 use crate::protocol::{Preemption, Protocol, Release, ThreadId};
 use crate::sync::{
-    AtomicBool, AtomicU32, Instant, Memory, Mutex, Ordering, Parked, const_unless_loom, fail,
+    AtomicBool, AtomicU32, Instant, Memory, Mutex, Ordering, Parked, Wall, const_unless_loom, fail,
     mutant,
 };
 use crate::word::Word;
@@ -93,6 +95,23 @@ impl<P: Protocol> RawGil<P> {
     pub fn counters(&self) -> Counters {
         self.observer(|counters| *counters)
     }
+
+    /// As [`RawGil::detach`], for a thread that holds the lock for sure: all of what is rare is out of line,
+    /// so that a guard's end is a few instructions.
+    #[inline(always)]
+    pub(crate) fn must_detach(&self, member: &Member) {
+        self.memory.touch();
+        if !self.word.detach(member.id) {
+            self.must_detach_past_word(member);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn must_detach_past_word(&self, member: &Member) {
+        let detached = self.past_word(member, Entry::Release(Release::Blocking), None);
+        detached.map_or_else(|fault| fail(&fault), drop);
+    }
 }
 
 impl<P: Protocol, O: Observe> RawGil<P, O> {
@@ -117,7 +136,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     }
 
     /// Looks at the Monitor, under the lock's mutex: as [`RawGil::observer`]. While nobody is in
-    /// the slow path the Monitor's owner is the one it was told last.
+    /// the slow path, or the lock is biased, the Monitor's owner is the one it was told last.
     pub fn monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
         look(&self.inner.lock().monitor)
     }
@@ -143,12 +162,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
 
     pub(crate) fn unregister_id(&self, id: ThreadId) {
         let mut inner = self.inner.lock();
-        let holds = if inner.frozen {
-            inner.monitor.owner() == Some(id)
-        } else {
-            self.word.is_held_by(id) == Some(true)
-        };
-        if !holds {
+        if !self.holds(&inner, id) {
             inner.members[id.index()] = None;
             inner.vacant.push(id);
         }
@@ -183,7 +197,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if !O::SEES_ALL && self.word.attach(member.id) {
             return Ok(());
         }
-        self.drive(member, Entry::Acquire, None).map(|_| ())
+        self.past_word(member, Entry::Acquire, None).map(|_| ())
     }
 
     /// Takes the lock, or gives up at the moment `gives_up` and returns `false`.
@@ -194,7 +208,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if !O::SEES_ALL && self.word.attach(member.id) {
             return Ok(true);
         }
-        self.drive(member, Entry::Acquire, Some(gives_up))
+        self.past_word(member, Entry::Acquire, Some(gives_up))
     }
 
     /// Takes the lock if it is free and nobody waits for it. Never waits for the holder.
@@ -210,13 +224,12 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
 
     /// Whether the thread holds the lock.
     pub fn is_attached(&self, member: &Member) -> bool {
-        self.word.is_held_by(member.id).unwrap_or_else(|| {
-            let inner = self.inner.lock();
-            match inner.frozen {
-                true => inner.monitor.owner() == Some(member.id),
-                false => self.word.is_held_by(member.id) == Some(true),
-            }
-        })
+        let by_word = self.word.is_held_by(member.id);
+        by_word.unwrap_or_else(|| self.holds(&self.inner.lock(), member.id))
+    }
+
+    fn holds(&self, inner: &Inner<P, O>, id: ThreadId) -> bool {
+        self.word.is_held_by(id).unwrap_or_else(|| inner.monitor.owner() == Some(id))
     }
 
     /// Releases the lock, for a blocking call or for good until the next attach.
@@ -229,7 +242,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if !O::SEES_ALL && self.word.detach(member.id) {
             return Ok(());
         }
-        self.drive(member, Entry::Release(Release::Blocking), None).map(|_| ())
+        self.past_word(member, Entry::Release(Release::Blocking), None).map(|_| ())
     }
 
     /// Whether the holder is asked to release. One relaxed load.
@@ -312,6 +325,25 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         std::mem::forget(bomb);
     }
 
+    /// Whether the word is ever biased.
+    const BIASES: bool = P::LOOKS_AGAIN && !O::SEES_ALL;
+
+    /// Past a word that was not free, or not held without more ado: by the bias, or by sections.
+    #[cold]
+    fn past_word(
+        &self,
+        member: &Member,
+        entry: Entry,
+        gives_up: Option<Instant>,
+    ) -> Result<bool, Fault> {
+        let by_bias = match entry {
+            _ if !Self::BIASES => false,
+            Entry::Acquire => self.word.take_back(member.id),
+            _ => self.word.leave(member.id),
+        };
+        if by_bias { Ok(true) } else { self.drive(member, entry, gives_up) }
+    }
+
     /// Runs sections until the operation that begins with `entry` is over. `false`: gave up.
     #[cold]
     fn drive(
@@ -350,18 +382,19 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         slept: Option<u64>,
     ) -> Result<(Outcome, Sleep), Fault> {
         let mut inner = self.inner.lock();
+        let wall = Wall::new();
         self.memory.touch();
         let bomb = Bomb;
         if !inner.frozen || mutant!(FreezesAgain) {
-            inner.take_over(self.word.freeze()).unwrap_or_else(|fault| fail(&fault));
+            inner.take_over(self.word.freeze(), &wall).unwrap_or_else(|fault| fail(&fault));
         }
-        let again = inner.looks_again(thread, entry);
+        let again = inner.looks_again(thread, entry, &wall);
         let result = match again {
             Some(_) => Ok(Outcome::Wait(None)),
-            None => inner.decide(thread, entry, slept),
+            None => inner.decide(thread, entry, slept, &wall),
         };
-        let shows = inner.hold_back(thread, entry).or(again);
-        let sleep = inner.sleep(result, shows);
+        let shows = inner.hold_back(thread, entry, &wall).or(again);
+        let sleep = inner.sleep(result, shows, &wall);
         self.publish(&mut inner);
         let bells = inner.take_bells();
         std::mem::forget(bomb);
@@ -384,15 +417,19 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         if quiet && mutant!(WordBeforeFlag) {
             self.word.unfreeze(inner.monitor.owner());
         }
-        let shown = inner.monitor.requested() && inner.held_back.is_none();
+        let shown = inner.monitor.requested() && inner.runs.held_back().is_none();
         let requested = shown || inner.flag && mutant!(FlagNeverFalls);
         if inner.flag != requested && !mutant!(FlagNotMirrored) {
             self.show(inner, requested);
         }
-        if quiet && !mutant!(WordBeforeFlag) {
-            self.word.unfreeze(inner.monitor.owner());
+        let biased = inner.monitor.biased().filter(|_| Self::BIASES);
+        match biased {
+            _ if quiet && mutant!(WordBeforeFlag) => {}
+            _ if quiet => self.word.unfreeze(inner.monitor.owner()),
+            Some(thread) => self.word.bias(thread, inner.monitor.owner().is_some()),
+            None => {}
         }
-        inner.frozen = !quiet;
+        inner.frozen = !quiet && (biased.is_none() || mutant!(BiasNotRevoked));
         inner.observer.published(inner.flag, inner.frozen, &inner.monitor);
     }
 }

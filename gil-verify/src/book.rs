@@ -144,7 +144,7 @@ fn cell(claim: &Claim, protocol: &str) -> String {
 
 fn index() -> String {
     format!(
-        "# Claims\n\nMade from the ledger, `gil-verify/src/ledger/mod.rs`. A claim that is false \
+        "# Claims\n\nMade from the ledger, `gil-verify/src/ledger`. A claim that is false \
          somewhere is as much a result as one that holds: each has a counterexample, which \
          `cargo verify -v` prints.\n\n{}\n## The other GILs\n\n✓ holds; a number: false from so \
          many threads on, in some program; ∞: unbounded; –: no engine judges it. The claim's page says where and \

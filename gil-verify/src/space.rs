@@ -221,15 +221,15 @@ impl<P: Protocol> State<P> {
         ghost.as_mut().map_or_else(Vec::new, |g| g.judge(thread, entry, outcome, monitor))
     }
 
-    /// The same thread by the fast path, where that is possible: the lock idle and free for an
-    /// acquire, idle and owned by the thread for a release.
+    /// The same thread by the fast path, where that is possible: the lock idle, or biased to the thread,
+    /// and free for an acquire, owned by the thread for a release.
     pub fn fast(&self, action: Action) -> Option<Self> {
         let owner = match action.entry {
             Entry::Acquire if self.monitor.owner().is_none() => Some(action.thread),
             Entry::Release(Release::Blocking) => None,
             _ => return None,
         };
-        if !self.monitor.all_idle() {
+        if !self.monitor.all_idle() && self.monitor.biased() != Some(action.thread) {
             return None;
         }
         let mut state = self.clone();

@@ -67,8 +67,9 @@ pub struct Watch<const SEES_ALL: bool> {
     asker: Option<ThreadId>,
     /// The owner under whom the last waiter took its request away: it alone may still see it.
     asked_in_vain: Option<ThreadId>,
-    /// Whether a woken thread has found the lock taken by a young run, and slept on.
-    pub looked_again: bool,
+    /// What the mechanism has done besides, in words: a woken thread has slept on because a run is young, a
+    /// thread has taken the lock back by its bias.
+    pub seen: BTreeSet<&'static str>,
     /// The broken claims that are known to be false.
     pub broken: BTreeSet<&'static str>,
 }
@@ -87,7 +88,7 @@ impl<const SEES_ALL: bool> Watch<SEES_ALL> {
             events: Vec::new(),
             asker: None,
             asked_in_vain: None,
-            looked_again: false,
+            seen: BTreeSet::new(),
             broken: BTreeSet::new(),
         }
     }
@@ -149,7 +150,11 @@ impl<const SEES_ALL: bool> Observe for Watch<SEES_ALL> {
         self.ghost.disturbed.remove(thread);
     }
 
+    fn taken_back(&mut self, _: u64) {
+        self.seen.insert("taken back");
+    }
+
     fn looks_again(&mut self, _: ThreadId) {
-        self.looked_again = true;
+        self.seen.insert("looked again");
     }
 }

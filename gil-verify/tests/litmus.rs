@@ -122,10 +122,13 @@ mod texts {
             "ordering!(UnfreezeRelaxed, Release)",
             "compare_exchange(free, held, success, Ordering::Relaxed)",
             "compare_exchange(held, free, success, Ordering::Relaxed)",
-            "fetch_or(SLOW, order)",
+            "swap(SLOW, order)",
+            "ordering!(LeaveRelaxed, Release)",
+            "self.exchange(held, held - HELD, success)",
+            "self.exchange(free, held, Ordering::Relaxed)",
             "store(owner.map_or(0, Self::held_by), order)",
-            "const SLOW: u32 = 1;",
-            "thread.get() << 1",
+            "const SLOW: u64 = 1;",
+            "(thread.get() as u64) << 1",
         ] {
             assert!(source.contains(step), "gil-core/src/word.rs no longer has `{step}`");
         }

@@ -4,9 +4,11 @@
 //! is sequentially consistent. Its paths are loom's, but for the cell.
 
 use std::sync::{TryLockError, TryLockResult};
+use std::time::Duration;
 
 use super::Parked;
 use crate::choice;
+use crate::runs::Clock;
 
 #[cfg(shuttle)]
 pub(crate) use super::cell::UnsafeCell;
@@ -32,15 +34,11 @@ pub(crate) fn spin_loop() {}
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instant;
 
-impl std::ops::Add<std::time::Duration> for Instant {
+impl std::ops::Add<Duration> for Instant {
     type Output = Self;
-    fn add(self, _: std::time::Duration) -> Self {
+    fn add(self, _: Duration) -> Self {
         self
     }
-}
-
-pub(crate) fn now() -> Instant {
-    Instant
 }
 
 #[derive(Debug)]
@@ -118,17 +116,35 @@ pub(crate) fn pause(_: Instant, gives_up: Option<Instant>) -> Parked {
     }
 }
 
-pub(crate) fn run_is_young(began: Option<Instant>, _: std::time::Duration) -> Option<Instant> {
-    began.filter(|_| choice::take(choice::Kind::Young))
+/// A clock that stands still.
+pub(crate) struct Wall;
+
+impl Wall {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
 }
 
-/// A pause ends when its moment comes, and not before.
-pub(crate) fn still_to_come(_: Option<Instant>) -> Option<Instant> {
-    None
-}
+impl Clock for Wall {
+    type Moment = Instant;
 
-pub(crate) fn since(_: Option<Instant>) -> std::time::Duration {
-    std::time::Duration::ZERO
+    fn now(&self) -> Instant {
+        Instant
+    }
+
+    fn since(&self, _: Instant) -> Duration {
+        Duration::ZERO
+    }
+
+    /// A pause ends when its moment comes, and not before.
+    fn is_to_come(&self, _: Instant) -> bool {
+        false
+    }
+
+    /// A free choice.
+    fn young_until(&self, began: Instant, _: Duration) -> Option<Instant> {
+        choice::take(choice::Kind::Young).then_some(began)
+    }
 }
 
 /// loom's own `try_lock` blocks: who acquires the mutex blocks every thread that is about to try.

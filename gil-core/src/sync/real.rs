@@ -1,5 +1,6 @@
 //! The facade on parking_lot and std.
 
+use std::cell::Cell;
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use std::thread::AccessError;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use super::Parked;
 pub(crate) use super::cell::UnsafeCell;
+use crate::runs::Clock;
 
 /// How often a waiter looks at its bell before it parks: about 1 us. A longer spin costs more than
 /// it gives as soon as holder and waiter share a core.
@@ -73,19 +75,31 @@ pub(crate) fn pause(due: Instant, gives_up: Option<Instant>) -> Parked {
     }
 }
 
-/// When a run is as old as it has to be, unless it is.
-pub(crate) fn run_is_young(began: Option<Instant>, minimum: Duration) -> Option<Instant> {
-    began.map(|began| began + minimum).filter(|due| now() < *due)
+/// The clock on the wall, as one section sees it: looked at once, if at all.
+pub(crate) struct Wall(Cell<Option<Instant>>);
+
+impl Wall {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(None))
+    }
 }
 
-/// That moment, unless it has come.
-pub(crate) fn still_to_come(moment: Option<Instant>) -> Option<Instant> {
-    moment.filter(|moment| now() < *moment)
-}
+impl Clock for Wall {
+    type Moment = Instant;
 
-/// How long ago that was; no time when it is not known.
-pub(crate) fn since(began: Option<Instant>) -> Duration {
-    began.map_or(Duration::ZERO, |began| began.elapsed())
+    fn now(&self) -> Instant {
+        let moment = self.0.get().unwrap_or_else(now);
+        self.0.set(Some(moment));
+        moment
+    }
+
+    fn since(&self, moment: Instant) -> Duration {
+        self.now().saturating_duration_since(moment)
+    }
+
+    fn is_to_come(&self, moment: Instant) -> bool {
+        self.now() < moment
+    }
 }
 
 /// What a return from the timed park at `now` means.

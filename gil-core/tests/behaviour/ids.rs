@@ -1,11 +1,13 @@
 //! Which thread is which, in one lock and in several.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use gil_core::{
-    Effects, Gil, Handoff, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet, Wake,
+    Attached, Effects, Gil, Handoff, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet,
+    Wake,
 };
 
 use crate::until_asked;
@@ -45,6 +47,24 @@ fn threads_that_come_and_end_one_after_the_other_share_one_id() {
         thread::spawn(move || gil.attach().safepoint()).join().unwrap();
     }
     assert_eq!(LARGEST_ID.load(Ordering::Relaxed), 1);
+}
+
+/// What the thread knows of its locks is destroyed before the guard here, because it came later.
+#[test]
+fn a_guard_that_outlives_what_its_thread_knows_of_its_locks_still_detaches() {
+    static KEPT: Gil<u32> = Gil::new(1);
+    thread_local! {
+        static GUARD: RefCell<Option<Attached<'static, u32>>> = const { RefCell::new(None) };
+    }
+    thread::spawn(|| {
+        GUARD.with(|guard| assert!(guard.borrow().is_none()));
+        let attached = KEPT.attach();
+        GUARD.with(|guard| *guard.borrow_mut() = Some(attached));
+    })
+    .join()
+    .unwrap();
+    *KEPT.attach() += 1;
+    assert_eq!(*KEPT.attach(), 2);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod monitor;
 mod notify;
 mod recorder;
 mod returns;
+mod runs;
 mod ticks;
 mod wake;
 mod young;

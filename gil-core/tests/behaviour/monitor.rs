@@ -103,3 +103,19 @@ fn first_wakes_who_came_first() {
     assert_eq!(First.choose(&mut [b, a].into_iter()), Some(b));
     assert_eq!(First.choose(&mut std::iter::empty()), None);
 }
+
+#[test]
+fn while_others_wait_only_the_thread_that_the_lock_is_biased_to_comes_and_goes_by_the_fast_path() {
+    let [a, b, c] = threads();
+    let mut monitor = Monitor::new(Handoff::plain());
+    let busy = Err(Fault::FastPathWhileBusy);
+    monitor.section(a, Entry::Acquire, &mut First).unwrap();
+    monitor.section(b, Entry::Acquire, &mut First).unwrap();
+    assert_eq!((monitor.biased(), monitor.set_fast_owner(None)), (None, busy), "not yet released");
+    monitor.section(a, LEAVE, &mut First).unwrap();
+    assert_eq!((monitor.biased(), monitor.set_fast_owner(Some(c))), (Some(a), busy));
+    assert_eq!(monitor.set_fast_owner(Some(a)), Ok(()));
+    assert_eq!(monitor.owner(), Some(a));
+    assert_eq!(monitor.set_fast_owner(None), Ok(()));
+    assert_eq!(monitor.owner(), None);
+}

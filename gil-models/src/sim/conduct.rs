@@ -100,6 +100,7 @@ impl<P: Protocol> Simulation<P> {
 
     /// Has the next thread of the script act, if the moment has come.
     pub(super) fn follow_script(&mut self) {
+        let latest_ns = self.run_began_ns() + self.interval_ns + self.costs.timer_late_ns;
         let (Some(conductor), Some(monitor)) = (&mut self.conductor, &self.monitor) else { return };
         let owner = monitor.owner();
         let runs = |thread: ThreadId| monitor.slot(thread) == Slot::Idle;
@@ -129,7 +130,6 @@ impl<P: Protocol> Simulation<P> {
         if !is_there || owner != cue.owner || owner.is_some_and(|owner| !runs(owner)) {
             return;
         }
-        let latest_ns = self.runs.began_ns + self.interval_ns + self.costs.timer_late_ns;
         let at_ns = match owner {
             Some(_) if cue.attacks => latest_ns.saturating_sub(MARGIN_NS),
             _ => self.now_ns,

@@ -31,12 +31,12 @@
 //! # Ok::<(), sim::WorkloadError>(())
 //! ```
 
+mod clock;
 mod conduct;
 mod cost;
 mod machine;
 mod report;
 mod run;
-mod runs;
 mod sections;
 mod setup;
 mod thread;

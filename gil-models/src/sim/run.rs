@@ -2,15 +2,15 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 use gil_core::{
-    Entry, Happened, Monitor, Preemption, Protocol, Release, Slot, ThreadId, Timer, Wake,
+    Entry, Happened, Monitor, Preemption, Protocol, Release, Runs, Slot, ThreadId, Timer, Wake,
 };
 
 use super::conduct::Conductor;
 use super::machine::Core;
 use super::report::Tally;
-use super::runs::Runs;
 use super::thread::{Activity, Do, Place, Thread};
 use super::{Control, Costs, Report, Setup};
 
@@ -81,7 +81,7 @@ pub(super) struct Simulation<P: Protocol> {
     pub(super) interval_ns: u64,
     ticks: u32,
     percent: u64,
-    pub(super) runs: Runs,
+    pub(super) runs: Runs<Duration>,
     pub(super) conductor: Option<Conductor>,
     alive: usize,
     pub(super) tally: Tally,
@@ -125,7 +125,7 @@ impl<P: Protocol> Simulation<P> {
             interval_ns: interval.as_nanos() as u64,
             ticks: setup.check_interval_ticks.unwrap_or(own_ticks),
             percent,
-            runs: Runs::default(),
+            runs: Runs::new(),
             conductor: None,
             record: Vec::new(),
             records_until_ns: setup.record_until.as_nanos() as u64,
@@ -199,8 +199,8 @@ impl<P: Protocol> Simulation<P> {
                 self.make_ready(thread);
             }
             Due::Look { thread, wait } => self.look(thread, wait),
-            Due::Shown { thread } if self.runs.held_back == Some(id(thread)) => {
-                self.runs.held_back = None;
+            Due::Shown { thread } if self.runs.held_back() == Some(id(thread)) => {
+                self.runs.show();
                 self.disturb_owner();
             }
             Due::Cue | Due::Shown { .. } => {}
@@ -223,7 +223,7 @@ impl<P: Protocol> Simulation<P> {
         if self.threads[thread].wait != wait {
             return;
         }
-        let run_ends_ns = self.runs.began_ns + self.interval_ns;
+        let run_ends_ns = self.run_began_ns() + self.interval_ns;
         if timer == Timer::Run && run_ends_ns > self.now_ns {
             let late = self.varied(self.costs.timer_late_ns);
             return self.at(run_ends_ns + late, Due::Timer { thread, wait });
@@ -244,7 +244,7 @@ impl<P: Protocol> Simulation<P> {
             Activity::Compute => match (&self.monitor, P::PREEMPTION) {
                 (Some(monitor), Preemption::OnRequest)
                     if monitor.requested()
-                        && self.runs.held_back.is_none()
+                        && self.runs.held_back().is_none()
                         && !self.conductor.as_ref().is_some_and(|c| c.holds(thread)) =>
                 {
                     left_ns.min(self.varied(self.costs.safepoint_gap_ns).max(1))

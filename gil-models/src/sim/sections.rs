@@ -5,6 +5,7 @@ use gil_core::{
     Wake, What,
 };
 
+use super::clock::ns;
 use super::run::{Due, Simulation, id};
 use super::thread::{Activity, Place};
 
@@ -26,10 +27,13 @@ impl<P: Protocol> Simulation<P> {
             (Entry::Release(Release::Blocking), Some(monitor)) if monitor.owner() == me => None,
             _ => return false,
         };
-        if let Some(monitor) = &mut self.monitor
-            && (!monitor.all_idle() || monitor.set_fast_owner(owner).is_err())
-        {
-            return false;
+        let minds_young_runs = self.minds_young_runs();
+        let mut biased = false;
+        if let Some(monitor) = &mut self.monitor {
+            biased = minds_young_runs && monitor.biased() == me;
+            if !(monitor.all_idle() || biased) || monitor.set_fast_owner(owner).is_err() {
+                return false;
+            }
         }
         self.threads[thread].overhead_ns += self.costs.fast_path_ns;
         let me = id(thread);
@@ -39,7 +43,10 @@ impl<P: Protocol> Simulation<P> {
         }
         match entry {
             Entry::Acquire => {
-                self.runs.fast(id(thread), self.now_ns);
+                match biased {
+                    true => self.runs.taken_back(1),
+                    false => self.runs.fast(Some(me), false, &self.clock()),
+                }
                 self.tally.fast(id(thread));
                 self.attached(thread);
             }
@@ -57,22 +64,23 @@ impl<P: Protocol> Simulation<P> {
             return;
         }
         let on_request = P::PREEMPTION == Preemption::OnRequest;
+        let (minds_young_runs, clock, interval) =
+            (self.minds_young_runs(), self.clock(), self.interval());
         let Some(monitor) = self.monitor.as_mut() else {
             return self.attached(thread); // without a lock there is nothing to look at
         };
-        let shown = monitor.requested() && self.runs.held_back.is_none();
+        let shown = monitor.requested() && self.runs.held_back().is_none();
         if entry == Entry::Safepoint && on_request && !shown && !yields {
             self.threads[thread].overhead_ns += 1;
             self.threads[thread].activity = Activity::Compute;
             return;
         }
-        let minds_young_runs = P::LOOKS_AGAIN && self.conductor.is_none();
         if minds_young_runs
             && matches!((entry, monitor.slot(id(thread))), (Entry::Resume(_), Slot::Notified(_)))
         {
-            let held = monitor.owner().is_some();
-            if let Some(at_ns) = self.runs.looks_again(held, self.now_ns, self.interval_ns) {
-                return self.nap(thread, at_ns);
+            let is_free = monitor.owner().is_none();
+            if let Some(due) = self.runs.looks_again(is_free, interval, &clock) {
+                return self.nap(thread, ns(due));
             }
         }
         let before = (monitor.owner(), monitor.requested(), monitor.all_idle());
@@ -86,16 +94,12 @@ impl<P: Protocol> Simulation<P> {
             self.record.extend(told);
         }
         let woken: Vec<_> = monitor.take_wakes().map(ThreadId::index).collect();
-        self.runs.section(before.0.is_none(), after.0, self.now_ns, self.interval_ns);
-        if !after.1 || self.runs.held_back == Some(id(thread)) {
-            self.runs.held_back = None;
-        }
+        self.runs.section(before.0.is_none(), after.0, interval, &clock);
         if minds_young_runs
-            && (entry, before.1, after.1) == (Entry::Acquire, false, true)
-            && let Some(due_ns) = self.runs.asks(id(thread), self.now_ns)
+            && let Some(due) = self.runs.hold_back(id(thread), entry, (before.1, after.1), &clock)
         {
             let late_ns = self.varied(self.costs.timer_late_ns);
-            self.at(due_ns + late_ns, Due::Shown { thread });
+            self.at(ns(due) + late_ns, Due::Shown { thread });
         }
         self.threads[thread].overhead_ns += self.costs.section_ns;
         match outcome {
@@ -146,7 +150,7 @@ impl<P: Protocol> Simulation<P> {
 
     fn wait(&mut self, thread: usize, timer: Option<Timer>) {
         let began_ns = match timer {
-            Some(Timer::Run) => self.runs.began_ns,
+            Some(Timer::Run) => self.run_began_ns(),
             _ => self.now_ns,
         };
         let late = self.varied(self.costs.timer_late_ns);

@@ -68,7 +68,7 @@ fn expected(steps: &[Op]) -> Vec<u32> {
         match step {
             Op::Swap { from, .. } => found.push(*from),
             Op::If { then, .. } => found.extend(expected(then)),
-            Op::Store { .. } | Op::Load { .. } | Op::Or { .. } => {}
+            Op::Store { .. } | Op::Load { .. } | Op::Exchange { .. } => {}
         }
     }
     found
@@ -81,7 +81,7 @@ fn places(steps: &[Op]) -> Vec<&'static str> {
             Op::Store { at, .. }
             | Op::Load { at, .. }
             | Op::Swap { at, .. }
-            | Op::Or { at, .. } => {
+            | Op::Exchange { at, .. } => {
                 found.push(*at);
             }
             Op::If { then, .. } => found.extend(places(then)),
@@ -120,9 +120,9 @@ fn write_steps(text: &mut String, thread: usize, steps: &[Op], indent: &str) {
                 order(*of),
                 order(Order::Relaxed)
             ),
-            Op::Or { at, bits, order: of, into } => writeln!(
+            Op::Exchange { at, value, order: of, into } => writeln!(
                 text,
-                "{indent}{declares}{into} = atomic_fetch_or_explicit({at}, {bits}, {});",
+                "{indent}{declares}{into} = atomic_exchange_explicit({at}, {value}, {});",
                 order(*of)
             ),
             Op::If { register, is, then } => {

@@ -1,4 +1,4 @@
-//! The lock word's four operations as litmus tests: programs of a few lines, with every outcome that
+//! The lock word's operations as litmus tests: programs of a few lines, with every outcome that
 //! C11 allows them.
 //!
 //! A test is data. From it come herd7's text in `docs/litmus`, the program that loom runs, and every
@@ -58,12 +58,12 @@ pub enum Op {
         /// The register.
         into: &'static str,
     },
-    /// Sets bits; the register gets the value before.
-    Or {
+    /// Writes a value; the register gets the one before.
+    Exchange {
         /// Where.
         at: &'static str,
-        /// Which bits.
-        bits: u32,
+        /// What.
+        value: u32,
         /// How.
         order: Order,
         /// The register.
@@ -171,7 +171,7 @@ pub fn registers(steps: &[Op]) -> Vec<&'static str> {
     for step in steps {
         match step {
             Op::Store { .. } => {}
-            Op::Load { into, .. } | Op::Swap { into, .. } | Op::Or { into, .. } => {
+            Op::Load { into, .. } | Op::Swap { into, .. } | Op::Exchange { into, .. } => {
                 found.push(*into)
             }
             Op::If { then, .. } => found.extend(registers(then)),

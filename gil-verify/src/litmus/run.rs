@@ -66,8 +66,8 @@ fn perform(steps: &[Op], memory: &Memory, registers: &mut Values) {
                 let swapped = cell(at).compare_exchange(*from, *to, order, relaxed);
                 registers.push((into, u32::from(swapped.is_ok())));
             }
-            Op::Or { at, bits, order, into } => {
-                registers.push((into, cell(at).fetch_or(*bits, ordering(*order))));
+            Op::Exchange { at, value, order, into } => {
+                registers.push((into, cell(at).swap(*value, ordering(*order))));
             }
             Op::If { register, is, then } => {
                 if registers.contains(&(register, *is)) {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,8 +66,8 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
         for claim in execution.broken {
             *collected.broken.entry(claim).or_default() += 1;
         }
-        if execution.looked_again {
-            *collected.events.entry("looked again").or_default() += 1;
+        for name in execution.seen {
+            *collected.events.entry(name).or_default() += 1;
         }
         for (kind, name) in [(Kind::Spurious, "spurious"), (Kind::Young, "a young run")] {
             if execution.choices.iter().any(|(_, made, value)| *made == kind && *value) {
@@ -112,7 +113,7 @@ struct Execution {
     events: Vec<Event>,
     moves: BTreeSet<Fingerprint>,
     choices: Vec<(usize, Kind, bool)>,
-    looked_again: bool,
+    seen: BTreeSet<&'static str>,
 }
 
 fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
@@ -164,16 +165,16 @@ fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
     while done.get() < suite.threads - 1 {
         loom::thread::park();
     }
-    let (events, broken, moves, looked_again) = shared.lock.observer(|watch| {
-        let Watch { events, broken, moves, looked_again, .. } = watch;
-        (std::mem::take(events), std::mem::take(broken), std::mem::take(moves), *looked_again)
+    let (events, broken, moves, seen) = shared.lock.observer(|watch| {
+        let Watch { events, broken, moves, seen, .. } = watch;
+        (take(events), take(broken), take(moves), take(seen))
     });
     shared.lock.attach(&mine).expect("everybody has left");
     let sum = shared.touch();
     shared.lock.detach(&mine).expect("this thread holds the lock");
     let choices = Choices::seen();
     assert_eq!(sum, expected_sum(suite, &events), "SAFE-2: a write was lost");
-    Execution { broken, events, moves, choices, looked_again }
+    Execution { broken, events, moves, choices, seen }
 }
 
 fn work<P: Protocol, const SEES_ALL: bool>(

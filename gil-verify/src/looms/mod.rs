@@ -5,8 +5,10 @@
 //! (`harness`), which `cargo verify` and `cargo test` start themselves.
 
 pub mod engine;
+mod found;
 #[cfg(all(loom, not(shuttle)))]
 pub mod harness;
+mod mutants;
 pub mod process;
 #[cfg(all(loom, not(shuttle)))]
 pub mod programs;
@@ -15,14 +17,14 @@ pub mod runner;
 #[cfg(all(loom, not(shuttle)))]
 pub mod seek;
 
-use std::collections::BTreeSet;
-
-use gil_core::{Event, Request};
 use serde::{Deserialize, Serialize};
 
 use crate::finite::Finite;
 use crate::report::Profile;
 use crate::zoo::{MAIN, PROTOCOLS};
+
+pub use found::{Compared, Found, Sought, event_name, missing};
+pub use mutants::{Cure, MECHANISM_MUTANTS, MechanismMutant};
 
 /// What each thread of a suite does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -259,226 +261,4 @@ pub fn known_false(protocol: &str, suite: &Suite) -> Vec<&'static str> {
     let expected = |id| crate::ledger::expected(id, protocol, suite.threads, suite.name);
     let claims = crate::ledger::CLAIMS.iter().map(|claim| claim.id);
     claims.filter(|id| expected(id) == Some(crate::report::Verdict::Fails)).collect()
-}
-
-/// What a suite found when nothing was broken.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Found {
-    /// Executions that loom explored.
-    pub executions: u64,
-    /// How many executions had each kind of event at least once.
-    pub events: std::collections::BTreeMap<String, u64>,
-    /// Claims known to be false of the protocol, and in how many executions they were.
-    pub broken: std::collections::BTreeMap<String, u64>,
-    /// Free choices that took only one value: `worker kind value`.
-    pub one_sided: Vec<String>,
-    /// The sequences beside the explorer's, if compared.
-    pub compared: Option<Compared>,
-    /// The moves beside the explorer's, if compared.
-    pub moved: Option<Compared>,
-}
-
-/// What a search for one run found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum Sought {
-    /// It is the run of this execution, from 1.
-    Reached {
-        /// Which.
-        execution: u64,
-    },
-    /// It is none of these executions, which are all within the bound.
-    NotReached {
-        /// How many.
-        executions: u64,
-    },
-    /// The search ended early, in this execution: by a deadlock, or because the Monitor refused.
-    Ended {
-        /// Which.
-        execution: u64,
-    },
-}
-
-/// The comparison of what loom reached with what the explorer allows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Compared {
-    /// What loom reached.
-    pub loom: u64,
-    /// What the explorer allows.
-    pub explorer: u64,
-    /// What only loom reached.
-    pub only_loom: u64,
-    /// What only the explorer allows.
-    pub only_explorer: u64,
-}
-
-impl Compared {
-    /// Compares two sets.
-    #[must_use]
-    pub fn new<T: Ord>(loom: &BTreeSet<T>, explorer: &BTreeSet<T>) -> Self {
-        Self {
-            loom: loom.len() as u64,
-            explorer: explorer.len() as u64,
-            only_loom: loom.difference(explorer).count() as u64,
-            only_explorer: explorer.difference(loom).count() as u64,
-        }
-    }
-}
-
-/// A deliberate bug of the mechanism (`gil_core::choice::Mutant`), and what must catch it.
-#[derive(Clone, Copy, Debug)]
-pub struct MechanismMutant {
-    /// Its name.
-    pub name: &'static str,
-    /// The suite that catches it.
-    pub suite: &'static str,
-    /// The protocol under which it does.
-    pub under: &'static str,
-    /// The claims or comparisons of which one must catch it.
-    pub breaks: &'static [&'static str],
-}
-
-const fn mutant(
-    name: &'static str,
-    suite: &'static str,
-    breaks: &'static [&'static str],
-) -> MechanismMutant {
-    MechanismMutant { name, suite, under: PROTOCOLS[0], breaks }
-}
-
-const fn under(protocol: &'static str, mutant: MechanismMutant) -> MechanismMutant {
-    MechanismMutant { under: protocol, ..mutant }
-}
-
-/// All mutants of the mechanism, run on the default protocol but where it cannot show them.
-pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
-    mutant("AttachRelaxed", "two-fast", &["SAFE-2"]),
-    mutant("DetachRelaxed", "two-fast", &["SAFE-2"]),
-    mutant("FreezeRelaxed", "two-fast", &["SAFE-2"]),
-    mutant("UnfreezeRelaxed", "two-twice-cancel", &["SAFE-2"]),
-    mutant("DetachByStore", "two-fast", &["LIVE-4"]),
-    mutant("WordNotFrozen", "two-fast", &["LIVE-4"]),
-    mutant("SlowDroppedEarly", "hog", &["SAFE-1"]),
-    mutant("AttachByStore", "two-fast", &["SAFE-1", "SAFE-2"]),
-    mutant("FreezesAgain", "two", &["SAFE-1"]),
-    mutant("FirstBellOnly", "three", &["LIVE-4"]),
-    mutant("GivesUpSilently", "two-cancel", &["LIVE-4"]),
-    mutant("TouchedAfterRelease", "last-release", &["SAFE-8"]),
-    mutant("BellNotRung", "two", &["LIVE-4"]),
-    mutant("NotUnparked", "two-bell", &["LIVE-4"]),
-    mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
-    mutant("HeldBackForEver", "hog-young", &["LIVE-1"]),
-    mutant("HeldBackByWhoLeft", "three-young-cancel", &["SAFE-5"]),
-    mutant("FlagNotMirrored", "two", &["TRACES"]),
-    mutant("FlagNotMirrored", "two", &["REFINES"]),
-    mutant("FlagNeverFalls", "two", &["SAFE-5"]),
-    mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
-    // Under the default one whoever comes after a request has gone asks anew.
-    under("handoff-plain", mutant("StaleRequestAnswered", "three-cancel", &["REFINES"])),
-    mutant("BellNotCleared", "two-bell", &["LIVE-1"]),
-    mutant("RunNotCounted", "three", &["SAFE-4"]),
-    mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
-    mutant("StaleRunTimer", "three", &["SAFE-4"]),
-    mutant("DeferredNotDrained", "heap", &["HEAP-1"]),
-    mutant("DeferredNotSaid", "heap", &["HEAP-1"]),
-    mutant("DeferredSaidTooEarly", "heap", &["HEAP-1"]),
-    mutant("DetachedDropDirect", "heap", &["HEAP-1"]),
-    mutant("CountOutsideLock", "heap", &["HEAP-1"]),
-    mutant("AtomicCount", "count-without-lock", &["NEED-1"]),
-    mutant("SameOrder", "lock-per-object", &["NEED-2"]),
-    mutant("LockWithoutDetaching", "mutex-detaching", &["NEED-3"]),
-    mutant("MutexFirst", "mutex-while-attached", &["NEED-3"]),
-];
-
-/// Changes to the programs that find something, after which there is nothing to find: a finder that
-/// still finds it is no witness.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cure {
-    /// The count is incremented in one atomic step.
-    AtomicCount,
-    /// Both threads lock the objects in the same order.
-    SameOrder,
-    /// The attached thread takes the mutex before it attaches.
-    MutexFirst,
-}
-
-impl Cure {
-    /// The cure of a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::AtomicCount, Self::SameOrder, Self::MutexFirst];
-        all.into_iter().find(|cure| format!("{cure:?}") == name)
-    }
-}
-
-/// The events that a suite of a protocol must have seen and has not.
-#[must_use]
-pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str> {
-    let happened = |event: &str| found.events.get(event).is_some_and(|executions| *executions > 0);
-    let mut wanted = match suite.work {
-        Work::Rounds(_) | Work::Hog => vec!["taken", "released", "waits"],
-        Work::Heap => return without(HEAP_EVENTS, happened),
-        Work::LastRelease => return without(LAST_RELEASE_EVENTS, happened),
-        // What they are there to show is their claim.
-        Work::Count | Work::Objects { .. } | Work::Mutex { .. } => return Vec::new(),
-    };
-    let boosts = protocol == "handoff";
-    let asks_at_once = matches!(protocol, "priority" | "qemu");
-    let times_out = suite.time_outs > 0 && !matches!(protocol, "python2" | "qemu");
-    if boosts {
-        wanted.push("requested by boost");
-    }
-    if times_out {
-        wanted.push("timed out");
-    }
-    if times_out || asks_at_once {
-        wanted.push("requested after an interval");
-    }
-    if boosts || times_out || asks_at_once {
-        wanted.push("answered");
-        if protocol.starts_with("handoff") || matches!(protocol, "ruby" | "ghc") {
-            wanted.extend(["granted", "confirmed"]);
-        }
-    }
-    if suite.spurious > 0 {
-        wanted.push("spurious");
-    }
-    if suite.give_ups > 0 {
-        wanted.push("cancelled");
-    }
-    if suite.young > 0 {
-        wanted.push("a young run");
-    }
-    if suite.name == "two-twice-young" {
-        wanted.push("looked again");
-    }
-    without(&wanted, happened)
-}
-
-/// A take finds drops of the other thread to make, and finds that they have been made.
-const HEAP_EVENTS: &[&str] = &["T0 is back, 0 drops deferred", "T0 is back, 2 drops deferred"];
-
-/// Either thread may be the last, after waiting for the other or not.
-const LAST_RELEASE_EVENTS: &[&str] =
-    &["T0 frees the lock", "T1 frees the lock", "T0 is woken", "T1 is woken"];
-
-fn without(wanted: &[&'static str], happened: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    wanted.iter().copied().filter(|event| !happened(event)).collect()
-}
-
-/// An event's name in the list of what was seen.
-#[must_use]
-pub const fn event_name(event: &Event) -> &'static str {
-    match event {
-        Event::Requested(_, Request::AfterInterval) => "requested after an interval",
-        Event::Requested(_, Request::Boost) => "requested by boost",
-        Event::Answered(_) => "answered",
-        Event::Released(_) => "released",
-        Event::Granted(_) => "granted",
-        Event::Confirmed(_) => "confirmed",
-        Event::Take(_) => "taken",
-        Event::Waits(_) => "waits",
-        Event::TimedOut(_) => "timed out",
-        Event::Notified(_) => "notified",
-        Event::Cancelled(_) => "cancelled",
-    }
 }

@@ -85,6 +85,7 @@ pub const MUTANTS: &[Mutant] = &[
         HANDOFFS,
         &["SAFE-9"],
     ),
+    mutant("bias-outlives-its-reason", Mutation::BiasOutlivesItsReason, HANDOFFS, &["FAST-PATH"]),
     mutant("came-in-vain-unnoticed", Mutation::VainUnnoticed, HANDOFFS, &["HAND"]),
     mutant("nobody-else-barges", Mutation::BargesAreReturns, HANDOFFS, &["LIVE-3"]),
     mutant("next-in-line-not-woken", Mutation::NotifyDropped, HANDOFFS, &["HAND"]),

@@ -99,6 +99,8 @@ pub enum Mutation {
     VainUnnoticed,
     /// Whoever takes a free lock is taken for the thread that released it last: no barge is counted.
     BargesAreReturns,
+    /// The lock stays biased to a thread that may no longer take it back.
+    BiasOutlivesItsReason,
 }
 
 /// A protocol with a bug.
@@ -114,6 +116,8 @@ pub struct Mutated<P> {
     waiting: ThreadSet,
     /// And in whose wait the owner has changed.
     disturbed: ThreadSet,
+    /// [`Mutation::BiasOutlivesItsReason`]: to whom the lock was biased last.
+    biased: Option<ThreadId>,
 }
 
 impl<P: Protocol> Mutated<P> {
@@ -122,7 +126,15 @@ impl<P: Protocol> Mutated<P> {
     pub const fn new(protocol: P, mutation: Mutation) -> Self {
         let nobody = ThreadSet::new();
         let (waiting, disturbed) = (nobody, nobody);
-        Self { inner: protocol, mutation, left_behind: false, left: None, waiting, disturbed }
+        Self {
+            inner: protocol,
+            mutation,
+            left_behind: false,
+            left: None,
+            waiting,
+            disturbed,
+            biased: None,
+        }
     }
 
     /// The protocol inside.
@@ -136,10 +148,15 @@ impl<P: Protocol> Mutated<P> {
         cx: &mut dyn Effects,
         section: impl FnOnce(&mut P, &mut dyn Effects) -> Step,
     ) -> Step {
-        let (mutation, was_free) = (self.mutation, cx.is_free());
+        // Who takes the lock back goes on with its run: the owner does not change.
+        let takes_back = self.inner.takes_back() == Some(cx.me());
+        let (mutation, was_free) = (self.mutation, cx.is_free() && !takes_back);
         let mut twisted = Twisted { cx, mutation, left: self.left, given: None };
         let step = section(&mut self.inner, &mut twisted);
         let given = twisted.given;
+        if mutation == Mutation::BiasOutlivesItsReason {
+            self.biased = self.inner.takes_back().or(self.biased);
+        }
         if mutation == Mutation::PatienceRestarts {
             self.note_patience(cx.me(), step, given, was_free);
         }
@@ -193,6 +210,15 @@ impl<P: Protocol> Protocol for Mutated<P> {
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
     const LOOKS_AGAIN: bool = P::LOOKS_AGAIN;
+
+    fn takes_back(&self) -> Option<ThreadId> {
+        let right = self.inner.takes_back();
+        let biased = right.or(self.biased);
+        if biased != right {
+            applied();
+        }
+        biased
+    }
 
     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
         match self.mutation {

@@ -92,21 +92,10 @@ pub struct Equivalent {
 /// Why a change that nothing notices is right all the same.
 pub const EQUIVALENT: &[Equivalent] = &[
     Equivalent {
-        file: "gil-core/src/inner.rs",
-        change: "replace += with -= in Inner<P, O>::restart_timers",
-        why: "the number of a run is only compared for equality: counted downwards, wrapping, each run has \
-              a number of its own as well",
-    },
-    Equivalent {
         file: "gil-core/src/membership.rs",
-        change: "replace match guard membership.lock == lock with false in is_attached",
+        change: "replace match guard last.lock == lock with false in of",
         why: "the membership of the last lock is in the list of all as well, so that the search which \
               follows gives the same answer more slowly",
-    },
-    Equivalent {
-        file: "gil-core/src/membership.rs",
-        change: "delete match arm Ok(Some(attached)) in is_attached",
-        why: "as above: the search in the list of all gives the same answer",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
@@ -129,6 +118,11 @@ pub const EQUIVALENT: &[Equivalent] = &[
         why: "what it does by default is nothing",
     },
     Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::taken_back with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
         file: "gil-core/src/parker.rs",
         change: "replace == with != in Parker::is_rung",
         why: "as with the number of spins: when a waiter spins is a matter of speed",
@@ -141,14 +135,14 @@ pub const EQUIVALENT: &[Equivalent] = &[
     },
     Equivalent {
         file: "gil-core/src/sync/real.rs",
-        change: "replace < with <= in run_is_young",
+        change: "replace < with <= in <impl Clock for Wall>::is_to_come",
         why: "at the very nanosecond at which a run is old enough its request is shown at once, or after \
-              a sleep of no length",
+              a sleep of no length; so is a woken thread's next look",
     },
     Equivalent {
-        file: "gil-core/src/sync/real.rs",
-        change: "replace < with <= in still_to_come",
-        why: "at the very nanosecond a woken thread looks again at once, or after a sleep of no length",
+        file: "gil-core/src/word.rs",
+        change: "replace + with *",
+        why: "it takes SLOW out of a biased word, where nothing looks at it: BIASED is enough",
     },
     Equivalent {
         file: "gil-core/src/word.rs",
