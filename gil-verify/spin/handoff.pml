@@ -22,6 +22,10 @@ hidden byte next, next_set; /* the next in line */
 hidden byte heir;           /* who could keep the time */
 hidden byte queue, one;     /* for loops */
 
+/* Who may take the lock back does so past the protocol, until a switch is requested or the barges are
+   used up. */
+#define IS_BIASED_TO(who) (returns == who && barges_left > 0 && !requested)
+
 #define choose(me) skip     /* queues leave nothing to chance */
 
 /* The head of the first queue that is not empty. */

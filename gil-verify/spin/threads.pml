@@ -5,9 +5,15 @@
      choose(me)               which thread a condition variable would wake: one step for each choice
      acquire(me) release(me) safepoint(me) woken(me, which, has_expired) retry(me) cancel(me, in_hand)
      TICKS                    whether owners come to safepoints that nobody asked for
+     IS_BIASED_TO(who)        whether it comes and goes past the protocol although others wait; a
+                              protocol that does not say has no such thread
 
    The first line that a section prints is the same as the explorer's. pan lists the statements that
    it never reached, and by these lines one sees which actions never happened. */
+
+#ifndef IS_BIASED_TO
+#define IS_BIASED_TO(who) false
+#endif
 
 hidden byte my_set;
 hidden byte in_hand;        /* a wake-up was on its way to the thread that gives up */
@@ -102,14 +108,17 @@ active [N] proctype thread()
     :: SECTION(IS_WAITER(_pid) && way[_pid] == In, "T%d gives up\n", gives_up(_pid))
 #endif
 
-    /* The fast path, past the protocol: possible while every slot is idle. */
+    /* The fast path, past the protocol: possible while every slot is idle, and for a thread that the
+       lock is biased to. */
     :: atomic {
-        ALL_IDLE && owner == NOBODY -> printf("T%d wants the lock, by the fast path\n", _pid);
+        IS_OUTSIDE(_pid) && owner == NOBODY && (ALL_IDLE || IS_BIASED_TO(_pid)) ->
+            printf("T%d wants the lock, by the fast path\n", _pid);
         d_step { owner = _pid; begin_to_run(_pid) }
     }
 #ifdef RELEASES
     :: atomic {
-        ALL_IDLE && owner == _pid -> printf("T%d releases, by the fast path\n", _pid);
+        RUNS(_pid) && (ALL_IDLE || IS_BIASED_TO(_pid)) ->
+            printf("T%d releases, by the fast path\n", _pid);
         d_step { stop_running(_pid); owner = NOBODY }
     }
 #endif
