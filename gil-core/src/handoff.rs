@@ -6,10 +6,11 @@
 //! blocking call wait a whole switch interval, once per call: the convoy.
 //!
 //! # The idea
-//! Two queues, served in this order: **boosted** (back from outside, paid from a budget) and
-//! **regular**.
+//! Three queues, served in this order: **boosted** (back from outside, paid from a budget),
+//! **interrupted** (whose turn goes on) and **regular**.
 //! - A *forced* release gives the lock to the next in line in one step. No reacquire before
-//!   hand-off, by construction. Whoever was switched out goes to the end of the regular queue.
+//!   hand-off, by construction. Whoever was switched out goes to the end of the regular queue; but
+//!   where a boosted thread cuts its run short and there is a boost left, its turn goes on after that.
 //! - A *voluntary* release frees the lock and wakes the next in line, who may be barged in front
 //!   of, at most `barges` times in a turn; after that it too is handed the lock.
 //! - The thread that released last may *take it back*, as often as it likes until the woken one has
@@ -21,6 +22,9 @@
 //! lock, or nobody waits any more. Each waiter is thus overtaken a bounded number of times; a thread
 //! that makes blocking calls beside ones that compute asks at once after every call, and no convoy
 //! forms; and one that makes short calls makes many of them in a run, and wakes somebody once.
+//!
+//! Why a turn goes on: the thread that was interrupted is awake still, or its processor is. Starting
+//! another on one that sleeps costs more than the call that interrupted.
 //!
 //! # One armed timer
 //! One waiter, the [`Timekeeper`], sleeps with a timer; all others sleep until they are woken.
@@ -35,6 +39,7 @@
 //! - HAND-4: who may take the lock back owns it, or has left it free.
 //! - HAND-5: where a release has woken somebody in vain, and nobody has asked, the next one is a
 //!   hand-over.
+//! - HAND-6: a run is taken for a whole interval old only while a switch is requested.
 //!
 //! They are a claim of their own (HAND), checked in every state.
 //!
@@ -47,7 +52,8 @@ use crate::protocol::{Effects, Order, Protocol, Release, Request, Step, ThreadId
 use crate::timekeeper::Timekeeper;
 
 const BOOSTED: WaitSet = WaitSet(0);
-const REGULAR: WaitSet = WaitSet(1);
+const INTERRUPTED: WaitSet = WaitSet(1);
+const REGULAR: WaitSet = WaitSet(2);
 
 /// Hand-off with boosted return; with `boosts = 0`, plain hand-off.
 ///
@@ -68,28 +74,32 @@ pub struct Handoff {
     /// Who released or took the lock last in front of a thread that had been woken: it may take it
     /// back without a barge.
     returns: Option<ThreadId>,
+    /// The owner has run for a whole interval while others waited: its turn does not go on.
+    interval_is_up: bool,
     timekeeper: Timekeeper,
 }
 
 impl Handoff {
     /// The queues in the order in which they are served: boosted (back from outside, paid from a
-    /// budget), regular (its head begins a new turn).
-    pub const QUEUES: [WaitSet; 2] = [BOOSTED, REGULAR];
+    /// budget), interrupted (its turn goes on), regular (its head begins a new turn).
+    pub const QUEUES: [WaitSet; 3] = [BOOSTED, INTERRUPTED, REGULAR];
 
-    /// The default: in each regular turn at most 2 barges and 1 boost.
+    /// The default: in each regular turn at most 1 barge and 3 boosts. A waiter is overtaken at most
+    /// `6 * (threads - 2)` times.
     #[must_use]
     pub const fn new() -> Self {
-        Self::with_budgets(2, 1)
+        Self::with_budgets(1, 3)
     }
 
-    /// Plain hand-off: at most 2 barges in each turn, no boost. A waiter is overtaken at most
-    /// `barges * (threads - 1)` times.
+    /// Plain hand-off: at most 1 barge in each turn, no boost. A waiter is overtaken at most
+    /// `threads - 2` times.
     #[must_use]
     pub const fn plain() -> Self {
-        Self::with_budgets(2, 0)
+        Self::with_budgets(1, 0)
     }
 
-    /// With these budgets for each regular turn.
+    /// With these budgets for each regular turn. Whoever a boosted thread interrupts has its turn go on
+    /// while a boost is left and its interval is not up.
     #[must_use]
     pub const fn with_budgets(barges: u8, boosts: u8) -> Self {
         Self {
@@ -98,6 +108,7 @@ impl Handoff {
             barges_left: barges,
             boosts_left: boosts,
             returns: None,
+            interval_is_up: false,
             timekeeper: Timekeeper::new(),
         }
     }
@@ -114,6 +125,12 @@ impl Handoff {
         self.returns
     }
 
+    /// Whether the owner has run for a whole interval while others waited: then its turn does not go on.
+    #[must_use]
+    pub const fn interval_is_up(&self) -> bool {
+        self.interval_is_up
+    }
+
     /// Whether nothing is left of what has happened, as with nobody waiting (HAND-3).
     #[must_use]
     pub fn is_as_new(&self) -> bool {
@@ -127,6 +144,7 @@ impl Handoff {
     /// `next` owns from now on.
     fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
         self.returns = None;
+        self.interval_is_up = false;
         if set == REGULAR {
             (self.barges_left, self.boosts_left) = (self.barges, self.boosts);
         }
@@ -164,7 +182,7 @@ impl Default for Handoff {
 
 impl Protocol for Handoff {
     const NAME: &'static str = "handoff";
-    const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo];
+    const SETS: &'static [Order] = &[Order::Fifo; 3];
     const LOOKS_AGAIN: bool = true;
 
     /// Not after somebody came in vain: the next release is a hand-over then (HAND-5).
@@ -209,8 +227,9 @@ impl Protocol for Handoff {
         let Some(next) = Self::next(cx) else {
             return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
         };
+        let goes_on = next.1 == BOOSTED && self.boosts_left > 0 && !self.interval_is_up;
         self.hand_over(cx, next);
-        self.timekeeper.wait(cx, REGULAR)
+        self.timekeeper.wait(cx, if goes_on { INTERRUPTED } else { REGULAR })
     }
 
     fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
@@ -223,6 +242,7 @@ impl Protocol for Handoff {
                 cx.request(Request::AfterInterval);
             }
             self.timekeeper.expired();
+            self.interval_is_up = true;
             Step::Wait(set, None)
         } else {
             self.came_in_vain(cx);

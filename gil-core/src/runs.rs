@@ -31,10 +31,11 @@ const SHORT_CALLS: u32 = 5;
 const LOOKS_AGAIN: u32 = 100;
 
 /// A thread that interrupts is expected back as often as it came back in such a run before, in so many
-/// runs less one; in the next one it is expected without an end, because that is how a change is noticed.
+/// runs; in the next one it is expected without an end, because that is how a change is noticed. (With that
+/// one the number is odd: where runs of two kinds take turns, both are seen.)
 const LEARNS_EVERY: u32 = 8;
 
-/// Where that taught nothing the number of runs is doubled, so often at most: to 256. Each such run costs
+/// Where that taught nothing the number of runs is doubled, so often at most: to 256. Each run that learns costs
 /// a hundredth of an interval, in which the lock is free and somebody wants it.
 const DOUBLED_AT_MOST: u32 = 5;
 
@@ -231,8 +232,9 @@ impl<M: Copy + Debug + Add<Duration, Output = M>> Runs<M> {
             let doubled = (self.taught_nothing + 1).min(DOUBLED_AT_MOST);
             self.taught_nothing = if taught { 0 } else { doubled };
             self.as_before = LEARNS_EVERY << self.taught_nothing;
+        } else {
+            self.as_before -= 1;
         }
-        self.as_before -= 1;
         self.returns_before = self.taken_back;
     }
 

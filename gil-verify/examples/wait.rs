@@ -16,20 +16,20 @@ fn main() {
 
 #[cfg(not(loom))]
 fn main() {
-    use gil_verify::promise::{overtakes_max, runs_max};
+    use gil_verify::promise::{DEFAULT, overtakes_max, runs_max};
     use std::time::Duration;
 
-    let interval = Duration::from_millis(1);
+    let ((barges, boosts), interval) = (DEFAULT, Duration::from_millis(1));
     println!("threads  waits   overtaken at most, bound   longest wait, promised (gap, late)");
     for threads in 2..=8 {
         let seen = measure::measure(threads, 4_000, 4_000, interval);
         let late = seen.gap + seen.timer_late + seen.start_late;
-        let promised = (interval + late) * runs_max(2, 1, threads) as u32;
+        let promised = (interval + late) * runs_max(barges, boosts, threads) as u32;
         println!(
             "{threads:7} {:6} {:14} {:10} {:17.1} ms {:8.1} ms ({:.1}, {:.1} ms)",
             seen.waits,
             seen.overtaken,
-            overtakes_max(2, 1, threads),
+            overtakes_max(barges, boosts, threads),
             seen.longest.as_secs_f64() * 1e3,
             promised.as_secs_f64() * 1e3,
             seen.gap.as_secs_f64() * 1e3,

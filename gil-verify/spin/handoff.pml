@@ -1,21 +1,24 @@
 /* Hand-off with boosted return: K barges and B boosts in a turn. With B = 0 it is plain hand-off.
 
-   Two queues, served in this order: boosted, regular. A forced release hands the lock to the next in
+   Three queues, served in this order: boosted, interrupted, regular. A forced release hands the lock to the next in
    line. A voluntary one frees it and wakes the next in line, who may be barged in front of K times in
    a turn; after that it is handed over as well. Who released last may take the lock back, and that is
    no barge; but once somebody has come in vain the next release is a hand-over. Who arrives asks at
-   once, B times in a turn. A turn begins when the head of the regular queue gets the lock. One waiter
-   has a timer. */
+   once, B times in a turn. Whoever is interrupted then waits in the queue of that name if a boost is
+   left and its interval is not up. A turn begins when the head of the regular queue gets the lock. One
+   waiter has a timer. */
 
 #define QUEUES
 #define BOOSTED 0
-#define REGULAR 1
+#define INTERRUPTED 1
+#define REGULAR 2
 
 #include "common.pml"
 
 byte barges_left = K;
 byte boosts_left = B;
 byte returns = NOBODY;      /* who may take the lock back */
+bool interval_is_up;        /* the owner's, while others waited */
 byte keeper = NOBODY;       /* the waiter whose timer runs; NOBODY while it has asked already */
 
 hidden byte next, next_set; /* the next in line */
@@ -96,6 +99,7 @@ inline keep_time(me) {
     :: heir == NOBODY ->
         keeper = NOBODY;
         returns = NOBODY;
+        interval_is_up = false;
         barges_left = K;
         boosts_left = B
     :: heir != NOBODY && keeper == NOBODY && !requested ->
@@ -109,6 +113,7 @@ inline keep_time(me) {
 
 inline begin_run(who, which) {
     returns = NOBODY;
+    interval_is_up = false;
     if
 #ifdef MUTANT_BUDGETS_ALWAYS_COME_BACK
     :: true ->
@@ -205,6 +210,9 @@ inline safepoint(me) {
 #else
     :: next == NOBODY -> owns(me)
 #endif
+    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && !interval_is_up ->
+        hand_over(me);
+        wait_in(me, INTERRUPTED)
     :: else ->
         hand_over(me);
         wait_in(me, REGULAR)
@@ -224,6 +232,7 @@ inline woken(me, which, has_expired) {
         :: else
         fi;
         keeper = NOBODY;
+        interval_is_up = true;
         wait(me, which, false)
     :: else ->
         came_in_vain();

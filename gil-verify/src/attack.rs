@@ -69,7 +69,7 @@ pub fn promised(point: Point, interval: Duration, costs: &Costs) -> Duration {
 ///
 /// ```
 /// use gil_verify::{attack::attack, bounds::Point};
-/// let attack = attack(Point { barges: 2, boosts: 1, threads: 3 });
+/// let attack = attack(Point { barges: 1, boosts: 3, threads: 3 });
 /// assert!(attack.share() > 0.9 && attack.share() <= 1.0, "{attack:?}");
 /// ```
 #[must_use]

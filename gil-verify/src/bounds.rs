@@ -46,7 +46,7 @@ pub struct Bound {
     pub states: u64,
 }
 
-/// The table: place in words (`handoff K=2 B=1 N=4`), what was computed for it.
+/// The table: place in words (`handoff K=1 B=3 N=4`), what was computed for it.
 pub type Bounds = BTreeMap<String, Bound>;
 
 /// The table in the repository.

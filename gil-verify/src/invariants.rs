@@ -62,6 +62,9 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
         None if !handoff.is_as_new() => {
             Some("HAND-3: nobody waits, and something is left of a turn that is over")
         }
+        _ if handoff.interval_is_up() && !requested => {
+            Some("HAND-6: a run is taken for a whole interval old, and nobody has asked")
+        }
         _ if !free && handoff.returns().is_some_and(|thread| monitor.owner() != Some(thread)) => {
             Some("HAND-4: a thread may take the lock back, and another owns it")
         }

@@ -51,7 +51,7 @@ fn the_page_of_the_promise_has_the_committed_table() {
     let table = bounds::table(&bounds::committed().expect("bounds.json is a table"));
     same_or_bless(&path, &format!("{before}{TABLE}{table}{TABLE_END}{after}"));
     let readme = include_str!("../../README.md").replace('\n', " ");
-    assert!(readme.contains("at most (K+B)(N-2)**"), "the README says the formula");
+    assert!(readme.contains("at most (K+2B-1)(N-2)**"), "the README says the formula");
 }
 
 #[test]

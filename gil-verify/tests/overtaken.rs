@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use gil_verify::promise::overtakes_max;
+use gil_verify::promise::{DEFAULT, overtakes_max};
 
 #[path = "../examples/wait.rs"]
 #[allow(dead_code)]
@@ -17,7 +17,7 @@ fn overtakings_on_real_threads_never_exceed_the_bound() {
         // Short turns: many of them end by force.
         let seen = wait::measure::measure(threads, 2_000, 400, Duration::from_micros(100));
         println!("{threads} threads: {seen:?}");
-        let bound = overtakes_max(2, 1, threads);
+        let bound = overtakes_max(DEFAULT.0, DEFAULT.1, threads);
         assert!(seen.overtaken <= bound, "{threads} threads: {} > {bound}", seen.overtaken);
         waits += seen.waits;
     }

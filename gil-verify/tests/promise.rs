@@ -9,7 +9,7 @@ use gil_verify::graph::Graph;
 use gil_verify::mutants::{Mutated, Mutation};
 use gil_verify::overtake::{Overtakings, longest, proves};
 use gil_verify::parallel;
-use gil_verify::promise::{IsHandoff, overtakes_max, rank, terms};
+use gil_verify::promise::{DEFAULT, IsHandoff, overtakes_max, rank, terms};
 use gil_verify::report::Row;
 use gil_verify::space::{Program, State};
 
@@ -52,7 +52,7 @@ fn the_formula_is_the_table_at_every_place() {
 fn an_altered_table_is_red_in_every_way() {
     let committed = bounds::committed().expect("bounds.json is a table");
     assert!(bounds::differences(&committed, &committed, true).is_empty());
-    let key = "handoff K=2 B=1 N=4";
+    let key = "handoff K=1 B=3 N=4";
     let alter = |change: fn(&mut bounds::Bound)| {
         let mut altered = committed.clone();
         change(altered.get_mut(key).expect("it is a place"));
@@ -92,11 +92,12 @@ fn a_witness_replays_and_attains_its_bound() {
     }
 }
 
-/// Whether the rank of K=2, B=1 still proves the bound for three threads.
+/// Whether the rank of the default protocol still proves the bound for three threads.
 fn stands<P: Protocol + IsHandoff>(protocol: P, change: impl Fn(u64) -> u64) -> bool {
     let graph = graph(protocol, Program::blocking(3));
-    let altered = |state: &_, waiter, free| change(rank((2, 1), state, waiter, free));
-    proves(&graph, &altered).is_ok_and(|(begins, _)| begins <= overtakes_max(2, 1, 3))
+    let altered = |state: &_, waiter, free| change(rank(DEFAULT, state, waiter, free));
+    proves(&graph, &altered)
+        .is_ok_and(|(begins, _)| begins <= overtakes_max(DEFAULT.0, DEFAULT.1, 3))
 }
 
 #[test]
@@ -105,13 +106,19 @@ fn an_altered_rank_or_rule_is_no_proof() {
     assert!(!stands(Handoff::new(), |rank| rank.saturating_sub(1)), "one less");
     assert!(!stands(Handoff::new(), |rank| rank / 2), "half");
     assert!(!stands(Handoff::new(), |rank| rank + 1), "one more is above the bound");
-    assert!(!stands(Handoff::new(), |_| 3), "the bound itself does not fall");
-    for mutation in [Mutation::GivesByFreeing, Mutation::ServedAfter(0, 1), Mutation::ServesLast] {
+    assert!(!stands(Handoff::new(), |_| 6), "the bound itself does not fall");
+    for mutation in [
+        Mutation::GivesByFreeing,
+        Mutation::ServedAfter(0, 2),
+        Mutation::ServedAfter(1, 2),
+        Mutation::ServesLast,
+        Mutation::SwitchedOutWaitsIn(2, 1),
+    ] {
         let mutant = Mutated::new(Handoff::new(), mutation);
         assert!(!stands(mutant, |rank| rank), "{mutation:?} breaks the proof");
     }
-    assert!(!stands(Handoff::with_budgets(3, 1), |rank| rank), "a barge more than is promised");
-    assert!(!stands(Handoff::with_budgets(2, 2), |rank| rank), "a boost more than is promised");
+    assert!(!stands(Handoff::with_budgets(2, 3), |rank| rank), "a barge more than is promised");
+    assert!(!stands(Handoff::with_budgets(1, 4), |rank| rank), "a boost more than is promised");
 }
 
 #[test]
@@ -135,12 +142,19 @@ fn the_rank_needs_each_of_its_terms() {
     assert!(idle.is_empty(), "the rank proves as much without {idle:?}");
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 13] = [
     "barges left",
     "barges of the turns ahead",
     "boosts left",
     "boosts of the turns ahead",
     "boosted ahead",
+    "turns interrupted by those left",
+    "turns interrupted in the turns ahead",
+    "turns interrupted by those ahead",
+    "interrupted ahead",
+    "interrupted: barges left",
+    "interrupted: boosts left",
+    "interrupted: boosted ahead",
     "boosted: barges left",
 ];
 

@@ -413,7 +413,7 @@ fn the_lines_in_the_book_come_back() {
 #[test]
 fn a_run_that_does_not_attain_the_bound_or_a_loop_without_a_gain_is_none() {
     let short = explored("explorer:handoff:blocking:3:LIVE-3:1a,0a,1b,0n").expect("it is possible");
-    assert!(matches!(short.differs, Some(Differs::NotAttained { count: 0, bound: Some(3) })));
+    assert!(matches!(short.differs, Some(Differs::NotAttained { count: 0, bound: Some(6) })));
     let still = explored("explorer:python3:blocking:2:LIVE-3:1a,0a~0e").expect("it is possible");
     assert!(still.differs.is_some(), "nobody gains in it");
 }

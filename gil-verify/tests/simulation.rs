@@ -153,7 +153,8 @@ fn attacks() -> impl Strategy<Value = Setup> {
 
 /// The longest wait, as a share of what is promised.
 fn share_of_promise(report: &Report, setup: &Setup) -> f64 {
-    let runs = promise::runs_max(2, 1, setup.workload.threads());
+    let (barges, boosts) = promise::DEFAULT;
+    let runs = promise::runs_max(barges, boosts, setup.workload.threads());
     // An interval, the gap, a late timer and a start from deep sleep, each with its jitter.
     let costs = setup.costs;
     let late_ns = costs.timer_late_ns + costs.safepoint_gap_ns + costs.start_deep_ns;
@@ -211,14 +212,15 @@ fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
         }
     }
     // A run is a function of its setup, so these are exact.
-    let default = [3, 4].map(|threads| attack(Point { barges: 2, boosts: 1, threads }));
+    let (barges, boosts) = promise::DEFAULT;
+    let default = [3, 4].map(|threads| attack(Point { barges, boosts, threads }));
     let told = default.map(|attack| {
         let [waited, promised] = [attack.waited, attack.promised].map(|d| d.as_secs_f64() * 1e3);
         format!("{waited:.1} of {promised:.1} ms, {:.3}", attack.share())
     });
-    assert_eq!(told, ["20.4 of 20.7 ms, 0.985", "35.7 of 36.3 ms, 0.984"]);
+    assert_eq!(told, ["40.8 of 41.5 ms, 0.984", "76.4 of 77.7 ms, 0.983"]);
     // And a lock with a boost more breaks what is promised of this one.
     let [promise, _] = default;
-    let more = attack(Point { barges: 2, boosts: 2, threads: 3 });
+    let more = attack(Point { barges, boosts: boosts + 1, threads: 3 });
     assert!(more.waited > promise.promised, "{more:?}");
 }

@@ -15,6 +15,7 @@ mod recorder;
 mod returns;
 mod runs;
 mod ticks;
+mod turns;
 mod wake;
 mod young;
 

@@ -10,7 +10,7 @@ use gil_core::{
 use crate::threads;
 
 const LEAVE: Entry = Entry::Release(Release::Blocking);
-const REGULAR: gil_core::WaitSet = Handoff::QUEUES[1];
+const REGULAR: gil_core::WaitSet = Handoff::QUEUES[2];
 
 /// `holder` owns, and the others wait in the regular queue.
 fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {

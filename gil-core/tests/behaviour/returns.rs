@@ -62,7 +62,7 @@ fn tries(interval: Duration, then: &(impl Fn(&Lock, &Member, ThreadId) + Sync)) 
     })
 }
 
-const REGULAR: gil_core::WaitSet = Handoff::QUEUES[1];
+const REGULAR: gil_core::WaitSet = Handoff::QUEUES[2];
 
 /// The woken thread is on its way; waits until it has come, and sleeps on for a hundredth of the interval.
 fn until_it_sleeps_on(lock: &Lock, waits: ThreadId) {
@@ -133,7 +133,7 @@ fn it_looks_again_when_the_run_is_twice_as_old_and_comes_in_vain_when_it_is_old(
 #[test]
 fn only_who_released_last_takes_back_for_nothing() {
     let [a, b, c] = threads();
-    let mut monitor = Monitor::new(Handoff::plain());
+    let mut monitor = Monitor::new(Handoff::with_budgets(2, 0));
     let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
     let release = Entry::Release(gil_core::Release::Blocking);
     section(a, Entry::Acquire);

@@ -130,17 +130,29 @@ fn who_interrupts_is_expected_back_at_first_and_no_more_where_it_does_not_come()
     let learns: Vec<_> = (0..1_000).filter(|visit| visits[*visit] > 0).collect();
     let each = |visit: &usize| visits[*visit];
     assert!(learns.iter().all(|visit| each(visit) == 1), "one look in vain");
-    let expected = [0, 16, 16 + 32, 16 + 32 + 64, 16 + 32 + 64 + 128, 496, 752];
-    assert_eq!(learns, expected, "twice as rarely each time, up to one run in 256");
+    let expected = [0, 17, 17 + 33, 17 + 33 + 65, 17 + 33 + 65 + 129, 501, 758];
+    assert_eq!(learns, expected, "half as often each time, down to one run in 257");
 }
 
 #[test]
-fn who_comes_back_more_often_than_before_is_learned_of_in_one_run_of_eight() {
+fn of_runs_that_take_turns_all_are_looked_at_while_none_teaches_anything() {
+    for kinds in 2..=7 {
+        let mut pair = Pair::new();
+        let looks = (0..5_000).map(|_| pair.visit(0));
+        let learns = looks.enumerate().filter(|(_, looks)| *looks > 0);
+        let mut seen = [0; 7];
+        learns.for_each(|(visit, _)| seen[visit % kinds] += 1);
+        assert!(seen[..kinds].iter().all(|times| *times > 0), "of {kinds} kinds: {seen:?}");
+    }
+}
+
+#[test]
+fn who_comes_back_more_often_than_before_is_learned_of_in_one_run_of_nine() {
     let mut pair = Pair::new();
-    let looks: Vec<_> = (1..=17).map(|visit| pair.visit(visit)).collect();
+    let looks: Vec<_> = (1..=19).map(|visit| pair.visit(visit)).collect();
     // In the runs between it came back more often than expected: the lock is taken at the first look.
-    let one_in_eight: Vec<_> = (0..17).map(|visit| u32::from(visit % 8 == 0)).collect();
-    assert_eq!(looks, one_in_eight);
+    let one_in_nine: Vec<_> = (0..19).map(|visit| u32::from(visit % 9 == 0)).collect();
+    assert_eq!(looks, one_in_nine);
     for _ in 0..20 {
         pair.visit(0);
     }

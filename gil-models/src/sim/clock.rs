@@ -44,6 +44,16 @@ impl<P: Protocol> Simulation<P> {
         self.runs.began().map_or(0, ns)
     }
 
+    /// When the timer of the present run ends.
+    pub(super) fn run_ends_ns(&self) -> u64 {
+        self.run_began_ns() + self.interval_ns
+    }
+
+    /// Whether the present run is not an interval old yet.
+    pub(super) fn run_is_young(&self) -> bool {
+        self.run_ends_ns() > self.now_ns
+    }
+
     /// Whether the lock minds how young a run is. Other locks are seen as they are, and a conducted run
     /// is as its script has it.
     pub(super) fn minds_young_runs(&self) -> bool {

@@ -100,7 +100,7 @@ impl<P: Protocol> Simulation<P> {
 
     /// Has the next thread of the script act, if the moment has come.
     pub(super) fn follow_script(&mut self) {
-        let latest_ns = self.run_began_ns() + self.interval_ns + self.costs.timer_late_ns;
+        let latest_ns = self.run_ends_ns() + self.costs.timer_late_ns;
         let (Some(conductor), Some(monitor)) = (&mut self.conductor, &self.monitor) else { return };
         let owner = monitor.owner();
         let runs = |thread: ThreadId| monitor.slot(thread) == Slot::Idle;

@@ -214,7 +214,7 @@ impl<P: Protocol> Simulation<P> {
         thread.wants_since_ns = Some(self.now_ns);
     }
 
-    fn slot(&self, thread: usize) -> Slot {
+    pub(super) fn slot(&self, thread: usize) -> Slot {
         self.monitor.as_ref().map_or(Slot::Idle, |monitor| monitor.slot(id(thread)))
     }
 
@@ -223,10 +223,9 @@ impl<P: Protocol> Simulation<P> {
         if self.threads[thread].wait != wait {
             return;
         }
-        let run_ends_ns = self.run_began_ns() + self.interval_ns;
-        if timer == Timer::Run && run_ends_ns > self.now_ns {
+        if timer == Timer::Run && self.run_is_young() {
             let late = self.varied(self.costs.timer_late_ns);
-            return self.at(run_ends_ns + late, Due::Timer { thread, wait });
+            return self.at(self.run_ends_ns() + late, Due::Timer { thread, wait });
         }
         if self.threads[thread].place == Place::Asleep {
             self.threads[thread].activity = Activity::Enter(Entry::Resume(Wake::Expired));

@@ -63,6 +63,14 @@ impl<P: Protocol> Simulation<P> {
         if self.fast(thread, entry) {
             return;
         }
+        if entry == Entry::Resume(Wake::Expired)
+            && matches!(self.slot(thread), Slot::Waiting(_, Some(Timer::Run)))
+            && self.threads[thread].run != self.runs.number()
+        {
+            // While it started, the run that its timer was for has come to an end.
+            self.threads[thread].overhead_ns += self.costs.section_ns;
+            return self.wait(thread, Some(Timer::Run));
+        }
         let on_request = P::PREEMPTION == Preemption::OnRequest;
         let (minds_young_runs, clock, interval) =
             (self.minds_young_runs(), self.clock(), self.interval());
@@ -149,20 +157,21 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn wait(&mut self, thread: usize, timer: Option<Timer>) {
-        let began_ns = match timer {
-            Some(Timer::Run) => self.run_began_ns(),
-            _ => self.now_ns,
+        let (ends_ns, run) = match timer {
+            Some(Timer::Run) => (self.run_ends_ns(), self.runs.number()),
+            _ => (self.now_ns + self.interval_ns, 0),
         };
         let late = self.varied(self.costs.timer_late_ns);
         let state = &mut self.threads[thread];
         state.wants_since_ns.get_or_insert(self.now_ns);
         state.wait += 1;
         state.expired = false;
+        state.run = run;
         state.activity = Activity::Sleep;
         state.overhead_ns += self.costs.sleep_ns;
         let wait = state.wait;
         if timer.is_some() {
-            let fires_ns = (began_ns + self.interval_ns).max(self.now_ns) + late;
+            let fires_ns = ends_ns.max(self.now_ns) + late;
             self.at(fires_ns, Due::Timer { thread, wait });
         }
     }

@@ -75,6 +75,8 @@ pub(super) struct Thread {
     pub(super) wants_since_ns: Option<u64>,
     /// Counts its waits: a timer belongs to one of them.
     pub(super) wait: u64,
+    /// The run that the timer of its wait is of.
+    pub(super) run: u64,
     /// Its timer has fired while it was going to sleep.
     pub(super) expired: bool,
     /// Work done with the lock.
@@ -102,6 +104,7 @@ impl Thread {
             last_core: 0,
             wants_since_ns: None,
             wait: 0,
+            run: 0,
             expired: false,
             done_ns: 0,
             ended_ns: None,

@@ -77,11 +77,19 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("stale-record", Mutation::CancelLeavesRecord, HANDOFFS, &["LIVE-2"]),
     mutant("request-lost", Mutation::CancelLosesRequest, HANDOFFS, &["SAFE-5"]),
     // Rules of the default protocol.
-    mutant("boosted-served-last", Mutation::ServedAfter(0, 1), BOOSTED, &["LIVE-3"]),
-    mutant("boosted-wait-with-the-rest", Mutation::WaitsElsewhere(0, 1), BOOSTED, &["LIVE-3"]),
+    mutant("boosted-served-last", Mutation::ServedAfter(0, 2), BOOSTED, &["LIVE-3"]),
+    mutant("boosted-wait-with-the-rest", Mutation::WaitsElsewhere(0, 2), BOOSTED, &["LIVE-3"]),
+    mutant("interrupted-served-last", Mutation::ServedAfter(1, 2), BOOSTED, &["LIVE-3"]),
+    mutant(
+        "interrupted-wait-with-the-boosted",
+        Mutation::WaitsElsewhere(1, 0),
+        BOOSTED,
+        &["LIVE-3"],
+    ),
+    mutant("last-boost-does-not-end-it", Mutation::InterruptedWaitsIn(2, 1), BOOSTED, &["LIVE-3"]),
     mutant(
         "switched-out-keeps-its-turn",
-        Mutation::SwitchedOutWaitsIn(1, 0),
+        Mutation::SwitchedOutWaitsIn(2, 1),
         HANDOFFS,
         &["SAFE-9"],
     ),
@@ -90,9 +98,11 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("nobody-else-barges", Mutation::BargesAreReturns, HANDOFFS, &["LIVE-3"]),
     mutant("next-in-line-not-woken", Mutation::NotifyDropped, HANDOFFS, &["HAND"]),
     mutant("request-outlives-its-waiters", Mutation::CancelKeepsRequest, HANDOFFS, &["HAND"]),
+    // Nobody notices that the interval is up, and the turn goes on.
+    mutant("patience-restarts", Mutation::PatienceRestarts, BOOSTED, &["SAFE-9"]),
     no_bug(
-        mutant("patience-restarts", Mutation::PatienceRestarts, HANDOFFS, &["LIVE-2"]),
-        "every change of the owner is a step forward in the regular queue, but for at most K barges and B boosts in a turn: patience is renewed a bounded number of times, and only time is lost",
+        mutant("patience-restarts", Mutation::PatienceRestarts, &["handoff-plain"], &["LIVE-2"]),
+        "every change of the owner is a step forward in the regular queue, but for at most K barges in a turn: patience is renewed a bounded number of times, and only time is lost",
     ),
     no_bug(
         mutant("no-switch-number-check", Mutation::RequestsAfterSwitch, HANDOFFS, &["SAFE-4"]),

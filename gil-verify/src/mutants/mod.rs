@@ -81,6 +81,8 @@ pub enum Mutation {
     WaitsElsewhere(u8, u8),
     /// Who is switched out and should wait in the first set waits in the second.
     SwitchedOutWaitsIn(u8, u8),
+    /// The same, where it is switched out for a thread of the set 0.
+    InterruptedWaitsIn(u8, u8),
     /// This queue looks empty while the other one is not.
     ServedAfter(u8, u8),
     /// The lock looks held to every section.
@@ -256,15 +258,18 @@ impl<P: Protocol> Protocol for Mutated<P> {
             applied();
             return Step::Owns;
         }
-        let step = self.run(cx, |inner, cx| inner.safepoint(cx));
-        match (self.mutation, step) {
-            (Mutation::SwitchedOutWaitsIn(from, to), Step::Wait(WaitSet(set), timer))
-                if set == from =>
-            {
+        let interrupted = cx.first(WaitSet(0)).is_some();
+        let moves = match self.mutation {
+            Mutation::SwitchedOutWaitsIn(from, to) => Some((from, to)),
+            Mutation::InterruptedWaitsIn(from, to) if interrupted => Some((from, to)),
+            _ => None,
+        };
+        match (self.run(cx, |inner, cx| inner.safepoint(cx)), moves) {
+            (Step::Wait(WaitSet(set), timer), Some((from, to))) if set == from => {
                 applied();
                 Step::Wait(WaitSet(to), timer)
             }
-            _ => step,
+            (step, _) => step,
         }
     }
 

@@ -115,7 +115,7 @@ pub fn missing(protocol: &str, course: &Course, found: &Found) -> Vec<&'static s
 /// Bugs of the mechanism that shuttle finds, in which course, and the claims of which one must catch
 /// them. Weakened orderings are not among them: it has no weak memory.
 pub const MUTANTS: &[(&str, &str, &[&str])] = &[
-    ("DetachByStore", "random-4", &["LIVE-4"]),
+    ("DetachByStore", "random-4-cancel", &["LIVE-4"]),
     ("WordNotFrozen", "pct-16", &["LIVE-4"]),
     ("SlowDroppedEarly", "random-4", &["SAFE-1"]),
     ("BellNotRung", "pct-4", &["LIVE-4"]),

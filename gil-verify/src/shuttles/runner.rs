@@ -62,11 +62,11 @@ impl<P: Protocol> Shared<P> {
             self.enter();
             self.write();
             self.leave();
-            self.lock.safepoint(member).expect("the thread holds the lock");
+            self.lock.safepoint(member).expect("SAFE-1: the thread holds the lock");
             self.enter();
             self.write();
             self.leave();
-            self.lock.detach(member).expect("the thread holds the lock");
+            self.lock.detach(member).expect("SAFE-1: the thread holds the lock");
         }
     }
 }

@@ -27,8 +27,8 @@ const PYTHON2: (&str, &str) = ("python2.pml", include_str!("../../spin/python2.p
 const PYTHON3: (&str, &str) = ("python3.pml", include_str!("../../spin/python3.pml"));
 
 const MODELS: &[Model] = &[
-    ("handoff", HANDOFF, &["-DK=2", "-DB=1"]),
-    ("handoff-plain", HANDOFF, &["-DK=2", "-DB=0"]),
+    ("handoff", HANDOFF, &["-DK=1", "-DB=3"]),
+    ("handoff-plain", HANDOFF, &["-DK=1", "-DB=0"]),
     ("python3", PYTHON3, &[]),
     ("python2", PYTHON2, &[]),
 ];

@@ -1,0 +1,95 @@
+//! When the turn of an interrupted thread goes on, and when it ends.
+
+use gil_core::Entry::{self, Acquire, Resume, Safepoint};
+use gil_core::{First, Handoff, Monitor, Outcome, Release, Slot, ThreadId, WaitSet, Wake};
+
+use crate::threads;
+
+const RELEASE: Entry = Entry::Release(Release::Blocking);
+const BOOSTED: WaitSet = Handoff::QUEUES[0];
+const INTERRUPTED: WaitSet = Handoff::QUEUES[1];
+const REGULAR: WaitSet = Handoff::QUEUES[2];
+
+struct Lock(Monitor<Handoff>);
+
+impl Lock {
+    /// `hog` has the lock and two boosts are left of its turn; `other` waits for its own.
+    fn between_two_hogs(hog: ThreadId, other: ThreadId) -> Self {
+        let mut lock = Self(Monitor::new(Handoff::new()));
+        lock.section(hog, Acquire);
+        lock.section(other, Acquire);
+        lock.section(hog, Safepoint);
+        lock.section(other, Resume(Wake::Notified));
+        lock.section(hog, Resume(Wake::Expired));
+        lock.section(other, Safepoint);
+        lock.section(hog, Resume(Wake::Notified));
+        assert_eq!((lock.0.owner(), lock.queue_of(other)), (Some(hog), Some(REGULAR)));
+        assert_eq!(lock.boosts_left(), 2);
+        lock
+    }
+
+    fn section(&mut self, thread: ThreadId, entry: Entry) -> Outcome {
+        self.0.section(thread, entry, &mut First).unwrap()
+    }
+
+    fn boosts_left(&self) -> u8 {
+        self.0.protocol().budgets_left().1
+    }
+
+    fn queue_of(&self, thread: ThreadId) -> Option<WaitSet> {
+        match self.0.slot(thread) {
+            Slot::Waiting(set, _) | Slot::Notified(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// `caller` comes back from a call, and `hog` answers.
+    fn interrupt(&mut self, hog: ThreadId, caller: ThreadId) {
+        self.section(caller, Acquire);
+        assert_eq!(self.queue_of(caller), Some(BOOSTED));
+        self.section(hog, Safepoint);
+        self.section(caller, Resume(Wake::Notified));
+        assert_eq!(self.0.owner(), Some(caller));
+    }
+}
+
+#[test]
+fn the_turn_goes_on_after_every_boost_but_the_last() {
+    let [hog, other, caller] = threads();
+    let mut lock = Lock::between_two_hogs(hog, other);
+    lock.interrupt(hog, caller);
+    assert_eq!((lock.queue_of(hog), lock.boosts_left()), (Some(INTERRUPTED), 1));
+    lock.section(caller, RELEASE);
+    assert_eq!(lock.section(hog, Resume(Wake::Notified)), Outcome::Owns, "in front of the other");
+    assert_eq!(lock.boosts_left(), 1, "it is the same turn");
+    lock.interrupt(hog, caller);
+    assert_eq!((lock.queue_of(hog), lock.boosts_left()), (Some(REGULAR), 0));
+    lock.section(caller, RELEASE);
+    assert_eq!(lock.section(other, Resume(Wake::Notified)), Outcome::Owns);
+    assert_eq!(lock.boosts_left(), 3, "a new turn has begun");
+}
+
+#[test]
+fn the_turn_does_not_go_on_when_its_interval_is_up() {
+    let [hog, other, caller] = threads();
+    let mut lock = Lock::between_two_hogs(hog, other);
+    assert!(!lock.0.protocol().interval_is_up());
+    lock.section(other, Resume(Wake::Expired));
+    assert!(lock.0.protocol().interval_is_up());
+    lock.interrupt(hog, caller);
+    assert!(!lock.0.protocol().interval_is_up(), "that was another's");
+    assert_eq!((lock.queue_of(hog), lock.boosts_left()), (Some(REGULAR), 1));
+    lock.section(caller, RELEASE);
+    assert_eq!(lock.section(other, Resume(Wake::Notified)), Outcome::Owns);
+}
+
+#[test]
+fn a_run_that_begins_has_a_whole_interval() {
+    let [hog, other, caller] = threads();
+    let mut lock = Lock::between_two_hogs(hog, other);
+    lock.section(other, Resume(Wake::Expired));
+    lock.section(hog, Safepoint);
+    lock.section(other, Resume(Wake::Notified));
+    lock.interrupt(other, caller);
+    assert_eq!(lock.queue_of(other), Some(INTERRUPTED), "the interval that was up was another's");
+}
