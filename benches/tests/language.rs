@@ -154,6 +154,33 @@ fn a_semaphore_lets_so_many_pass() {
     prints(program, "true\n");
 }
 
+/// Whoever waits for a semaphore is woken though the thread that adds to it goes on computing, or ends.
+#[test]
+fn who_waits_for_a_semaphore_is_woken_in_the_end() {
+    let program = "
+        let ready = semaphore(0)
+        let gate = semaphore(0)
+        let passed = [0]
+        fn pass() { release(ready); acquire(gate); passed[0] = passed[0] + 1 }
+        fn open() { release(gate) }
+        for i in 0..20 {
+            let passing = spawn(pass)
+            acquire(ready)
+            release(gate)
+            while passed[0] == 2 * i { }
+            join(passing)
+            passing = spawn(pass)
+            acquire(ready)
+            join(spawn(open))
+            join(passing)
+        }
+        print(passed[0])";
+    prints(program, "40\n");
+    let program = "let gate = semaphore(0)\nfn open() {\nrelease(gate)\nfail(\"after it\")\n}
+        let opening = spawn(open)\nacquire(gate)\njoin(opening)";
+    fails(program, 8, "the thread failed: line 4: after it");
+}
+
 #[test]
 fn lists_are_packed() {
     prints(

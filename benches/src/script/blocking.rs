@@ -22,7 +22,7 @@ pub(super) fn print<W: World>(machine: &mut Machine<W>, given: Arguments) -> Don
     let shown = given.all(machine).iter().map(|value| value.show(&machine.token, &names));
     let text = shown.collect::<Vec<_>>().join(" ") + "\n";
     let shared = machine.shared.clone();
-    let printed = W::detach(&mut machine.token, || shared.print(&text));
+    let printed = machine.detached(|| shared.print(&text));
     printed.map(|()| Value::Nil).map_err(|error| format!("cannot print: {error}"))
 }
 
@@ -35,7 +35,7 @@ fn milliseconds<W: World>(machine: &Machine<W>, given: Arguments, number: usize)
 
 pub(super) fn sleep<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     let time = milliseconds(machine, given, 0)?;
-    W::detach(&mut machine.token, || std::thread::sleep(time));
+    machine.detached(|| std::thread::sleep(time));
     Ok(Value::Nil)
 }
 
@@ -51,7 +51,7 @@ pub(super) fn select<W: World>(machine: &mut Machine<W>, given: Arguments) -> Do
             other => return given.wrong("a list of sockets", &other),
         }
     }
-    let ready = W::detach(&mut machine.token, || readable(&sockets, time));
+    let ready = machine.detached(|| readable(&sockets, time));
     let ready = ready.map_err(|error| format!("`select`: {error}"))?;
     let ready = sockets.into_iter().zip(ready).filter(|(_, ready)| *ready);
     Ok(Value::list(ready.map(|(socket, _)| Value::Socket(socket)).collect()))
@@ -79,7 +79,7 @@ fn readable<S: std::ops::Deref<Target = UdpSocket>>(
 pub(super) fn hash<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     // The handle keeps the bytes alive, and nothing changes them: they are read without the lock.
     let buffer = given.buffer(machine, 0)?;
-    let digest = W::detach(&mut machine.token, || Sha256::digest(&**buffer));
+    let digest = machine.detached(|| Sha256::digest(&**buffer));
     let mut text = String::new();
     for byte in digest {
         let _ = write!(text, "{byte:02x}"); // a String takes everything
@@ -89,7 +89,7 @@ pub(super) fn hash<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done
 
 pub(super) fn read_file<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     let path = given.text(machine, 0)?;
-    let bytes = W::detach(&mut machine.token, || std::fs::read(&**path));
+    let bytes = machine.detached(|| std::fs::read(&**path));
     let bytes = bytes.map_err(|error| format!("cannot read {:?}: {error}", &**path))?;
     Ok(Value::Buffer(W::make(bytes.into())))
 }
@@ -99,11 +99,11 @@ pub(super) fn write_file<W: World>(machine: &mut Machine<W>, given: Arguments) -
     let written = match given.value(machine, 1) {
         Value::Text(text) => {
             let text = W::share(text, &machine.token);
-            W::detach(&mut machine.token, || std::fs::write(&**path, text.as_bytes()))
+            machine.detached(|| std::fs::write(&**path, text.as_bytes()))
         }
         Value::Buffer(buffer) => {
             let buffer = W::share(buffer, &machine.token);
-            W::detach(&mut machine.token, || std::fs::write(&**path, &**buffer))
+            machine.detached(|| std::fs::write(&**path, &**buffer))
         }
         other => return given.wrong("a text or a buffer", other),
     };
@@ -113,7 +113,7 @@ pub(super) fn write_file<W: World>(machine: &mut Machine<W>, given: Arguments) -
 
 pub(super) fn open<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     let path = given.text(machine, 0)?;
-    let file = W::detach(&mut machine.token, || File::create(&**path));
+    let file = machine.detached(|| File::create(&**path));
     let file = file.map_err(|error| format!("cannot open {:?}: {error}", &**path))?;
     Ok(Value::File(W::make(file)))
 }
@@ -124,7 +124,7 @@ pub(super) fn write<W: World>(machine: &mut Machine<W>, given: Arguments) -> Don
     };
     let file = W::share(file, &machine.token);
     let buffer = given.buffer(machine, 1)?;
-    let written = W::detach(&mut machine.token, || (&*file).write(&buffer));
+    let written = machine.detached(|| (&*file).write(&buffer));
     written.map(|count| Value::Int(count as i64)).map_err(|error| format!("cannot write: {error}"))
 }
 
@@ -149,14 +149,14 @@ pub(super) fn send<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done
     let port = port_number(given.int(machine, 1)?)?;
     let text = given.text(machine, 2)?;
     let address = (Ipv4Addr::LOCALHOST, port);
-    let sent = W::detach(&mut machine.token, || socket.send_to(text.as_bytes(), address));
+    let sent = machine.detached(|| socket.send_to(text.as_bytes(), address));
     sent.map(|_| Value::Nil).map_err(|error| format!("cannot send to port {port}: {error}"))
 }
 
 pub(super) fn receive<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     let socket = given.socket(machine, 0)?;
     let mut buffer = vec![0; MESSAGE_MAX];
-    let received = W::detach(&mut machine.token, || socket.recv_from(&mut buffer));
+    let received = machine.detached(|| socket.recv_from(&mut buffer));
     let (length, from) = received.map_err(|error| format!("cannot receive: {error}"))?;
     let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
     Ok(Value::list(vec![Value::text(text), Value::Int(from.port().into())]))

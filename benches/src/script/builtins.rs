@@ -150,7 +150,7 @@ impl Builtin {
                 }
             }
             Self::Join => match machine.pop() {
-                Value::Thread(thread) => join(&mut machine.token, &thread)?,
+                Value::Thread(thread) => join(machine, &thread)?,
                 other => return given.wrong("a thread", &other),
             },
             Self::Buffer => {
@@ -186,13 +186,16 @@ impl Builtin {
                 let semaphore = given.semaphore(machine, 0)?;
                 // As in CPython: the lock is only given up where there is something to wait for.
                 if !semaphore.try_acquire() {
-                    W::detach(&mut machine.token, || semaphore.acquire());
+                    machine.detached(|| semaphore.acquire());
                 }
                 Value::Nil
             }
             Self::Release => {
                 let count = if given.all(machine).len() == 2 { given.int(machine, 1)? } else { 1 };
-                given.semaphore(machine, 0)?.release(count)?;
+                let semaphore = given.semaphore(machine, 0)?;
+                if let Some(whom) = semaphore.release(count)? {
+                    machine.wake_later(semaphore, whom);
+                }
                 Value::Nil
             }
             Self::Pack => packed::pack(machine, given)?,

@@ -98,6 +98,10 @@ impl World for Free {
 
     fn safepoint((): &mut ()) {}
 
+    fn switch_requested((): &()) -> bool {
+        false
+    }
+
     fn detach<R>((): &mut (), call: impl FnOnce() -> R) -> R {
         call()
     }

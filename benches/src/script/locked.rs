@@ -65,6 +65,10 @@ where
         token.safepoint();
     }
 
+    fn switch_requested(token: &Self::Token) -> bool {
+        token.switch_requested()
+    }
+
     fn detach<R>(token: &mut Self::Token, call: impl FnOnce() -> R) -> R {
         token.detach(call)
     }

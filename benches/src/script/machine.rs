@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::code::{Constant, Op, Program};
 use super::error::ScriptError;
 use super::operations;
+use super::semaphore::{Semaphore, WakeUp};
 use super::threads::Shared;
 use super::value::Value;
 use super::world::World;
@@ -30,6 +31,10 @@ pub(super) struct Machine<W: World> {
     pub(super) stack: Vec<Value<W>>,
     frames: Vec<Frame>,
     pub(super) shared: Arc<Shared<W>>,
+    /// Semaphores that this thread has added to, and nobody has been woken for.
+    wake_ups: Vec<(W::Ref<Semaphore>, WakeUp)>,
+    /// It has come to a safepoint since the first of them.
+    wakes_next: bool,
     /// Last, so that everything else is dropped attached.
     pub(super) token: W::Token,
 }
@@ -49,7 +54,8 @@ pub(super) fn constants<W: World>(program: &Program) -> Vec<Value<W>> {
 impl<W: World> Machine<W> {
     /// Attaches the running thread.
     pub(super) fn attach(shared: Arc<Shared<W>>) -> Self {
-        Self { token: W::attach(), shared, stack: Vec::new(), frames: Vec::new() }
+        let (stack, frames, wake_ups) = (Vec::new(), Vec::new(), Vec::new());
+        Self { token: W::attach(), shared, stack, frames, wake_ups, wakes_next: false }
     }
 
     /// Runs one function to its end.
@@ -62,11 +68,47 @@ impl<W: World> Machine<W> {
         self.stack.extend(arguments);
         self.frames.push(Frame { function, next: 0, base, below });
         let result = self.execute();
+        self.wake();
         result.map_err(|message| {
             let frame = self.frames[self.frames.len() - 1];
             let function = &self.shared.program.functions[frame.function as usize];
             ScriptError::new(function.lines[frame.next.saturating_sub(1)], message)
         })
+    }
+
+    /// Runs a blocking call detached.
+    pub(super) fn detached<R>(&mut self, call: impl FnOnce() -> R) -> R {
+        let Self { token, wake_ups, .. } = self;
+        let result = W::detach(token, || {
+            wake_ups.iter().for_each(|(semaphore, whom)| semaphore.wake(*whom));
+            call()
+        });
+        self.wake_ups.clear();
+        result
+    }
+
+    /// Wakes those who wait for the semaphore when this thread detaches or is asked for the lock, and at its
+    /// second safepoint from now at the latest: there is one between the end of a loop and its beginning.
+    pub(super) fn wake_later(&mut self, semaphore: W::Ref<Semaphore>, whom: WakeUp) {
+        if self.wake_ups.is_empty() {
+            self.wakes_next = false;
+        }
+        self.wake_ups.push((semaphore, whom));
+    }
+
+    fn wake(&mut self) {
+        self.wake_ups.drain(..).for_each(|(semaphore, whom)| semaphore.wake(whom));
+    }
+
+    #[inline]
+    fn safepoint(&mut self) {
+        if !self.wake_ups.is_empty() {
+            let second = std::mem::replace(&mut self.wakes_next, true);
+            if second || W::switch_requested(&self.token) {
+                self.wake();
+            }
+        }
+        W::safepoint(&mut self.token);
     }
 
     #[inline(never)]
@@ -194,7 +236,7 @@ impl<W: World> Machine<W> {
                 }
                 Op::Loop(target) => {
                     frame.next = target as usize;
-                    W::safepoint(&mut self.token);
+                    self.safepoint();
                 }
                 Op::ForNext(target) => {
                     if !attempt!(operations::for_next(self)) {
@@ -255,7 +297,7 @@ impl<W: World> Machine<W> {
         if self.frames.len() == FRAMES_MAX {
             return Err(format!("more than {FRAMES_MAX} calls are open: does the recursion end?"));
         }
-        W::safepoint(&mut self.token);
+        self.safepoint();
         let last = self.frames.len() - 1;
         self.frames[last] = *frame;
         self.frames.push(inner);

@@ -1,4 +1,8 @@
 //! A counting semaphore, what the threads of a program wait for each other with.
+//!
+//! Under a lock, who adds to it holds that, and whoever it wakes can do nothing without: on the same processor
+//! it would only put the holder aside and find the lock taken. So a [`WakeUp`] is given out, for the moment
+//! when the thread detaches, is asked for the lock, or has come to two safepoints.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -37,19 +41,32 @@ impl Semaphore {
         *count.unwrap_or_else(PoisonError::into_inner) -= 1;
     }
 
-    /// Adds so much.
-    pub(super) fn release(&self, count: i64) -> Done {
+    /// Adds so much. Whoever waits has to be woken for it.
+    pub(super) fn release(&self, count: i64) -> Done<Option<WakeUp>> {
         let more = to_count(count)?;
         let mut count = self.count();
         *count = count.saturating_add(more);
-        drop(count);
-        match more {
-            0 => {}
-            1 => self.more.notify_one(),
-            _ => self.more.notify_all(),
-        }
-        Ok(())
+        Ok(match more {
+            0 => None,
+            1 => Some(WakeUp::One),
+            _ => Some(WakeUp::All),
+        })
     }
+
+    /// Wakes who waits.
+    pub(super) fn wake(&self, whom: WakeUp) {
+        match whom {
+            WakeUp::One => self.more.notify_one(),
+            WakeUp::All => self.more.notify_all(),
+        }
+    }
+}
+
+/// Whom to wake.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WakeUp {
+    One,
+    All,
 }
 
 fn to_count(count: i64) -> Done<u32> {

@@ -83,11 +83,11 @@ pub(super) fn spawn<W: World>(
 }
 
 /// Waits detached for a thread's end; what its function returned.
-pub(super) fn join<W: World>(token: &mut W::Token, thread: &Thread<W>) -> Done<Value<W>> {
+pub(super) fn join<W: World>(machine: &mut Machine<W>, thread: &Thread<W>) -> Done<Value<W>> {
     let Some(handle) = thread.take() else {
         return Err("this thread has been joined already".to_owned());
     };
-    match W::detach(token, || handle.join()) {
+    match machine.detached(|| handle.join()) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(format!("the thread failed: {error}")),
         Err(_) => Err("the thread panicked, which is a bug of the interpreter".to_owned()),
@@ -101,7 +101,7 @@ pub(super) fn finish<W: World>(machine: &mut Machine<W>) -> Result<(), ScriptErr
         let next = machine.shared.all_threads().pop();
         let Some(thread) = next else { break };
         if let Some(handle) = thread.take()
-            && let Ok(Err(error)) = W::detach(&mut machine.token, || handle.join())
+            && let Ok(Err(error)) = machine.detached(|| handle.join())
         {
             result = Err(error);
         }

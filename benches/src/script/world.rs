@@ -40,6 +40,8 @@ pub trait World: Sized + Send + Sync + 'static {
     ) -> R;
     /// Lets another thread run, if one asks.
     fn safepoint(token: &mut Self::Token);
+    /// Whether another thread asks.
+    fn switch_requested(token: &Self::Token) -> bool;
     /// Runs a blocking call.
     fn detach<R>(token: &mut Self::Token, call: impl FnOnce() -> R) -> R;
     /// What the lock has done so far; `None` where there is none.
