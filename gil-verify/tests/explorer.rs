@@ -58,9 +58,9 @@ fn overtaking_is_bounded_as_committed() {
         for threads in 2..=3 {
             let protocol = Handoff::with_budgets(barges, boosts);
             let graph = Graph::explore(protocol, Program::blocking(threads), false, 1_000_000);
-            let (k, b, n) = (u64::from(barges), u64::from(boosts), threads as u64);
-            let (found, goes_on) = (overtake::longest(&graph), b.saturating_sub(1));
-            assert_eq!(found.max, Some((k + b + goes_on) * (n - 2)), "K={k} B={b} N={n}");
+            let bound = gil_verify::promise::overtakes_max(barges, boosts, threads);
+            let found = overtake::longest(&graph);
+            assert_eq!(found.max, Some(bound), "K={barges} B={boosts} N={threads}");
         }
     }
 }
