@@ -78,6 +78,7 @@ pub use timekeeper::Timekeeper;
 pub const UNDER_LOOM: bool = cfg!(loom);
 
 #[cfg(loom)]
+#[doc(hidden)]
 pub use sync::loom; // for `brand!`
 
 /// The README's first example, compiled and run as a test.

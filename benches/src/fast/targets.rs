@@ -42,6 +42,10 @@ pub fn pairs(rounds: u32, count: u64) -> Report {
         (PAIR, "Gil, only one attach", "parking_lot", 1.2),
         (PAIR, "Gil detach in place", "parking_lot", 1.2),
         (PAIR, "RawGil attach + detach", "parking_lot", 1.2),
+        (PAIR, "Gil attach + drop", "RawGil, python3, no word", 0.35),
+        (PAIR, "Gil detach in place", "RawGil, python3, no word", 0.35),
+        // Harder than the model: a bare pair of compare-and-swaps is beside it, because that is the limit.
+        (PAIR, "CAS + CAS", "CPython's two mutexes", 0.35),
         (PAIR, "Gil attach + drop", "CPython's two mutexes", 0.35),
         (PAIR, "Gil, only one attach", "CPython's two mutexes", 0.35),
         (PAIR, "Gil detach in place", "CPython's two mutexes", 0.35),

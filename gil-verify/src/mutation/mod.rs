@@ -141,11 +141,6 @@ pub const EQUIVALENT: &[Equivalent] = &[
     },
     Equivalent {
         file: "gil-core/src/word.rs",
-        change: "replace + with *",
-        why: "it takes SLOW out of a biased word, where nothing looks at it: BIASED is enough",
-    },
-    Equivalent {
-        file: "gil-core/src/word.rs",
         change: "replace == with != in Word::attach",
         why: "it is inside the deliberate bug AttachByStore, which is off wherever no mutant is on, and \
               no code outside loom; turned round it is as wrong as before",

@@ -1,10 +1,14 @@
 //! `many`: threads that compute, all but one of them waiting. What a hand-off costs must not depend on
 //! how many wait.
 //!
+//! Beside it runs a bare [ring](native::ring) of as many threads, each of which wakes the next: what the
+//! system does when a thread is woken that has slept long is in its figure, and no lock is.
+//!
 //! At a switch interval of a millisecond, so that a thread that sleeps comes back among a thousand.
 
 use crate::program::program;
 use crate::suite::figures::ratios;
+use crate::suite::native;
 use crate::suite::pass::Pass;
 use crate::suite::target::Judge;
 use crate::suite::verdict::Limit;
@@ -15,7 +19,7 @@ pub const WORKLOAD: Workload = Workload {
     name: "many",
     about: "2 to 1,000 waiting threads that compute",
     program: program!("many", python: "py"),
-    native: None,
+    native: Some(native::ring),
     pass,
     targets,
 };
@@ -54,12 +58,20 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
 }
 
 fn targets(judge: &mut Judge<'_>) {
-    let two = judge.own(&case(2), "system_switches_a_hand_off");
+    const SWITCHES: &str = "system_switches_a_hand_off";
+    let (two, ring_of_two) = (judge.own(&case(2), SWITCHES), judge.native(&case(2), SWITCHES));
     for waiting in [10, 100, 1_000] {
         let case = case(waiting);
-        let each = ratios(&judge.own(&case, "system_switches_a_hand_off"), &two);
+        let grows = ratios(&judge.own(&case, SWITCHES), &two);
+        // How much of it is the system's: where nothing but a thread is woken it is this.
+        let ring = ratios(&judge.native(&case, SWITCHES), &ring_of_two);
         let what = format!("{case}: context switches a hand-off / with 2");
-        judge.target(what, Limit::AtMost(1.1), each);
+        judge.target(what.clone(), Limit::AtMost(1.1), grows.clone());
+        judge.target(
+            format!("{what}, of a bare ring's"),
+            Limit::AtMost(1.1),
+            ratios(&grows, &ring),
+        );
     }
     for waiting in [2, 10, 100, 1_000] {
         let case = case(waiting);
