@@ -28,6 +28,7 @@
 //! assert_eq!(interpreter.attach().len(), 200);
 //! ```
 
+mod alarm;
 mod attached;
 #[cfg(loom)]
 pub mod choice;

@@ -200,7 +200,7 @@ impl<P: Protocol> Monitor<P> {
     /// # Errors
     /// [`Fault::FastPathWhileBusy`] when a slot is not Idle and the owner would change.
     pub fn set_fast_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
-        let by_bias = || owner.or(self.owner) == self.biased(); // one of the two is somebody
+        let by_bias = || self.biased().is_some() && owner.or(self.owner) == self.biased();
         if owner != self.owner && !self.slots.all_idle() && !by_bias() {
             return Err(Fault::FastPathWhileBusy);
         }

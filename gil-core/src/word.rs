@@ -6,7 +6,7 @@
 //! | `0`                         | free, nobody in the slow path                 | anyone, by compare-and-swap           |
 //! | `id << 1`                   | held by `id`, nobody in the slow path         | `id` by compare-and-swap; a freeze    |
 //! | `SLOW`                      | frozen: the Monitor knows, the word does not  | whoever holds the mutex, by one store |
-//! | `BIASED \| id << 1`         | biased to `id`, with `HELD` or free; threads wait, and taking it back changes nothing for them | `id` by compare-and-swap; a freeze |
+//! | `BIASED \| id << 1 \| SLOW` | biased to `id`, with `HELD` or free; threads wait, and taking it back changes nothing for them | `id` by compare-and-swap; a freeze |
 //!
 //! A biased word counts in its upper bits how often `id` has taken the lock back.
 //!
@@ -36,6 +36,7 @@ const BIASED: u64 = 1 << 34;
 /// One time that a biased lock was taken back. (The count is for a rule of thumb: it may wrap.)
 const TAKEN_BACK: u64 = 1 << 35;
 
+const BIASED_AND_SLOW: u64 = BIASED + SLOW;
 const HELD_ONCE_MORE: u64 = HELD + TAKEN_BACK;
 
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Word {
 
     /// Biased to `thread` and free, never taken back.
     const fn biased_to(thread: ThreadId) -> u64 {
-        BIASED + Self::held_by(thread)
+        BIASED_AND_SLOW + Self::held_by(thread)
     }
 
     /// Biased to `thread` and held by it, however often it was taken back.

@@ -128,6 +128,16 @@ pub const EQUIVALENT: &[Equivalent] = &[
         why: "as with the number of spins: when a waiter spins is a matter of speed",
     },
     Equivalent {
+        file: "gil-core/src/parker.rs",
+        change: "replace != with == in Parker::wait",
+        why: "a bell left rung makes one later wait return for nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/sync/real.rs",
+        change: "replace yields -> u32 with",
+        why: "how long a thread waits for an answer before it sleeps is a matter of speed",
+    },
+    Equivalent {
         file: "gil-core/src/sync/real.rs",
         change: "replace spins -> u32 with",
         why: "how often a waiter looks at its bell before it parks is a matter of speed: the unpark \
@@ -138,6 +148,11 @@ pub const EQUIVALENT: &[Equivalent] = &[
         change: "replace < with <= in <impl Clock for Wall>::is_to_come",
         why: "at the very nanosecond at which a run is old enough its request is shown at once, or after \
               a sleep of no length; so is a woken thread's next look",
+    },
+    Equivalent {
+        file: "gil-core/src/word.rs",
+        change: "replace + with *",
+        why: "it takes SLOW out of a biased word, where nothing looks at it: BIASED is enough",
     },
     Equivalent {
         file: "gil-core/src/word.rs",
