@@ -71,9 +71,12 @@ impl<P: Protocol, O> Inner<P, O> {
     pub(crate) fn take_bells(&mut self) -> Vec<Arc<Parker>> {
         let alone = self.left_alone();
         let Self { monitor, members, .. } = self;
+        if monitor.wakes().is_empty() && alone.is_none() {
+            return Vec::new(); // as it mostly is
+        }
         let most = if mutant!(FirstBellOnly) { 1 } else { usize::MAX };
-        let woken = monitor.take_wakes().take(most);
-        woken.chain(alone).filter_map(|thread| members[thread.index()].clone()).collect()
+        let woken = monitor.take_wakes().take(most).chain(alone);
+        woken.filter_map(|thread| members[thread.index()].clone()).collect()
     }
 
     /// Who keeps the time and has to set its own alarm, because the thread it relied on is gone (ALARM-1).
@@ -106,26 +109,31 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
             return if owner == Some(thread) { Ok(Outcome::Owns) } else { Err(Fault::NotHolder) };
         }
         self.alarm.asks = self.alarm.asks.filter(|asker| *asker != thread);
-        // An alarm that was set in another's place: it is that one's timer that has expired.
-        let whose = match (slept, owner, self.monitor.slot(thread)) {
-            (Some(_), Some(_), Slot::Waiting(..)) => {
-                self.alarm.keeper_for(thread).unwrap_or(thread)
-            }
-            _ => thread,
-        };
-        if let Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(whose)
-            && slept.is_some_and(|run| run != self.runs.number() && !mutant!(StaleRunTimer))
+        let mut whose = thread;
+        if let Some(run) = slept
+            && let Slot::Waiting(..) = self.monitor.slot(thread)
         {
-            self.observer.timer_restarted(whose);
-            return Ok(Outcome::Wait(timer));
+            // An alarm that was set in another's place: it is that one's timer that has expired.
+            let keeper = owner.and_then(|_| self.alarm.keeper_for(thread));
+            whose = keeper.unwrap_or(thread);
+            if let Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(whose)
+                && run != self.runs.number()
+                && !mutant!(StaleRunTimer)
+            {
+                self.observer.timer_restarted(whose);
+                return Ok(Outcome::Wait(timer));
+            }
         }
         let outcome = self.monitor.section(whose, entry, &mut First)?;
         self.observer.section(whose, entry, outcome, &self.monitor);
         self.runs.section(owner.is_none(), self.monitor.owner(), self.interval, wall);
-        let asks = self.monitor.requested() && entry != Entry::Resume(Wake::Notified);
-        match outcome {
-            Outcome::Wait(None) if asks && spins() != 0 => self.alarm.asks = Some(thread),
-            Outcome::Wait(Some(Timer::Run)) if entry == Entry::Safepoint => self.answers(thread),
+        match (outcome, entry) {
+            (Outcome::Wait(None), Entry::Acquire | Entry::Resume(Wake::Expired))
+                if self.monitor.requested() && spins() != 0 =>
+            {
+                self.alarm.asks = Some(thread);
+            }
+            (Outcome::Wait(Some(Timer::Run)), Entry::Safepoint) => self.answers(thread),
             _ => {}
         }
         Ok(outcome)
@@ -193,20 +201,20 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
         shows: Option<Instant>,
         wall: &Wall,
     ) -> Sleep {
-        let bears = self.alarm.keeper_for(thread).is_some();
-        let begins = match result {
+        let Ok(Outcome::Wait(timer)) = result else {
+            return Sleep { expires: None, run: 0, shows, asks: false };
+        };
+        let begins = match timer {
             // A free lock has no run: the next one begins later than now.
-            Ok(Outcome::Wait(_)) if bears => {
+            _ if self.alarm.keeper_for(thread).is_some() => {
                 self.monitor.owner().and_then(|_| self.runs.began()).or(Some(wall.now()))
             }
-            Ok(Outcome::Wait(Some(Timer::Wait))) => Some(wall.now()),
-            Ok(Outcome::Wait(Some(Timer::Run))) if !self.alarm.is_kept_for(thread) => {
-                self.runs.began()
-            }
+            Some(Timer::Wait) => Some(wall.now()),
+            Some(Timer::Run) if !self.alarm.is_kept_for(thread) => self.runs.began(),
             _ => None,
         };
-        let (asks, expires) =
-            (self.alarm.asks == Some(thread), begins.map(|begins| begins + self.interval));
+        let expires = begins.map(|begins| begins + self.interval);
+        let asks = self.alarm.asks == Some(thread);
         Sleep { expires, run: self.runs.number(), shows, asks }
     }
 }
