@@ -128,11 +128,6 @@ pub const EQUIVALENT: &[Equivalent] = &[
         why: "as with the number of spins: when a waiter spins is a matter of speed",
     },
     Equivalent {
-        file: "gil-core/src/parker.rs",
-        change: "replace != with == in Parker::wait",
-        why: "a bell left rung makes one later wait return for nothing",
-    },
-    Equivalent {
         file: "gil-core/src/sync/real.rs",
         change: "replace yields -> u32 with",
         why: "how long a thread waits for an answer before it sleeps is a matter of speed",
