@@ -128,7 +128,7 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
         self.observer.section(whose, entry, outcome, &self.monitor);
         self.runs.section(owner.is_none(), self.monitor.owner(), self.interval, wall);
         match (outcome, entry) {
-            (Outcome::Wait(None), Entry::Acquire | Entry::Resume(Wake::Expired))
+            (Outcome::Wait(None), Entry::Resume(Wake::Expired))
                 if self.monitor.requested() && spins() != 0 =>
             {
                 self.alarm.asks = Some(thread);
