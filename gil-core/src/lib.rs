@@ -28,7 +28,6 @@
 //! assert_eq!(interpreter.attach().len(), 200);
 //! ```
 
-mod alarm;
 mod attached;
 #[cfg(loom)]
 pub mod choice;
@@ -79,7 +78,6 @@ pub use timekeeper::Timekeeper;
 pub const UNDER_LOOM: bool = cfg!(loom);
 
 #[cfg(loom)]
-#[doc(hidden)]
 pub use sync::loom; // for `brand!`
 
 /// The README's first example, compiled and run as a test.

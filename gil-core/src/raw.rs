@@ -13,8 +13,7 @@
 //!    at once, and the holder's run is young. If all slots are Idle again, give the word back
 //!    (WORD-3: flag before word). If the protocol lets a thread take the lock back, give the word to it.
 //! 4. Unlock. Ring the bells of the threads that the section woke.
-//! 5. Sleep, retry or return, as the section's outcome says. Whoever has just asked for the lock waits for the
-//!    answer first, awake.
+//! 5. Sleep, retry or return, as the section's outcome says.
 //!
 //! # Orderings
 //! The mutex orders everything in the slow path and [`Word`] joins the fast path to it. The flag is
@@ -395,9 +394,9 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             None => inner.decide(thread, entry, slept, &wall),
         };
         let shows = inner.hold_back(thread, entry, &wall).or(again);
-        let bells = inner.take_bells();
-        let sleep = inner.sleep(thread, result, shows, &wall);
+        let sleep = inner.sleep(result, shows, &wall);
         self.publish(&mut inner);
+        let bells = inner.take_bells();
         std::mem::forget(bomb);
         drop(inner);
         for bell in bells {
