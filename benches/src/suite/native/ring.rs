@@ -47,7 +47,7 @@ impl Ring {
 /// Passes for a while, and prints how often, and what that took.
 ///
 /// # Errors
-/// When the settings are wrong, or the system does not say what was used.
+/// When the system does not say what was used.
 pub fn ring(settings: &Settings) -> Result<(), String> {
     let setting = |name, least: i64| settings.get(name).copied().unwrap_or(least).max(least) as u64;
     let size = setting("threads", 2) as usize;
