@@ -164,11 +164,16 @@ pub(crate) fn spins() -> u32 {
     PRESENT.with_borrow(|present| present.as_ref().map_or(0, |choices| choices.budget.spins))
 }
 
+/// As which worker the running thread makes its choices.
+#[must_use]
+pub fn worker() -> Option<usize> {
+    let me = loom::thread::current().id();
+    WORKER.with_borrow(|w| w.iter().find(|(id, _)| *id == me).map(|(_, w)| *w))
+}
+
 /// Makes a choice for the running thread, `false` when its budget is used up.
 pub(crate) fn take(kind: Kind) -> bool {
-    let me = loom::thread::current().id();
-    let worker = WORKER.with_borrow(|w| w.iter().find(|(id, _)| *id == me).map(|(_, w)| *w));
-    let Some(worker) = worker else { return false };
+    let Some(worker) = worker() else { return false };
     let bit = PRESENT.with_borrow_mut(|present| {
         let choices = present.as_mut()?;
         if choices.used[worker][kind as usize] == choices.budget.of(kind) {

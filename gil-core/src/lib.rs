@@ -28,6 +28,7 @@
 //! assert_eq!(interpreter.attach().len(), 200);
 //! ```
 
+mod alarm;
 mod attached;
 #[cfg(loom)]
 pub mod choice;
@@ -78,6 +79,7 @@ pub use timekeeper::Timekeeper;
 pub const UNDER_LOOM: bool = cfg!(loom);
 
 #[cfg(loom)]
+#[doc(hidden)]
 pub use sync::loom; // for `brand!`
 
 /// The README's first example, compiled and run as a test.

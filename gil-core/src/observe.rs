@@ -28,7 +28,8 @@ pub trait Observe {
     /// fast path then.
     const SEES_ALL: bool = false;
 
-    /// `thread` has just run a section that began with `entry`; the Monitor is as it left it.
+    /// `thread` has just run a section that began with `entry`, or another waiter has in its place
+    /// ([`Timer::Run`](crate::Timer)); the Monitor is as it left it.
     fn section<P: Protocol>(
         &mut self,
         thread: ThreadId,

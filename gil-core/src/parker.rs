@@ -17,7 +17,9 @@
 //! Where waker and waiter run on two processors a ring comes within nanoseconds, and the spin saves a
 //! sleep of microseconds. Where they share one, the spin only delays the waker. So a spin that was for
 //! nothing is not tried again in the next [`LEFT_OUT`] waits, twice as many after the next such spin, and so
-//! on up to [`LEFT_OUT_AT_MOST`].
+//! on up to [`LEFT_OUT_AT_MOST`]. Whoever has just asked because its timer was up is soon answered, at a safepoint: it
+//! spins in any case, and then lets others have its processor a few times, the holder if it is there. What
+//! rang before it asked is no answer, and is silenced.
 //!
 //! # Orderings
 //! Relaxed: the slot, not the bell, carries the news, and the slot is read under the mutex. If a
@@ -27,6 +29,7 @@
 use crate::inner::Sleep;
 use crate::sync::{
     AtomicBool, Instant, Ordering, Parked, Thread, mutant, park, pause, spin_loop, spins,
+    yield_now, yields,
 };
 use std::sync::atomic::AtomicU32 as Private;
 
@@ -78,6 +81,10 @@ impl Parker {
 
     /// Sleeps until the bell rings, a moment comes, or for no reason.
     pub(crate) fn wait(&self, sleep: Sleep, gives_up: Option<Instant>) -> Parked {
+        if sleep.asks && sleep.shows.is_none() {
+            self.awaits_answer();
+            return Parked::Returned;
+        }
         if self.is_rung() {
             return Parked::Returned; // the unpark's token makes a later park return once
         }
@@ -86,6 +93,31 @@ impl Parker {
             _ => park(sleep.expires, gives_up),
         }
     }
+
+    /// Forgets a ring that its thread has already acted on: the next one is the answer.
+    pub(crate) fn silence(&self) {
+        self.rung.store(false, Ordering::Relaxed);
+    }
+
+    /// The bell without the unpark: for a thread that is awake.
+    pub(crate) fn hears(&self) {
+        self.rung.store(true, Ordering::Relaxed);
+    }
+
+    /// Looks at the bell for about a microsecond, and then after each of some turns of the processor, which
+    /// the holder needs if it is the same one.
+    fn awaits_answer(&self) {
+        let pauses = [(spins(), spin_loop as fn()), (yields(), yield_now)];
+        for (times, pause) in pauses {
+            for _ in 0..times {
+                if self.rung.load(Ordering::Relaxed) && self.rung.swap(false, Ordering::Relaxed) {
+                    return;
+                }
+                pause();
+            }
+        }
+    }
+
     /// Looks at the bell, once or for about a microsecond, and silences it.
     fn is_rung(&self) -> bool {
         let left_out = self.left_out.load(Ordering::Relaxed); // the thread's own
@@ -121,7 +153,7 @@ mod tests {
 
     /// A wait whose moment has come, and in how many of the next ones there is no spin.
     fn waits(parker: &Parker) -> (Parked, u32) {
-        let sleep = Sleep { expires: Some(now()), run: 0, shows: None };
+        let sleep = Sleep { expires: Some(now()), run: 0, shows: None, asks: false };
         (parker.wait(sleep, None), parker.left_out.load(Ordering::Relaxed))
     }
 
@@ -133,6 +165,21 @@ mod tests {
         let left_out = |times: u32| (0..=times).rev();
         let expected = [7, 15, 31, 63, 63, 63].into_iter().flat_map(left_out);
         assert!(waits.iter().map(|(_, left_out)| *left_out).eq(expected));
+    }
+
+    #[test]
+    fn an_answer_is_heard_once_by_who_waits_for_it_and_by_who_has_gone_to_sleep() {
+        let parker = Parker::new();
+        parker.hears();
+        parker.awaits_answer();
+        assert_eq!(waits(&parker).0, Parked::Expired, "the bell is silent again");
+        parker.hears();
+        assert_eq!(waits(&parker).0, Parked::Returned);
+        let asks = Sleep { expires: Some(now()), run: 0, shows: None, asks: true };
+        assert_eq!(parker.wait(asks, None), Parked::Returned, "it looks again and does not sleep");
+        let held_back = Sleep { shows: Some(now()), ..asks };
+        let given_up = parker.wait(held_back, Some(now()));
+        assert_eq!(given_up, Parked::GaveUp, "nobody has been asked yet");
     }
 
     #[test]

@@ -179,8 +179,9 @@ pub trait Effects {
 ///
 /// # States
 /// Each thread is outside, or the owner, or in between (its slot in the
-/// [`Monitor`](crate::Monitor) says how). Each method is one critical section, run by the thread
-/// `cx.me()`, and returns where that leaves it.
+/// [`Monitor`](crate::Monitor) says how). Each method is one critical section of the thread
+/// `cx.me()`, and returns where that leaves it. The thread runs it itself, but for the end of a [`Timer::Run`]:
+/// the lock may let another waiter run that one in its place, so it has to go on waiting then.
 ///
 /// # Rules
 /// The [`Monitor`](crate::Monitor) refuses, as a [`Fault`](crate::Fault), what no protocol may do:

@@ -13,7 +13,8 @@
 //!    at once, and the holder's run is young. If all slots are Idle again, give the word back
 //!    (WORD-3: flag before word). If the protocol lets a thread take the lock back, give the word to it.
 //! 4. Unlock. Ring the bells of the threads that the section woke.
-//! 5. Sleep, retry or return, as the section's outcome says.
+//! 5. Sleep, retry or return, as the section's outcome says. Whoever has just asked because its timer was up
+//!    waits for the answer first, awake.
 //!
 //! # Orderings
 //! The mutex orders everything in the slow path and [`Word`] joins the fast path to it. The flag is
@@ -394,9 +395,9 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             None => inner.decide(thread, entry, slept, &wall),
         };
         let shows = inner.hold_back(thread, entry, &wall).or(again);
-        let sleep = inner.sleep(result, shows, &wall);
-        self.publish(&mut inner);
         let bells = inner.take_bells();
+        let sleep = inner.sleep(thread, result, shows, &wall);
+        self.publish(&mut inner);
         std::mem::forget(bomb);
         drop(inner);
         for bell in bells {

@@ -46,7 +46,7 @@ const HEAP: [&str; 2] = ["heap.rs", "deferred.rs"];
 const CLOCK: [&str; 1] = ["runs.rs"];
 
 #[test]
-fn the_lock_is_at_most_1720_lines_of_code_its_rules_of_time_150_and_the_heap_300() {
+fn the_lock_is_at_most_1800_lines_of_code_its_rules_of_time_150_and_the_heap_300() {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     // Under `cfg(loom)` only: no part of the product.
@@ -58,7 +58,7 @@ fn the_lock_is_at_most_1720_lines_of_code_its_rules_of_time_150_and_the_heap_300
     };
     let lock = lines(&|file| !is_in(&HEAP, file) && !is_in(&CLOCK, file));
     let (clock, heap) = (lines(&|file| is_in(&CLOCK, file)), lines(&|file| is_in(&HEAP, file)));
-    assert!((500..=1_720).contains(&lock), "{lock} lines of code in the lock");
+    assert!((500..=1_800).contains(&lock), "{lock} lines of code in the lock");
     assert!((100..=150).contains(&clock), "{clock} lines of code in its rules of time");
     assert!((100..=300).contains(&heap), "{heap} lines of code in the heap");
 }

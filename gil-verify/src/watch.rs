@@ -68,7 +68,7 @@ pub struct Watch<const SEES_ALL: bool> {
     /// The owner under whom the last waiter took its request away: it alone may still see it.
     asked_in_vain: Option<ThreadId>,
     /// What the mechanism has done besides, in words: a woken thread has slept on because a run is young, a
-    /// thread has taken the lock back by its bias.
+    /// thread has taken the lock back by its bias, or has asked in another's place.
     pub seen: BTreeSet<&'static str>,
     /// The broken claims that are known to be false.
     pub broken: BTreeSet<&'static str>,
@@ -119,6 +119,10 @@ impl<const SEES_ALL: bool> Observe for Watch<SEES_ALL> {
             }
         }
         self.events.extend_from_slice(monitor.events());
+        #[cfg(loom)]
+        if gil_core::choice::worker().is_some_and(|running| running != thread.index()) {
+            self.seen.insert("in another's place");
+        }
         self.section = Some((thread, outcome));
         if matches!(outcome, Outcome::Wait(Some(_))) && monitor.events().is_empty() {
             self.ghost.disturbed.remove(thread); // it returned for no reason: its timer starts anew

@@ -30,6 +30,12 @@ pub(crate) fn spins() -> u32 {
 
 pub(crate) fn spin_loop() {}
 
+pub(crate) fn yields() -> u32 {
+    0
+}
+
+pub(crate) fn yield_now() {}
+
 /// There is no time under loom: that a timer is armed is all there is to know of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instant;

@@ -4,6 +4,7 @@ use std::cell::Cell;
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use std::thread::AccessError;
+pub(crate) use std::thread::yield_now;
 pub(crate) use std::thread_local;
 pub use std::time::Instant;
 
@@ -20,6 +21,11 @@ use crate::runs::Clock;
 /// it gives as soon as holder and waiter share a core.
 pub(crate) const fn spins() -> u32 {
     40
+}
+
+/// How often a thread that waits for an answer leaves its processor to others after that.
+pub(crate) const fn yields() -> u32 {
+    3
 }
 
 pub(crate) fn now() -> Instant {

@@ -129,6 +129,11 @@ pub const EQUIVALENT: &[Equivalent] = &[
     },
     Equivalent {
         file: "gil-core/src/sync/real.rs",
+        change: "replace yields -> u32 with",
+        why: "how long a thread waits for an answer before it sleeps is a matter of speed",
+    },
+    Equivalent {
+        file: "gil-core/src/sync/real.rs",
         change: "replace spins -> u32 with",
         why: "how often a waiter looks at its bell before it parks is a matter of speed: the unpark \
               leaves a token, which ends a park that comes later",
