@@ -135,28 +135,28 @@ fn milliseconds(us: &[f64]) -> String {
     format!("{:.1}", Range::of(us.iter().map(|us| us / 1e3)))
 }
 
-/// One program in all rows and in CPython, as a table.
+/// One program in some rows and in CPython, as a table.
 ///
 /// # Errors
 /// When a run fails. That there is no CPython is a line under the table.
-pub fn table(pair: &Pair, size: i64, rounds: u32) -> Result<String, String> {
+pub fn table(pair: &Pair, rows: &[Row], size: i64, rounds: u32) -> Result<String, String> {
     let version = python::version();
-    let mut measured: Vec<Vec<Times>> = vec![Vec::new(); ROWS.len()];
+    let mut measured: Vec<Vec<Times>> = vec![Vec::new(); rows.len()];
     let mut by_python = Vec::new();
     for _ in 0..rounds {
-        for (row, measured) in ROWS.iter().zip(&mut measured) {
+        for (row, measured) in rows.iter().zip(&mut measured) {
             measured.push(row.once(pair, size)?);
         }
         if version.is_some() {
             by_python.push(times(&python::run(pair, size)?)?);
         }
     }
-    let names = ROWS.iter().map(|row| row.name).chain(version.as_deref());
-    let rows = names.zip(measured.iter().chain([&by_python]));
+    let names = rows.iter().map(|row| row.name).chain(version.as_deref());
+    let named_times = names.zip(measured.iter().chain([&by_python]));
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["", "sequential, ms", "threads, ms", "threads / sequential", "A/A"]);
-    for (name, times) in rows {
+    for (name, times) in named_times {
         let (alone, split) = (named(times, "sequential"), named(times, "threads"));
         let again = named(times, "again");
         table.add_row([

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use comfy_table::{Table, presets};
 use gil_benches::interleaved::Range;
 
-use crate::compare::{ROWS, Row};
+use crate::compare::Row;
 use crate::output::Output;
 use crate::program::{Options, Program};
 use crate::protocols;
@@ -96,17 +96,17 @@ fn talk(client: &UdpSocket, port: u16, messages: u32) -> std::io::Result<Vec<f64
     Ok(latencies)
 }
 
-/// The workload in all rows and in CPython, as a table.
+/// The workload in some rows and in CPython, as a table.
 ///
 /// # Errors
 /// When a run fails.
-pub fn table(hogs: u32, messages: u32, rounds: u32) -> Result<String, String> {
+pub fn table(rows: &[Row], hogs: u32, messages: u32, rounds: u32) -> Result<String, String> {
     let version = python::version();
     let mut measured: Vec<Vec<Sample>> = Vec::new();
-    measured.resize_with(ROWS.len() + usize::from(version.is_some()), Vec::new);
+    measured.resize_with(rows.len() + usize::from(version.is_some()), Vec::new);
     for _ in 0..rounds {
         for (place, measured) in measured.iter_mut().enumerate() {
-            measured.push(match ROWS.get(place) {
+            measured.push(match rows.get(place) {
                 Some(row) => in_lua(row, hogs, messages)?,
                 None => in_python(hogs, messages)?,
             });
@@ -115,7 +115,7 @@ pub fn table(hogs: u32, messages: u32, rounds: u32) -> Result<String, String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["", "middle, us", "slowest of a round, us", "turns of a hog in 1 ms"]);
-    for (name, samples) in ROWS.iter().map(|row| row.name).chain(version.as_deref()).zip(&measured)
+    for (name, samples) in rows.iter().map(|row| row.name).chain(version.as_deref()).zip(&measured)
     {
         let middle = samples.iter().map(|one| Range::of(one.latencies.iter().copied()).median);
         let slowest = samples.iter().map(|one| Range::of(one.latencies.iter().copied()).most);

@@ -54,6 +54,8 @@ fn bad_input_is_refused_with_its_place() {
     assert!(refused(&["run", &path, "--set", "n"]).contains("a setting is name=value"));
     assert!(refused(&["run", &path, "--threads", "0"]).contains("--threads"));
     assert!(refused(&["compare", "--rounds", "0"]).contains("--rounds"));
+    let said = refused(&["compare", "--protocols", "python3,python4"]);
+    assert!(said.contains("python4") && said.contains("handoff, python3, python2"), "{said}");
 }
 
 #[test]
@@ -76,9 +78,22 @@ fn the_articles_programs_run_in_every_row() {
 }
 
 #[test]
+fn only_the_protocols_that_are_named_are_compared() {
+    let small = ["compare", "countdown", "--rounds", "1", "--divide", "1000"];
+    let output = gil_lua(&[&small[..], &["--protocols", "python3,separate"]].concat());
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    let rows: Vec<_> = table.lines().skip(3).map(str::trim).collect();
+    let begins = ["python3", "separate states", "separate (A/A)"];
+    for (row, name) in rows.iter().zip(begins) {
+        assert!(row.starts_with(name), "{table}");
+    }
+    assert!(!table.contains("handoff") && !table.contains("python2"), "{table}");
+}
+
+#[test]
 fn an_answer_comes_in_every_row() {
     // With nobody who computes: not every protocol promises that a server is ever answered beside a hog.
-    let table = gil_lua::echo::table(0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
+    let table = gil_lua::echo::table(ROWS, 0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
         assert!(table.contains(row.name), "{table}");
     }
