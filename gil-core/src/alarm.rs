@@ -196,6 +196,7 @@ mod tests {
     fn somebody_comes_for_whoever_keeps_the_time_in_all_states_of_two_to_four_threads() {
         assert_eq!(explore(Handoff::new(), 2), (102, 0), "of two, who asks is the next in line");
         assert_eq!(explore(Handoff::new(), 3), (21_724, 1_056));
+        assert_eq!(explore(Handoff::plain(), 4), (64_695, 6_300), "the lock is free meanwhile");
         assert_eq!(explore(Handoff::with_budgets(0, 2), 4), (165_609, 15_456));
     }
 }
