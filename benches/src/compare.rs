@@ -156,9 +156,9 @@ impl Row {
 fn counted(before: Counters, after: Counters) -> [u64; 4] {
     [
         after.switches - before.switches,
-        after.forced - before.forced,
-        after.wake_ups - before.wake_ups,
-        after.wasted_wake_ups - before.wasted_wake_ups,
+        after.forced_releases - before.forced_releases,
+        after.wakeups - before.wakeups,
+        after.wasted_wakeups - before.wasted_wakeups,
     ]
 }
 
@@ -166,7 +166,7 @@ fn counted(before: Counters, after: Counters) -> [u64; 4] {
 /// round.
 fn show(rows: &[Row]) -> Table {
     let mut table = Table::new();
-    let counts = ["switches", "forced", "woken", "in vain"];
+    let counts = ["switches", "forced_releases", "woken", "in vain"];
     let first =
         ["runtime", "sequential", "threads", "threads / sequential", "A/A", "threads / free"];
     table.load_style(presets::NOTHING).set_header(first.into_iter().chain(counts));

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use gil_core::{Entry, Gil, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+use gil_core::{Gil, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId};
 
 use crate::fast::bare;
 use crate::fast::protocols::{Boosted, Kind, Plain, Three, Two};
@@ -99,12 +99,12 @@ fn pair_of<P: Protocol, O: Observe>(lock: &RawGil<P, O>, count: u64) -> Duration
 struct SeesAll;
 
 impl Observe for SeesAll {
-    const SEES_ALL: bool = true;
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {}
+    const DISABLE_FAST_PATH: bool = true;
+    fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {}
 }
 
 pub(crate) fn all_sections<K: Kind>(count: u64) -> Duration {
-    pair_of(&RawGil::observed(K::new(), SeesAll), count)
+    pair_of(&RawGil::with_observer(K::new(), SeesAll), count)
 }
 
 pub(crate) fn safepoint<K: Kind>(count: u64) -> Duration {

@@ -148,9 +148,9 @@ mod story {
             "{} switches, {} requests, {} forced switches, {} wake-ups, {} of them for nothing",
             after.switches - before.switches,
             after.requests - before.requests,
-            after.forced - before.forced,
-            after.wake_ups - before.wake_ups,
-            after.wasted_wake_ups - before.wasted_wake_ups,
+            after.forced_releases - before.forced_releases,
+            after.wakeups - before.wakeups,
+            after.wasted_wakeups - before.wasted_wakeups,
         )
     }
 

@@ -51,12 +51,12 @@ mod tests {
     use super::*;
     use crate::handoff::Handoff;
     use crate::inner::Inner;
-    use crate::monitor::{Entry, Monitor, Outcome};
+    use crate::monitor::{Monitor, Operation, Outcome};
     use crate::observe::Counters;
     use crate::parker::Parker;
     use crate::protocol::{Release, Timer, Wake};
-    use crate::slots::{Slot, Way};
     use crate::sync::Wall;
+    use crate::thread_state::{Phase, ThreadState};
 
     /// How a thread sleeps, if it does.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -99,38 +99,38 @@ mod tests {
         }
 
         /// What `thread` can do next.
-        fn entries(&self, thread: ThreadId) -> Vec<Entry> {
+        fn entries(&self, thread: ThreadId) -> Vec<Operation> {
             let Some(asleep) = self.threads[thread.index()] else {
                 return match self.lock.monitor.owner() == Some(thread) {
-                    true => vec![Entry::Safepoint, Entry::Release(Release::Blocking)],
-                    false => vec![Entry::Acquire],
+                    true => vec![Operation::Safepoint, Operation::Release(Release::Blocking)],
+                    false => vec![Operation::Acquire],
                 };
             };
-            let gives_up = self.lock.monitor.way(thread) == Way::In;
+            let gives_up = self.lock.monitor.phase(thread) == Phase::Acquiring;
             let wakes = [
-                (true, Entry::Resume(Wake::Notified)), // also for no reason
-                (asleep.alarm.is_some(), Entry::Resume(Wake::Expired)),
-                (gives_up, Entry::Cancel),
+                (true, Operation::Resume(Wake::Notified)), // also for no reason
+                (asleep.alarm.is_some(), Operation::Resume(Wake::TimedOut)),
+                (gives_up, Operation::Cancel),
             ];
             wakes.into_iter().filter(|(may, _)| *may).map(|(_, entry)| entry).collect()
         }
 
-        fn section(&mut self, thread: ThreadId, entry: Entry) {
+        fn section(&mut self, thread: ThreadId, entry: Operation) {
             let (lock, wall) = (&mut self.lock, Wall::new());
             let run = lock.runs.number();
             let alarm = self.threads[thread.index()].and_then(|asleep| asleep.alarm);
-            let slept = alarm.filter(|_| entry == Entry::Resume(Wake::Expired));
+            let slept = alarm.filter(|_| entry == Operation::Resume(Wake::TimedOut));
             let slept = slept.map(|present| if present { run } else { run.wrapping_sub(1) });
-            let waits = matches!(lock.monitor.slot(thread), Slot::Waiting(..));
+            let waits = matches!(lock.monitor.thread_state(thread), ThreadState::Waiting(..));
             let in_time = slept == Some(run) && waits && lock.monitor.owner().is_some();
             let keeper = lock.alarm.keeper_for(thread).unwrap_or(thread);
-            let keeps = lock.monitor.slot(keeper);
+            let keeps = lock.monitor.thread_state(keeper);
             let result = lock.decide(thread, entry, slept, &wall);
-            let keeps = matches!(keeps, Slot::Waiting(_, Some(Timer::Run)));
+            let keeps = matches!(keeps, ThreadState::Waiting(_, Some(Timer::Run)));
             if in_time && keeps {
                 assert!(lock.monitor.requested(), "{thread:?}'s alarm is {keeper:?}'s timer");
             }
-            let bells = lock.take_bells();
+            let bells = lock.drain_parkers();
             let sleep = lock.sleep(thread, result, None, &wall);
             assert!(!sleep.asks || in_time && keeps, "{thread:?} has not asked");
             if lock.runs.number() != run {
@@ -160,7 +160,7 @@ mod tests {
         fn holds(&self) -> bool {
             let Inner { monitor, alarm, .. } = &self.lock;
             let mut keepers = monitor.threads().filter(|thread| {
-                matches!(monitor.slot(*thread), Slot::Waiting(_, Some(Timer::Run)))
+                matches!(monitor.thread_state(*thread), ThreadState::Waiting(_, Some(Timer::Run)))
             });
             keepers.all(|keeper| {
                 let bearer = alarm.relied_on.filter(|relied| relied.keeper == keeper);

@@ -39,7 +39,7 @@ const KINDS: [Kind; 4] = [Kind::TimeOut, Kind::Spurious, Kind::GiveUp, Kind::You
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Budget {
     /// Timed parks that may expire.
-    pub time_outs: usize,
+    pub timeouts: usize,
     /// Parks that may return for no reason.
     pub spurious: usize,
     /// Parks that may turn into giving up.
@@ -55,7 +55,7 @@ pub struct Budget {
 impl Budget {
     const fn of(self, kind: Kind) -> usize {
         match kind {
-            Kind::TimeOut => self.time_outs,
+            Kind::TimeOut => self.timeouts,
             Kind::Spurious => self.spurious,
             Kind::GiveUp => self.give_ups,
             Kind::Young => self.young,
@@ -63,7 +63,7 @@ impl Budget {
     }
 
     const fn sum(self) -> usize {
-        self.time_outs + self.spurious + self.give_ups + self.young
+        self.timeouts + self.spurious + self.give_ups + self.young
     }
 }
 

@@ -1,26 +1,26 @@
-//! The effects of one section: what [`Effects`] means inside the [`Monitor`](crate::Monitor).
+//! The effects of one section: what [`Context`] means inside the [`Monitor`](crate::Monitor).
 
 use crate::event::Event;
 use crate::fault::Fault;
-use crate::monitor::Choose;
-use crate::protocol::{Effects, Order, Request, ThreadId, WaitSet};
-use crate::slots::{Slot, Slots, Way};
+use crate::monitor::WakePolicy;
+use crate::protocol::{Context, Order, Request, ThreadId, WaitSet};
+use crate::thread_state::{Phase, ThreadState, ThreadStates};
 
 /// Whether a section of `me` can wake `thread`.
-fn waits(slots: &Slots, me: ThreadId, thread: ThreadId) -> bool {
-    thread != me && matches!(slots.get(thread), Slot::Waiting(..))
+fn waits(slots: &ThreadStates, me: ThreadId, thread: ThreadId) -> bool {
+    thread != me && matches!(slots.get(thread), ThreadState::Waiting(..))
 }
 
 /// The effects of one section. The first fault sticks; what follows it is ignored.
 pub(crate) struct Section<'a> {
     pub(crate) sets: &'static [Order],
     pub(crate) me: ThreadId,
-    pub(crate) slots: &'a mut Slots,
+    pub(crate) slots: &'a mut ThreadStates,
     pub(crate) owner: &'a mut Option<ThreadId>,
     pub(crate) requested: &'a mut bool,
     pub(crate) events: &'a mut Vec<Event>,
     pub(crate) wakes: &'a mut Vec<ThreadId>,
-    pub(crate) choose: &'a mut dyn Choose,
+    pub(crate) choose: &'a mut dyn WakePolicy,
     pub(crate) fault: Option<Fault>,
 }
 
@@ -38,7 +38,7 @@ impl Section<'_> {
     }
 }
 
-impl Effects for Section<'_> {
+impl Context for Section<'_> {
     fn me(&self) -> ThreadId {
         self.me
     }
@@ -52,7 +52,7 @@ impl Effects for Section<'_> {
     }
 
     fn leaving(&self) -> bool {
-        self.slots.way(self.me) == Way::Out
+        self.slots.phase(self.me) == Phase::Releasing
     }
 
     fn first(&self, set: WaitSet) -> Option<ThreadId> {
@@ -86,27 +86,28 @@ impl Effects for Section<'_> {
             self.fault.get_or_insert(Fault::FreesWithoutOwning);
             return;
         }
-        let waits = matches!(self.slots.get(thread), Slot::Waiting(..) | Slot::Notified(_));
-        if thread == self.me || !waits || self.slots.way(thread) == Way::Out {
+        let waits =
+            matches!(self.slots.get(thread), ThreadState::Waiting(..) | ThreadState::Notified(_));
+        if thread == self.me || !waits || self.slots.phase(thread) == Phase::Releasing {
             self.fault.get_or_insert(Fault::GivesToNonWaiter);
             return;
         }
         self.released();
         *self.owner = Some(thread);
         self.slots.unlink(thread);
-        self.slots.put(thread, Slot::Granted);
+        self.slots.put(thread, ThreadState::Granted);
         self.events.push(Event::Granted(thread));
         self.wakes.push(thread);
     }
 
     fn notify(&mut self, thread: ThreadId) {
-        if let Slot::Waiting(set, _) = self.slots.get(thread)
+        if let ThreadState::Waiting(set, _) = self.slots.get(thread)
             && waits(self.slots, self.me, thread)
         {
-            if self.order(set) == Some(Order::Any) {
+            if self.order(set) == Some(Order::Unordered) {
                 self.slots.unlink(thread);
             }
-            self.slots.put(thread, Slot::Notified(set));
+            self.slots.put(thread, ThreadState::Notified(set));
             self.wakes.push(thread);
         }
     }

@@ -3,14 +3,14 @@
 use crate::protocol::{Request, ThreadId};
 
 /// Something a section did. In one forced switch, in this order: `Requested`, `Answered`,
-/// `Granted` (or `Take`, where the lock was freed and not handed over), `Confirmed`.
+/// `Granted` (or `Taken`, where the lock was freed and not handed over), `Confirmed`.
 ///
 /// ```
-/// use gil_core::{Entry, Event, First, Handoff, Monitor, ThreadId};
+/// use gil_core::{Operation, Event, WakeFirst, Handoff, Monitor, ThreadId};
 /// let thread = ThreadId::from_index(0);
 /// let mut monitor = Monitor::new(Handoff::new());
-/// monitor.section(thread, Entry::Acquire, &mut First)?;
-/// assert_eq!(monitor.events(), [Event::Take(thread)]);
+/// monitor.section(thread, Operation::Acquire, &mut WakeFirst)?;
+/// assert_eq!(monitor.events(), [Event::Taken(thread)]);
 /// # Ok::<(), gil_core::Fault>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,9 +26,9 @@ pub enum Event {
     /// A thread that had been granted the lock runs.
     Confirmed(ThreadId),
     /// A thread found the lock free and took it.
-    Take(ThreadId),
+    Taken(ThreadId),
     /// A thread goes to sleep, for the first time or again.
-    Waits(ThreadId),
+    Waiting(ThreadId),
     /// A waiting thread runs because its timer expired.
     TimedOut(ThreadId),
     /// A waiting thread runs because somebody notified it.

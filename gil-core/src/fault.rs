@@ -5,12 +5,12 @@ use std::fmt::{Display, Formatter};
 /// Why a [`Monitor`](crate::Monitor) refused a section.
 ///
 /// ```
-/// use gil_core::{Entry, Fault, First, Handoff, Monitor, Release, ThreadId};
+/// use gil_core::{Operation, Fault, WakeFirst, Handoff, Monitor, Release, ThreadId};
 /// let mut monitor = Monitor::new(Handoff::new());
-/// let release = Entry::Release(Release::Blocking);
-/// let fault = monitor.section(ThreadId::from_index(0), release, &mut First).unwrap_err();
+/// let release = Operation::Release(Release::Blocking);
+/// let fault = monitor.section(ThreadId::from_index(0), release, &mut WakeFirst).unwrap_err();
 /// assert_eq!(fault, Fault::NotHolder);
-/// assert!(fault.is_callers(), "the protocol is not to blame, and nothing has changed");
+/// assert!(fault.is_caller_error(), "the protocol is not to blame, and nothing has changed");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
@@ -20,13 +20,13 @@ pub enum Fault {
     /// The thread that releases, or looks for a request, does not own the lock.
     NotHolder,
     /// The section does not fit the thread's slot (a thread that waits cannot acquire again).
-    WrongEntry,
+    InvalidTransition,
     /// The fast path changed the owner while a thread was in the slow path.
     FastPathWhileBusy,
     /// The protocol let a thread take a lock that another one owns.
     TakesHeldLock,
     /// The protocol let a thread wait or leave while it still owns the lock.
-    OwnsButStops,
+    WaitsWhileOwning,
     /// The protocol freed or gave away a lock that its thread does not own.
     FreesWithoutOwning,
     /// The protocol gave the lock to a thread that does not wait for it.
@@ -42,8 +42,8 @@ pub enum Fault {
 impl Fault {
     /// Whether the caller is to blame and not the protocol. Nothing has changed then.
     #[must_use]
-    pub const fn is_callers(self) -> bool {
-        matches!(self, Self::AlreadyAttached | Self::NotHolder | Self::WrongEntry)
+    pub const fn is_caller_error(self) -> bool {
+        matches!(self, Self::AlreadyAttached | Self::NotHolder | Self::InvalidTransition)
     }
 }
 
@@ -52,10 +52,10 @@ impl Display for Fault {
         f.write_str(match self {
             Self::AlreadyAttached => "the thread is attached already",
             Self::NotHolder => "the thread does not hold the lock",
-            Self::WrongEntry => "the section does not fit the thread's slot",
+            Self::InvalidTransition => "the section does not fit the thread's slot",
             Self::FastPathWhileBusy => "the fast path changed the owner while a slot was busy",
             Self::TakesHeldLock => "the protocol let a thread take a held lock",
-            Self::OwnsButStops => "the protocol let a thread stop while it owns the lock",
+            Self::WaitsWhileOwning => "the protocol let a thread stop while it owns the lock",
             Self::FreesWithoutOwning => "the protocol freed a lock that its thread does not own",
             Self::GivesToNonWaiter => "the protocol gave the lock to a thread that does not wait",
             Self::OwnsWhileLeaving => "the protocol made a leaving thread the owner",

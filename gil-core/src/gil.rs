@@ -25,7 +25,7 @@ use crate::handoff::Handoff;
 use crate::membership::{self, Mine, Returned};
 use crate::observe::Counters;
 use crate::protocol::Protocol;
-use crate::raw::{Member, RawGil};
+use crate::raw::{RawGil, Registration};
 use std::sync::Arc;
 
 use crate::sync::{AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom};
@@ -253,7 +253,7 @@ impl<T, P: Protocol> Gil<T, P> {
     #[inline(always)]
     fn attach_or_fail(
         &self,
-        take: impl FnOnce(&RawGil<P>, &Member) -> Result<bool, Fault>,
+        take: impl FnOnce(&RawGil<P>, &Registration) -> Result<bool, Fault>,
     ) -> Result<Attached<'_, T, P>, AttachError> {
         let membership = self.membership()?;
         match take(&self.raw, &membership.member) {
@@ -293,7 +293,7 @@ impl<T, P: Protocol> Gil<T, P> {
     }
 
     #[cold]
-    fn join(&self) -> (Member, Returned) {
+    fn join(&self) -> (Registration, Returned) {
         let mut returned = self.returned.lock();
         let returned = returned.get_or_insert_with(|| Arc::new(std::sync::Mutex::default()));
         if let Ok(mut ids) = returned.lock() {

@@ -48,7 +48,7 @@
 //! lock had a requesting flag; Go lets a goroutine that is back from a short system call go on where
 //! nobody has taken its processor.
 
-use crate::protocol::{Effects, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
+use crate::protocol::{Context, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
 use crate::timekeeper::Timekeeper;
 
 const BOOSTED: WaitSet = WaitSet(0);
@@ -73,9 +73,9 @@ pub struct Handoff {
     boosts_left: u8,
     /// Who released or took the lock last in front of a thread that had been woken: it may take it
     /// back without a barge.
-    returns: Option<ThreadId>,
+    may_retake: Option<ThreadId>,
     /// The owner has run for a whole interval while others waited: its turn does not go on.
-    interval_is_up: bool,
+    interval_expired: bool,
     timekeeper: Timekeeper,
 }
 
@@ -107,8 +107,8 @@ impl Handoff {
             boosts,
             barges_left: barges,
             boosts_left: boosts,
-            returns: None,
-            interval_is_up: false,
+            may_retake: None,
+            interval_expired: false,
             timekeeper: Timekeeper::new(),
         }
     }
@@ -121,37 +121,37 @@ impl Handoff {
 
     /// Who may take the lock back without a barge, after a release in front of a woken thread.
     #[must_use]
-    pub const fn returns(&self) -> Option<ThreadId> {
-        self.returns
+    pub const fn may_retake(&self) -> Option<ThreadId> {
+        self.may_retake
     }
 
     /// Whether the owner has run for a whole interval while others waited: then its turn does not go on.
     #[must_use]
-    pub const fn interval_is_up(&self) -> bool {
-        self.interval_is_up
+    pub const fn interval_expired(&self) -> bool {
+        self.interval_expired
     }
 
     /// Whether nothing is left of what has happened, as with nobody waiting (HAND-3).
     #[must_use]
-    pub fn is_as_new(&self) -> bool {
+    pub fn is_reset(&self) -> bool {
         *self == Self::with_budgets(self.barges, self.boosts)
     }
 
-    fn next(cx: &dyn Effects) -> Option<(ThreadId, WaitSet)> {
+    fn next(cx: &dyn Context) -> Option<(ThreadId, WaitSet)> {
         Self::QUEUES.into_iter().find_map(|set| Some((cx.first(set)?, set)))
     }
 
     /// `next` owns from now on.
     fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
-        self.returns = None;
-        self.interval_is_up = false;
+        self.may_retake = None;
+        self.interval_expired = false;
         if set == REGULAR {
             (self.barges_left, self.boosts_left) = (self.barges, self.boosts);
         }
-        self.timekeeper.leaves(next);
+        self.timekeeper.remove(next);
     }
 
-    fn hand_over(&mut self, cx: &mut dyn Effects, (next, set): (ThreadId, WaitSet)) {
+    fn hand_over(&mut self, cx: &mut dyn Context, (next, set): (ThreadId, WaitSet)) {
         cx.give(next);
         cx.clear_request();
         self.begin_run(next, set);
@@ -159,16 +159,16 @@ impl Handoff {
 
     /// Whoever was woken by a release and finds the lock taken is not to be woken again: the next
     /// release is a hand-over.
-    fn came_in_vain(&mut self, cx: &dyn Effects) {
-        if self.returns.is_some() && !cx.is_free() {
+    fn note_wasted_wakeup(&mut self, cx: &dyn Context) {
+        if self.may_retake.is_some() && !cx.is_free() {
             self.barges_left = 0;
         }
     }
 
     /// `me` runs or is gone. If others wait, one of them keeps the time (HAND-2); if nobody does,
     /// nothing is left behind (HAND-3).
-    fn keep_time(&mut self, cx: &mut dyn Effects) {
-        if !self.timekeeper.keep(cx, &Self::QUEUES) {
+    fn ensure_timekeeper(&mut self, cx: &mut dyn Context) {
+        if !self.timekeeper.ensure(cx, &Self::QUEUES) {
             *self = Self::with_budgets(self.barges, self.boosts);
         }
     }
@@ -183,22 +183,22 @@ impl Default for Handoff {
 impl Protocol for Handoff {
     const NAME: &'static str = "handoff";
     const SETS: &'static [Order] = &[Order::Fifo; 3];
-    const LOOKS_AGAIN: bool = true;
+    const GRACE_PERIOD: bool = true;
 
     /// Not after somebody came in vain: the next release is a hand-over then (HAND-5).
-    fn takes_back(&self) -> Option<ThreadId> {
-        self.returns.filter(|_| self.barges_left > 0)
+    fn bias(&self) -> Option<ThreadId> {
+        self.may_retake.filter(|_| self.barges_left > 0)
     }
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() {
-            if Self::next(cx).is_some() && self.returns.replace(cx.me()) != Some(cx.me()) {
+            if Self::next(cx).is_some() && self.may_retake.replace(cx.me()) != Some(cx.me()) {
                 self.barges_left = self.barges_left.saturating_sub(1); // HAND-1: there is one
             }
             return Step::Owns;
         }
         if self.boosts_left == 0 {
-            return self.timekeeper.wait(cx, REGULAR);
+            return self.timekeeper.wait_step(cx, REGULAR);
         }
         self.boosts_left -= 1;
         if !cx.requested() {
@@ -207,14 +207,14 @@ impl Protocol for Handoff {
         Step::Wait(BOOSTED, None) // HAND-2: what is asked for needs no timer
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         match Self::next(cx) {
             Some(next) if cx.requested() || self.barges_left == 0 => {
                 self.hand_over(cx, next);
-                self.keep_time(cx);
+                self.ensure_timekeeper(cx);
             }
             Some((next, _)) => {
-                self.returns = Some(cx.me());
+                self.may_retake = Some(cx.me());
                 cx.free();
                 cx.notify(next);
             }
@@ -223,43 +223,43 @@ impl Protocol for Handoff {
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         let Some(next) = Self::next(cx) else {
             return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
         };
-        let goes_on = next.1 == BOOSTED && self.boosts_left > 0 && !self.interval_is_up;
+        let keeps_turn = next.1 == BOOSTED && self.boosts_left > 0 && !self.interval_expired;
         self.hand_over(cx, next);
-        self.timekeeper.wait(cx, if goes_on { INTERRUPTED } else { REGULAR })
+        self.timekeeper.wait_step(cx, if keeps_turn { INTERRUPTED } else { REGULAR })
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
         if cx.is_free() && Self::next(cx).is_some_and(|(next, _)| next == cx.me()) {
             self.begin_run(cx.me(), set);
-            self.keep_time(cx);
+            self.ensure_timekeeper(cx);
             Step::Owns
-        } else if wake == Wake::Expired && !cx.is_free() {
+        } else if wake == Wake::TimedOut && !cx.is_free() {
             if !cx.requested() {
                 cx.request(Request::AfterInterval);
             }
             self.timekeeper.expired();
-            self.interval_is_up = true;
+            self.interval_expired = true;
             Step::Wait(set, None)
         } else {
-            self.came_in_vain(cx);
-            self.timekeeper.wait(cx, set)
+            self.note_wasted_wakeup(cx);
+            self.timekeeper.wait_step(cx, set)
         }
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
-        self.timekeeper.leaves(cx.me());
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
+        self.timekeeper.remove(cx.me());
         if notified {
-            self.came_in_vain(cx);
+            self.note_wasted_wakeup(cx);
         }
         match Self::next(cx) {
             Some((next, _)) if notified && cx.is_free() => cx.notify(next),
             Some(_) => {}
             None => cx.clear_request(),
         }
-        self.keep_time(cx);
+        self.ensure_timekeeper(cx);
     }
 }

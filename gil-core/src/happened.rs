@@ -6,7 +6,7 @@ use crate::protocol::{Protocol, ThreadId};
 
 /// What can happen, as a recording tells it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum What {
+pub enum TraceEvent {
     /// Something that a section did.
     Event(Event),
     /// Somebody woke a thread, which has not run yet.
@@ -17,14 +17,14 @@ pub enum What {
 
 /// One line of a recording.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Happened {
+pub struct TraceRecord {
     /// Nanoseconds since the recording began.
     pub at_ns: u64,
     /// What.
-    pub what: What,
+    pub what: TraceEvent,
 }
 
-impl Happened {
+impl TraceRecord {
     /// Everything that the last section of `monitor`, run by `thread`, did.
     pub fn of_section<P: Protocol>(
         at_ns: u64,
@@ -32,9 +32,9 @@ impl Happened {
         outcome: Outcome,
         monitor: &Monitor<P>,
     ) -> impl Iterator<Item = Self> + '_ {
-        let events = monitor.events().iter().copied().map(What::Event);
-        let woken = monitor.wakes().iter().copied().map(What::Woken);
-        let left = (outcome == Outcome::Left).then_some(What::Left(thread));
+        let events = monitor.events().iter().copied().map(TraceEvent::Event);
+        let woken = monitor.woken().iter().copied().map(TraceEvent::Woken);
+        let left = (outcome == Outcome::Left).then_some(TraceEvent::Left(thread));
         events.chain(woken).chain(left).map(move |what| Self { at_ns, what })
     }
 }

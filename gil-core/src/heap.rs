@@ -58,7 +58,7 @@ pub unsafe trait Brand: Sized + 'static {
     type Protocol: Protocol;
 
     /// Its lock.
-    fn lock() -> &'static Gil<Only<Self>, Self::Protocol>;
+    fn lock() -> &'static Gil<BrandState<Self>, Self::Protocol>;
 
     /// Waits for the lock and takes it.
     ///
@@ -86,12 +86,12 @@ pub unsafe trait Brand: Sized + 'static {
 }
 
 /// The token of a thread attached to a brand's lock.
-pub type Token<'t, B> = Attached<'t, Only<B>, <B as Brand>::Protocol>;
+pub type Token<'t, B> = Attached<'t, BrandState<B>, <B as Brand>::Protocol>;
 
 /// What a brand's lock owns: nothing but the brand.
-pub struct Only<B>(PhantomData<fn() -> B>);
+pub struct BrandState<B>(PhantomData<fn() -> B>);
 
-impl<B> Only<B> {
+impl<B> BrandState<B> {
     /// For [`brand!`](crate::brand).
     ///
     /// # Safety
@@ -122,11 +122,11 @@ macro_rules! brand {
         unsafe impl $crate::heap::Brand for $name {
             type Protocol = $protocol;
             #[inline]
-            fn lock() -> &'static $crate::Gil<$crate::heap::Only<Self>, $protocol> {
+            fn lock() -> &'static $crate::Gil<$crate::heap::BrandState<Self>, $protocol> {
                 $crate::static_unless_loom! {
-                    LOCK: $crate::Gil<$crate::heap::Only<$name>, $protocol> =
+                    LOCK: $crate::Gil<$crate::heap::BrandState<$name>, $protocol> =
                         // SAFETY: this is the brand's only lock.
-                        $crate::Gil::with_protocol(unsafe { $crate::heap::Only::new() }, $start);
+                        $crate::Gil::with_protocol(unsafe { $crate::heap::BrandState::new() }, $start);
                 }
                 &LOCK
             }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::alarm::{Alarm, Relied};
 use crate::fault::Fault;
-use crate::monitor::{Entry, First, Monitor, Outcome};
+use crate::monitor::{Monitor, Operation, Outcome, WakeFirst};
 use crate::observe::Observe;
 use crate::parker::Parker;
 use crate::protocol::{Preemption, Protocol, ThreadId, Timer, Wake};
 use crate::runs::{Clock as _, Runs};
-use crate::slots::Slot;
 use crate::sync::{Instant, Wall, const_unless_loom, mutant, spins};
+use crate::thread_state::ThreadState;
 use crate::word::Frozen;
 
 /// Whom to tell that the flag has changed.
@@ -68,19 +68,19 @@ impl<P: Protocol, O> Inner<P, O> {
     }
 
     /// The bells of the threads that have been woken and not yet rung for.
-    pub(crate) fn take_bells(&mut self) -> Vec<Arc<Parker>> {
+    pub(crate) fn drain_parkers(&mut self) -> Vec<Arc<Parker>> {
         let alone = self.alarm.relied_on.and_then(|relied| self.left_alone(relied));
         let Self { monitor, members, .. } = self;
-        if monitor.wakes().is_empty() && alone.is_none() {
+        if monitor.woken().is_empty() && alone.is_none() {
             return Vec::new(); // as it mostly is
         }
         let most = if mutant!(FirstBellOnly) { 1 } else { usize::MAX };
-        let woken = monitor.take_wakes().take(most).chain(alone);
+        let woken = monitor.drain_woken().take(most).chain(alone);
         woken.filter_map(|thread| members[thread.index()].clone()).collect()
     }
 
     fn keeps_time(&self, thread: ThreadId) -> bool {
-        matches!(self.monitor.slot(thread), Slot::Waiting(_, Some(Timer::Run)))
+        matches!(self.monitor.thread_state(thread), ThreadState::Waiting(_, Some(Timer::Run)))
     }
 
     /// Who keeps the time and has to set its own alarm, because the thread it relied on is gone (ALARM-1).
@@ -88,7 +88,10 @@ impl<P: Protocol, O> Inner<P, O> {
     fn left_alone(&mut self, relied: Relied) -> Option<ThreadId> {
         let Relied { keeper, bearer } = relied;
         let keeps = self.keeps_time(keeper);
-        let waits = matches!(self.monitor.slot(bearer), Slot::Waiting(..) | Slot::Notified(_));
+        let waits = matches!(
+            self.monitor.thread_state(bearer),
+            ThreadState::Waiting(..) | ThreadState::Notified(_)
+        );
         if keeps && waits {
             return None;
         }
@@ -103,24 +106,25 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
     pub(crate) fn decide(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         slept: Option<u64>,
         wall: &Wall,
     ) -> Result<Outcome, Fault> {
         let owner = self.monitor.owner();
         let asked = self.monitor.requested() || mutant!(StaleRequestAnswered);
-        if entry == Entry::Safepoint && P::PREEMPTION == Preemption::OnRequest && !asked {
+        if entry == Operation::Safepoint && P::PREEMPTION == Preemption::OnRequest && !asked {
             self.observer.stale_request(thread);
             return if owner == Some(thread) { Ok(Outcome::Owns) } else { Err(Fault::NotHolder) };
         }
         self.alarm.asks.take_if(|asker| *asker == thread);
         let mut whose = thread;
         if let Some(run) = slept
-            && let Slot::Waiting(..) = self.monitor.slot(thread)
+            && let ThreadState::Waiting(..) = self.monitor.thread_state(thread)
         {
             // An alarm that was set in another's place: it is that one's timer that has expired.
             whose = owner.and_then(|_| self.alarm.keeper_for(thread)).unwrap_or(thread);
-            if let Slot::Waiting(_, timer @ Some(Timer::Run)) = self.monitor.slot(whose)
+            if let ThreadState::Waiting(_, timer @ Some(Timer::Run)) =
+                self.monitor.thread_state(whose)
                 && run != self.runs.number()
                 && !mutant!(StaleRunTimer)
             {
@@ -129,17 +133,17 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
             }
         }
         let timed = self.keeps_time(whose);
-        let outcome = self.monitor.section(whose, entry, &mut First)?;
+        let outcome = self.monitor.section(whose, entry, &mut WakeFirst)?;
         self.observer.section(whose, entry, outcome, &self.monitor);
         self.runs.section(owner.is_none(), self.monitor.owner(), self.interval, wall);
         match (outcome, entry) {
-            (Outcome::Wait(None), Entry::Resume(Wake::Expired))
+            (Outcome::Wait(None), Operation::Resume(Wake::TimedOut))
                 if timed && self.monitor.requested() && spins() != 0 =>
             {
                 self.alarm.asks = Some(thread);
                 self.members[thread.index()].iter().for_each(|parker| parker.silence());
             }
-            (Outcome::Wait(Some(Timer::Run)), Entry::Safepoint) => self.answers(thread),
+            (Outcome::Wait(Some(Timer::Run)), Operation::Safepoint) => self.answers(thread),
             _ => {}
         }
         Ok(outcome)
@@ -148,7 +152,9 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
     /// `keeper` has been switched out because somebody asked, and keeps the time from now on.
     #[cold]
     fn answers(&mut self, keeper: ThreadId) {
-        let waits = |asker: &ThreadId| matches!(self.monitor.slot(*asker), Slot::Waiting(..));
+        let waits = |asker: &ThreadId| {
+            matches!(self.monitor.thread_state(*asker), ThreadState::Waiting(..))
+        };
         if let Some(bearer) = self.alarm.asks.take().filter(waits)
             && self.alarm.relied_on.is_none()
         {
@@ -164,11 +170,11 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
             Some(0) => {}
             Some(times) => {
                 self.runs.taken_back(times);
-                self.observer.taken_back(times);
+                self.observer.biased_reacquires(times);
             }
             None => self.runs.fast(word.holder, word.holder == self.monitor.owner(), wall),
         }
-        self.monitor.set_fast_owner(word.holder)
+        self.monitor.sync_owner(word.holder)
     }
 
     /// Whether `thread`, which a release has woken, waits for the run to end by itself, and when it looks
@@ -176,11 +182,11 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
     pub(crate) fn looks_again(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         wall: &Wall,
     ) -> Option<Instant> {
-        let woken = matches!(self.monitor.slot(thread), Slot::Notified(_));
-        if !P::LOOKS_AGAIN || !woken || !matches!(entry, Entry::Resume(_)) {
+        let woken = matches!(self.monitor.thread_state(thread), ThreadState::Notified(_));
+        if !P::GRACE_PERIOD || !woken || !matches!(entry, Operation::Resume(_)) {
             return None;
         }
         if let due @ Some(_) = self.runs.sleeps_on(wall) {
@@ -188,7 +194,7 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
         }
         let is_free = self.monitor.owner().is_none();
         let due = self.runs.looks_again(is_free, self.interval, wall)?;
-        self.observer.looks_again(thread);
+        self.observer.wakeup_deferred(thread);
         Some(due)
     }
 
@@ -196,7 +202,7 @@ impl<P: Protocol, O: Observe> Inner<P, O> {
     pub(crate) fn hold_back(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         wall: &Wall,
     ) -> Option<Instant> {
         let requested = (self.monitor.requested_before(), self.monitor.requested());
@@ -236,8 +242,8 @@ mod tests {
 
     type Lock = Inner<Handoff, Counters>;
 
-    const EXPIRED: Entry = Entry::Resume(Wake::Expired);
-    const WOKEN: Entry = Entry::Resume(Wake::Notified);
+    const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
+    const WOKEN: Operation = Operation::Resume(Wake::Notified);
 
     fn thread(index: u32) -> ThreadId {
         ThreadId::from_index(index)
@@ -247,12 +253,12 @@ mod tests {
     fn section(
         lock: &mut Lock,
         index: u32,
-        entry: Entry,
+        entry: Operation,
         slept: Option<u64>,
     ) -> (Outcome, Sleep, Vec<u32>) {
         let wall = Wall::new();
         let result = lock.decide(thread(index), entry, slept, &wall);
-        let bells = lock.take_bells();
+        let bells = lock.drain_parkers();
         let sleep = lock.sleep(thread(index), result, None, &wall);
         let members = lock.members.iter().flatten();
         let rings = |parker: &Arc<Parker>| bells.iter().any(|bell| Arc::ptr_eq(bell, parker));
@@ -269,21 +275,24 @@ mod tests {
     fn relying() -> Lock {
         let mut lock = Lock::new(Handoff::plain(), Counters::new());
         lock.members = (0..5).map(|_| Some(Arc::new(Parker::new()))).collect();
-        assert_eq!(section(&mut lock, 0, Entry::Acquire, None).0, Outcome::Owns);
-        assert_eq!(section(&mut lock, 1, Entry::Acquire, None).0, Outcome::Wait(Some(Timer::Run)));
-        assert_eq!(section(&mut lock, 2, Entry::Acquire, None).0, Outcome::Wait(None));
-        assert_eq!(section(&mut lock, 3, Entry::Acquire, None).0, Outcome::Wait(None));
+        assert_eq!(section(&mut lock, 0, Operation::Acquire, None).0, Outcome::Owns);
+        assert_eq!(
+            section(&mut lock, 1, Operation::Acquire, None).0,
+            Outcome::Wait(Some(Timer::Run))
+        );
+        assert_eq!(section(&mut lock, 2, Operation::Acquire, None).0, Outcome::Wait(None));
+        assert_eq!(section(&mut lock, 3, Operation::Acquire, None).0, Outcome::Wait(None));
         let number = Some(lock.runs.number());
         assert!(section(&mut lock, 1, EXPIRED, number).1.asks);
         // Who asked is the next in line: nobody is left to rely on.
-        let (_, sleep, rung) = section(&mut lock, 0, Entry::Safepoint, None);
+        let (_, sleep, rung) = section(&mut lock, 0, Operation::Safepoint, None);
         assert_eq!((sleep.expires, rung), (run_ends(&lock), vec![1]));
         assert_eq!(section(&mut lock, 1, WOKEN, None).0, Outcome::Owns);
 
         let number = Some(lock.runs.number());
         let (outcome, sleep, _) = section(&mut lock, 0, EXPIRED, number);
         assert_eq!((outcome, sleep.expires, sleep.asks), (Outcome::Wait(None), None, true));
-        let (outcome, sleep, rung) = section(&mut lock, 1, Entry::Safepoint, None);
+        let (outcome, sleep, rung) = section(&mut lock, 1, Operation::Safepoint, None);
         assert_eq!(outcome, Outcome::Wait(Some(Timer::Run)));
         assert_eq!((sleep.expires, sleep.asks, rung), (None, false, vec![2]));
         let (_, sleep, rung) = section(&mut lock, 0, WOKEN, None);
@@ -302,10 +311,13 @@ mod tests {
         let (outcome, sleep, rung) = section(&mut lock, 0, EXPIRED, Some(number));
         assert_eq!((outcome, lock.monitor.requested(), rung), (Outcome::Wait(None), true, vec![]));
         assert_eq!((sleep.expires, sleep.asks), (None, true));
-        assert_eq!(lock.monitor.slot(thread(1)), Slot::Waiting(Handoff::QUEUES[2], None));
+        assert_eq!(
+            lock.monitor.thread_state(thread(1)),
+            ThreadState::Waiting(Handoff::QUEUES[2], None)
+        );
 
         // And it goes on to do so.
-        let (_, sleep, rung) = section(&mut lock, 2, Entry::Safepoint, None);
+        let (_, sleep, rung) = section(&mut lock, 2, Operation::Safepoint, None);
         assert_eq!((sleep.expires, rung), (None, vec![3]));
         assert_eq!(section(&mut lock, 0, WOKEN, None).1.expires, run_ends(&lock));
         assert_eq!(
@@ -322,7 +334,7 @@ mod tests {
         assert!(section(&mut lock, 0, EXPIRED, number).1.asks);
         let (_, sleep, _) = section(&mut lock, 0, WOKEN, None);
         assert_eq!((sleep.expires, sleep.asks), (None, false), "it sleeps until it is woken");
-        let (_, sleep, rung) = section(&mut lock, 2, Entry::Safepoint, None);
+        let (_, sleep, rung) = section(&mut lock, 2, Operation::Safepoint, None);
         assert_eq!((sleep.expires, rung), (run_ends(&lock), vec![3]));
     }
 
@@ -335,7 +347,11 @@ mod tests {
         let (_, sleep, _) = section(&mut lock, 0, EXPIRED, number);
         assert!(sleep.asks);
         let later = Sleep { expires: Some(crate::sync::now()), asks: false, ..sleep };
-        assert_eq!(asker.wait(later, None), crate::sync::Parked::Expired, "no bell has rung since");
+        assert_eq!(
+            asker.wait(later, None),
+            crate::sync::Parked::TimedOut,
+            "no bell has rung since"
+        );
     }
 
     #[test]
@@ -343,7 +359,7 @@ mod tests {
         let mut lock = relying();
         let number = Some(lock.runs.number());
         assert!(section(&mut lock, 0, EXPIRED, number).1.asks);
-        let (outcome, sleep, rung) = section(&mut lock, 4, Entry::Acquire, None);
+        let (outcome, sleep, rung) = section(&mut lock, 4, Operation::Acquire, None);
         assert_eq!((outcome, rung), (Outcome::Wait(Some(Timer::Run)), vec![]));
         assert_eq!((sleep.expires, sleep.asks), (run_ends(&lock), false));
         assert_eq!(lock.alarm.asks, Some(thread(0)));
@@ -353,7 +369,7 @@ mod tests {
     fn who_relied_on_a_thread_that_has_come_in_is_woken_and_sets_its_own_alarm() {
         let mut lock = relying();
         for (owner, next) in [(2, 3), (3, 0)] {
-            let left = section(&mut lock, owner, Entry::Release(Release::Blocking), None);
+            let left = section(&mut lock, owner, Operation::Release(Release::Blocking), None);
             assert_eq!((left.0, left.2), (Outcome::Left, vec![next]));
             let (outcome, _, rung) = section(&mut lock, next, WOKEN, None);
             assert_eq!((outcome, rung), (Outcome::Owns, if next == 0 { vec![1] } else { vec![] }));
@@ -364,13 +380,13 @@ mod tests {
     #[test]
     fn an_alarm_that_rings_while_the_lock_is_free_asks_nobody_and_rings_again_in_the_same_run() {
         let mut lock = relying();
-        section(&mut lock, 2, Entry::Release(Release::Blocking), None);
+        section(&mut lock, 2, Operation::Release(Release::Blocking), None);
         let number = Some(lock.runs.number());
         let (outcome, sleep, _) = section(&mut lock, 0, EXPIRED, number);
         assert_eq!((outcome, lock.monitor.requested()), (Outcome::Wait(None), false));
         assert_eq!((sleep.expires, sleep.asks), (run_ends(&lock), false));
         // The one that released takes it back, and goes on with its run.
-        assert_eq!(section(&mut lock, 2, Entry::Acquire, None).0, Outcome::Owns);
+        assert_eq!(section(&mut lock, 2, Operation::Acquire, None).0, Outcome::Owns);
         assert_eq!(number, Some(lock.runs.number()));
         section(&mut lock, 0, EXPIRED, number);
         assert!(lock.monitor.requested());

@@ -50,8 +50,8 @@ mod raw;
 #[cfg(not(loom))]
 mod recorder;
 mod runs;
-mod slots;
 mod sync;
+mod thread_state;
 mod timekeeper;
 mod word;
 
@@ -60,18 +60,18 @@ pub use event::Event;
 pub use fault::Fault;
 pub use gil::{AttachError, Gil};
 pub use handoff::Handoff;
-pub use happened::{Happened, What};
-pub use monitor::{Choose, Entry, First, Monitor, Outcome};
+pub use happened::{TraceEvent, TraceRecord};
+pub use monitor::{Monitor, Operation, Outcome, WakeFirst, WakePolicy};
 pub use observe::{Counters, Observe};
 pub use protocol::{
-    Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+    Context, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
-pub use raw::{Member, RawGil};
+pub use raw::{RawGil, Registration};
 #[cfg(not(loom))]
 pub use recorder::Recorder;
 pub use runs::{Clock, Runs};
-pub use slots::{MAX_SETS, Slot, Way};
 pub use sync::Instant;
+pub use thread_state::{MAX_SETS, Phase, ThreadState};
 pub use timekeeper::Timekeeper;
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a

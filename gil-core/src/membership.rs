@@ -16,7 +16,7 @@ use std::sync::Mutex as Mailbox;
 use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering as StdOrdering};
 
 use crate::protocol::ThreadId;
-use crate::raw::Member;
+use crate::raw::Registration;
 use std::sync::Arc;
 
 use crate::deferred::Garbage;
@@ -29,7 +29,7 @@ pub(crate) type Returned = Arc<Mailbox<Vec<ThreadId>>>;
 #[derive(Debug)]
 pub(crate) struct Membership {
     lock: u64,
-    pub(crate) member: Member,
+    pub(crate) member: Registration,
     /// The thread has lent its token: [`Gil::with`](crate::Gil::with) may use it.
     pub(crate) lent: Cell<bool>,
     /// The thread has a guard that it has not dropped.
@@ -104,7 +104,7 @@ pub(crate) fn new_lock_number() -> u64 {
 /// The running thread's membership of `lock`; `join` makes one. `None` while the thread's locals
 /// are being destroyed.
 #[inline(always)]
-pub(crate) fn of(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option<Mine> {
+pub(crate) fn of(lock: u64, join: impl FnOnce() -> (Registration, Returned)) -> Option<Mine> {
     match LAST.try_with(Cell::get).ok()? {
         Some(last) if last.lock == lock => Some(last),
         _ => find_or_join(lock, join),
@@ -135,7 +135,7 @@ fn mine(membership: &Rc<Membership>) -> Mine {
 }
 
 #[cold]
-fn find_or_join(lock: u64, join: impl FnOnce() -> (Member, Returned)) -> Option<Mine> {
+fn find_or_join(lock: u64, join: impl FnOnce() -> (Registration, Returned)) -> Option<Mine> {
     let membership = match known(lock).ok()? {
         Some(membership) => membership,
         None => {

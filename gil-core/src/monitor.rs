@@ -17,11 +17,11 @@ use crate::effects::Section;
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::protocol::{Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
-use crate::slots::{MAX_SETS, Slot, Slots, Way};
+use crate::thread_state::{MAX_SETS, Phase, ThreadState, ThreadStates};
 
 /// What happened to a thread: the input of a section.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Entry {
+pub enum Operation {
     /// It is outside and wants in.
     Acquire,
     /// It owns and leaves.
@@ -48,12 +48,12 @@ pub enum Outcome {
     Left,
     /// It sleeps until woken, or until its timer expires.
     Wait(Option<Timer>),
-    /// It leaves the mutex, then enters [`Entry::Retry`].
+    /// It leaves the mutex, then enters [`Operation::Retry`].
     Retry,
 }
 
 /// How a wake-up picks among the waiters of a condition variable.
-pub trait Choose {
+pub trait WakePolicy {
     /// One of `waiting`, which come in the order in which they began to wait; `None` when there is
     /// nobody.
     fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId>;
@@ -61,31 +61,31 @@ pub trait Choose {
 
 /// Wakes who came first: what parking_lot's and most systems' condition variables do.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct First;
+pub struct WakeFirst;
 
-impl Choose for First {
+impl WakePolicy for WakeFirst {
     fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
         waiting.next()
     }
 }
 
 /// See the module's page. Equality and hashing take in all that decides what can happen next, and
-/// leave out the events of the last section and the order inside [`Order::Any`] sets.
+/// leave out the events of the last section and the order inside [`Order::Unordered`] sets.
 ///
 /// ```
-/// use gil_core::{Entry, First, Handoff, Monitor, Outcome, ThreadId};
+/// use gil_core::{Operation, WakeFirst, Handoff, Monitor, Outcome, ThreadId};
 /// let (a, b) = (ThreadId::from_index(0), ThreadId::from_index(1));
 /// let mut monitor = Monitor::new(Handoff::new());
-/// assert_eq!(monitor.section(a, Entry::Acquire, &mut First), Ok(Outcome::Owns));
-/// assert!(matches!(monitor.section(b, Entry::Acquire, &mut First), Ok(Outcome::Wait(_))));
+/// assert_eq!(monitor.section(a, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Owns));
+/// assert!(matches!(monitor.section(b, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Wait(_))));
 /// assert!(monitor.requested(), "a thread that arrives asks at once, within a budget");
-/// assert!(matches!(monitor.section(a, Entry::Safepoint, &mut First), Ok(Outcome::Wait(_))));
+/// assert!(matches!(monitor.section(a, Operation::Safepoint, &mut WakeFirst), Ok(Outcome::Wait(_))));
 /// assert_eq!(monitor.owner(), Some(b), "and a forced release hands over in one step");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Monitor<P> {
     protocol: P,
-    slots: Slots,
+    slots: ThreadStates,
     owner: Option<ThreadId>,
     requested: bool,
     before: (Option<ThreadId>, bool),
@@ -102,7 +102,7 @@ impl<P: Protocol> Monitor<P> {
         assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets");
         Self {
             protocol,
-            slots: Slots::new(),
+            slots: ThreadStates::new(),
             owner: None,
             requested: false,
             before: (None, false),
@@ -137,25 +137,26 @@ impl<P: Protocol> Monitor<P> {
     }
 
     /// To whom the lock is biased: who may take it back and release it without a section although
-    /// threads wait ([`Protocol::takes_back`]).
+    /// threads wait ([`Protocol::bias`]).
     pub fn biased(&self) -> Option<ThreadId> {
-        self.protocol.takes_back().filter(|_| !self.requested)
+        self.protocol.bias().filter(|_| !self.requested)
     }
 
     /// Where `thread` stands.
-    pub fn slot(&self, thread: ThreadId) -> Slot {
+    pub fn thread_state(&self, thread: ThreadId) -> ThreadState {
         self.slots.get(thread)
     }
 
-    /// Which operation `thread` is in the middle of; [`Way::In`] when it is in none.
-    pub fn way(&self, thread: ThreadId) -> Way {
-        self.slots.way(thread)
+    /// Which operation `thread` is in the middle of; [`Phase::Acquiring`] when it is in none.
+    pub fn phase(&self, thread: ThreadId) -> Phase {
+        self.slots.phase(thread)
     }
 
     /// Whether `thread` still wants the lock: neither outside, nor running, nor leaving, nor the
     /// owner already.
     pub fn is_waiter(&self, thread: ThreadId) -> bool {
-        !matches!(self.slot(thread), Slot::Idle | Slot::Granted) && self.way(thread) != Way::Out
+        !matches!(self.thread_state(thread), ThreadState::Idle | ThreadState::Granted)
+            && self.phase(thread) != Phase::Releasing
     }
 
     /// Whether any thread still wants the lock.
@@ -185,12 +186,12 @@ impl<P: Protocol> Monitor<P> {
     }
 
     /// The threads that the last section woke.
-    pub fn wakes(&self) -> &[ThreadId] {
+    pub fn woken(&self) -> &[ThreadId] {
         &self.wakes
     }
 
     /// The threads that the last section woke, each of them once: what an engine rings for.
-    pub fn take_wakes(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
+    pub fn drain_woken(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
         self.wakes.drain(..)
     }
 
@@ -199,7 +200,7 @@ impl<P: Protocol> Monitor<P> {
     ///
     /// # Errors
     /// [`Fault::FastPathWhileBusy`] when a slot is not Idle and the owner would change.
-    pub fn set_fast_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
+    pub fn sync_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
         let by_bias = || self.biased().is_some() && owner.or(self.owner) == self.biased();
         if owner != self.owner && !self.slots.all_idle() && !by_bias() {
             return Err(Fault::FastPathWhileBusy);
@@ -215,78 +216,84 @@ impl<P: Protocol> Monitor<P> {
     ///
     /// # Errors
     /// A [`Fault`]: the caller or the protocol did what a lock must not do. Faults that begin with
-    /// the caller ([`Fault::is_callers`]) are found before anything has changed; after any other
+    /// the caller ([`Fault::is_caller_error`]) are found before anything has changed; after any other
     /// the Monitor is in an unknown state and must not be used again.
     pub fn section(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
-        choose: &mut dyn Choose,
+        entry: Operation,
+        choose: &mut dyn WakePolicy,
     ) -> Result<Outcome, Fault> {
         self.slots.admit(thread);
         self.events.clear();
         self.wakes.clear();
         self.before = (self.owner, self.requested);
         self.check_entry(thread, entry)?;
-        if let Entry::Resume(wake) = entry {
-            match (self.slot(thread), wake) {
-                (Slot::Granted, _) => return Ok(self.confirm(thread)),
-                (Slot::Waiting(_, timer), Wake::Notified) => return Ok(Outcome::Wait(timer)),
-                (Slot::Waiting(_, None), Wake::Expired) => return Ok(Outcome::Wait(None)),
+        if let Operation::Resume(wake) = entry {
+            match (self.thread_state(thread), wake) {
+                (ThreadState::Granted, _) => return Ok(self.confirm(thread)),
+                (ThreadState::Waiting(_, timer), Wake::Notified) => {
+                    return Ok(Outcome::Wait(timer));
+                }
+                (ThreadState::Waiting(_, None), Wake::TimedOut) => return Ok(Outcome::Wait(None)),
                 _ => {}
             }
         }
-        if entry == Entry::Cancel && self.slot(thread) == Slot::Granted {
+        if entry == Operation::Cancel && self.thread_state(thread) == ThreadState::Granted {
             return Ok(self.confirm(thread));
         }
         let step = self.decide(thread, entry, choose)?;
         self.settle(thread, entry, step)
     }
 
-    /// `thread` gives up coming in: [`Entry::Cancel`]. [`Outcome::Left`] takes it out of every
+    /// `thread` gives up coming in: [`Operation::Cancel`]. [`Outcome::Left`] takes it out of every
     /// queue, and a wake-up in its hand goes to another; [`Outcome::Owns`] says that it is too
     /// late, the thread owns the lock.
     ///
     /// ```
-    /// use gil_core::{Entry, First, Handoff, Monitor, Outcome, ThreadId, Wake};
+    /// use gil_core::{Operation, WakeFirst, Handoff, Monitor, Outcome, ThreadId, Wake};
     /// let [a, b] = [0, 1].map(ThreadId::from_index);
     /// let mut monitor = Monitor::new(Handoff::new());
-    /// monitor.section(a, Entry::Acquire, &mut First)?;
-    /// monitor.section(b, Entry::Acquire, &mut First)?;
+    /// monitor.section(a, Operation::Acquire, &mut WakeFirst)?;
+    /// monitor.section(b, Operation::Acquire, &mut WakeFirst)?;
     /// assert_eq!(monitor.cancel(b), Ok(Outcome::Left));
     /// assert!(!monitor.requested(), "its request has gone with it");
     ///
-    /// monitor.section(b, Entry::Acquire, &mut First)?; // no boost left: it waits for its timer
-    /// monitor.section(b, Entry::Resume(Wake::Expired), &mut First)?;
-    /// monitor.section(a, Entry::Safepoint, &mut First)?;
+    /// monitor.section(b, Operation::Acquire, &mut WakeFirst)?; // no boost left: it waits for its timer
+    /// monitor.section(b, Operation::Resume(Wake::TimedOut), &mut WakeFirst)?;
+    /// monitor.section(a, Operation::Safepoint, &mut WakeFirst)?;
     /// assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "too late: it has been granted the lock");
     /// # Ok::<(), gil_core::Fault>(())
     /// ```
     ///
     /// # Errors
-    /// [`Fault::WrongEntry`] when the thread is not coming in.
+    /// [`Fault::InvalidTransition`] when the thread is not coming in.
     pub fn cancel(&mut self, thread: ThreadId) -> Result<Outcome, Fault> {
-        self.section(thread, Entry::Cancel, &mut First)
+        self.section(thread, Operation::Cancel, &mut WakeFirst)
     }
 
-    fn check_entry(&self, thread: ThreadId, entry: Entry) -> Result<(), Fault> {
-        let slot = self.slot(thread);
+    fn check_entry(&self, thread: ThreadId, entry: Operation) -> Result<(), Fault> {
+        let slot = self.thread_state(thread);
         let fits = match entry {
-            Entry::Acquire if self.owner == Some(thread) => return Err(Fault::AlreadyAttached),
-            Entry::Acquire => slot == Slot::Idle,
-            Entry::Release(_) | Entry::Safepoint if self.owner != Some(thread) => {
+            Operation::Acquire if self.owner == Some(thread) => return Err(Fault::AlreadyAttached),
+            Operation::Acquire => slot == ThreadState::Idle,
+            Operation::Release(_) | Operation::Safepoint if self.owner != Some(thread) => {
                 return Err(Fault::NotHolder);
             }
-            Entry::Release(_) | Entry::Safepoint => slot == Slot::Idle,
-            Entry::Resume(_) => !matches!(slot, Slot::Idle | Slot::Retry),
-            Entry::Retry => slot == Slot::Retry,
-            Entry::Cancel => slot != Slot::Idle && self.way(thread) == Way::In,
+            Operation::Release(_) | Operation::Safepoint => slot == ThreadState::Idle,
+            Operation::Resume(_) => {
+                !matches!(slot, ThreadState::Idle | ThreadState::BetweenSections)
+            }
+            Operation::Retry => slot == ThreadState::BetweenSections,
+            Operation::Cancel => {
+                slot != ThreadState::Idle && self.phase(thread) == Phase::Acquiring
+            }
         };
-        if fits { Ok(()) } else { Err(Fault::WrongEntry) }
+        if fits { Ok(()) } else { Err(Fault::InvalidTransition) }
     }
 
     fn confirm(&mut self, thread: ThreadId) -> Outcome {
-        self.rest(thread, Slot::Idle);
+        self.rest(thread, ThreadState::Idle);
         self.events.push(Event::Confirmed(thread));
         Outcome::Owns
     }
@@ -295,20 +302,20 @@ impl<P: Protocol> Monitor<P> {
     fn decide(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
-        choose: &mut dyn Choose,
+        entry: Operation,
+        choose: &mut dyn WakePolicy,
     ) -> Result<Step, Fault> {
-        let slot = self.slot(thread);
-        if let Slot::Waiting(set, _) | Slot::Notified(set) = slot
-            && (P::SETS[usize::from(set.0)] == Order::Any || entry == Entry::Cancel)
+        let slot = self.thread_state(thread);
+        if let ThreadState::Waiting(set, _) | ThreadState::Notified(set) = slot
+            && (P::SETS[usize::from(set.0)] == Order::Unordered || entry == Operation::Cancel)
         {
             self.slots.unlink(thread);
         }
         match entry {
-            Entry::Acquire => self.slots.set_way(thread, Way::In),
-            Entry::Release(_) => self.slots.set_way(thread, Way::Out),
-            Entry::Safepoint => self.slots.set_way(thread, Way::Back),
-            Entry::Resume(_) | Entry::Retry | Entry::Cancel => {}
+            Operation::Acquire => self.slots.set_phase(thread, Phase::Acquiring),
+            Operation::Release(_) => self.slots.set_phase(thread, Phase::Releasing),
+            Operation::Safepoint => self.slots.set_phase(thread, Phase::Reacquiring),
+            Operation::Resume(_) | Operation::Retry | Operation::Cancel => {}
         }
         let Self { protocol, slots, owner, requested, events, wakes, before: _ } = self;
         let mut cx = Section {
@@ -323,25 +330,28 @@ impl<P: Protocol> Monitor<P> {
             fault: None,
         };
         let step = match (entry, slot) {
-            (Entry::Acquire, _) => protocol.acquire(&mut cx),
-            (Entry::Release(how), _) => protocol.release(&mut cx, how),
-            (Entry::Safepoint, _) => protocol.safepoint(&mut cx),
-            (Entry::Retry, _) => protocol.retry(&mut cx),
-            (Entry::Resume(_), Slot::Notified(set)) => {
+            (Operation::Acquire, _) => protocol.acquire(&mut cx),
+            (Operation::Release(how), _) => protocol.release(&mut cx, how),
+            (Operation::Safepoint, _) => protocol.safepoint(&mut cx),
+            (Operation::Retry, _) => protocol.retry(&mut cx),
+            (Operation::Resume(_), ThreadState::Notified(set)) => {
                 cx.events.push(Event::Notified(thread));
                 protocol.woken(&mut cx, set, Wake::Notified)
             }
-            (Entry::Resume(_), Slot::Waiting(set, _)) => {
+            (Operation::Resume(_), ThreadState::Waiting(set, _)) => {
                 cx.events.push(Event::TimedOut(thread));
-                protocol.woken(&mut cx, set, Wake::Expired)
+                protocol.woken(&mut cx, set, Wake::TimedOut)
             }
-            (Entry::Resume(_), Slot::Idle | Slot::Granted | Slot::Retry) => {
-                return Err(Fault::WrongEntry);
+            (
+                Operation::Resume(_),
+                ThreadState::Idle | ThreadState::Granted | ThreadState::BetweenSections,
+            ) => {
+                return Err(Fault::InvalidTransition);
             }
-            (Entry::Cancel, slot) => {
-                cx.slots.put(thread, Slot::Idle);
+            (Operation::Cancel, slot) => {
+                cx.slots.put(thread, ThreadState::Idle);
                 cx.events.push(Event::Cancelled(thread));
-                protocol.cancel(&mut cx, matches!(slot, Slot::Notified(_)));
+                protocol.cancel(&mut cx, matches!(slot, ThreadState::Notified(_)));
                 Step::Left
             }
         };
@@ -349,52 +359,52 @@ impl<P: Protocol> Monitor<P> {
     }
 
     /// Carries the decision out for the thread itself.
-    fn settle(&mut self, thread: ThreadId, entry: Entry, step: Step) -> Result<Outcome, Fault> {
+    fn settle(&mut self, thread: ThreadId, entry: Operation, step: Step) -> Result<Outcome, Fault> {
         let owns = self.owner == Some(thread);
         match step {
             Step::Owns => {
-                if self.slots.way(thread) == Way::Out {
+                if self.slots.phase(thread) == Phase::Releasing {
                     return Err(Fault::OwnsWhileLeaving);
                 }
                 if self.owner.is_some() && !owns {
                     return Err(Fault::TakesHeldLock);
                 }
                 if !owns {
-                    self.events.push(Event::Take(thread));
+                    self.events.push(Event::Taken(thread));
                 }
                 self.owner = Some(thread);
-                self.rest(thread, Slot::Idle);
+                self.rest(thread, ThreadState::Idle);
                 Ok(Outcome::Owns)
             }
-            Step::Left | Step::Wait(..) | Step::Retry if owns => Err(Fault::OwnsButStops),
+            Step::Left | Step::Wait(..) | Step::Retry if owns => Err(Fault::WaitsWhileOwning),
             Step::Left => {
-                if self.slots.way(thread) != Way::Out && entry != Entry::Cancel {
+                if self.slots.phase(thread) != Phase::Releasing && entry != Operation::Cancel {
                     return Err(Fault::LeavesWhileEntering);
                 }
-                self.rest(thread, Slot::Idle);
+                self.rest(thread, ThreadState::Idle);
                 Ok(Outcome::Left)
             }
             Step::Wait(set, timer) => {
                 if usize::from(set.0) >= P::SETS.len() {
                     return Err(Fault::UnknownSet);
                 }
-                self.events.push(Event::Waits(thread));
+                self.events.push(Event::Waiting(thread));
                 self.slots.link(thread, set);
-                self.slots.put(thread, Slot::Waiting(set, timer));
+                self.slots.put(thread, ThreadState::Waiting(set, timer));
                 Ok(Outcome::Wait(timer))
             }
             Step::Retry => {
-                self.rest(thread, Slot::Retry);
+                self.rest(thread, ThreadState::BetweenSections);
                 Ok(Outcome::Retry)
             }
         }
     }
 
-    fn rest(&mut self, thread: ThreadId, slot: Slot) {
+    fn rest(&mut self, thread: ThreadId, slot: ThreadState) {
         self.slots.unlink(thread);
         self.slots.put(thread, slot);
-        if slot == Slot::Idle {
-            self.slots.set_way(thread, Way::In);
+        if slot == ThreadState::Idle {
+            self.slots.set_phase(thread, Phase::Acquiring);
         }
     }
 
@@ -402,8 +412,8 @@ impl<P: Protocol> Monitor<P> {
         (&self.protocol, self.owner, self.requested)
     }
 
-    fn places(&self) -> impl Iterator<Item = (Slot, Way)> + '_ {
-        self.threads().map(|thread| (self.slot(thread), self.way(thread)))
+    fn places(&self) -> impl Iterator<Item = (ThreadState, Phase)> + '_ {
+        self.threads().map(|thread| (self.thread_state(thread), self.phase(thread)))
     }
 
     fn queues(&self) -> impl Iterator<Item = ThreadId> + '_ {

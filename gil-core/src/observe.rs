@@ -1,39 +1,39 @@
 //! Watching the slow path: counters by default, claims in a checker.
 
 use crate::event::Event;
-use crate::monitor::{Entry, Monitor, Outcome};
+use crate::monitor::{Monitor, Operation, Outcome};
 use crate::protocol::{Protocol, ThreadId};
 
 /// Sees every section of a lock, from inside the mutex. The fast path is not seen, unless
-/// [`Observe::SEES_ALL`] switches it off.
+/// [`Observe::DISABLE_FAST_PATH`] switches it off.
 ///
 /// ```
-/// use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+/// use gil_core::{Operation, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
 /// # if gil_core::UNDER_LOOM { return }
 /// #[derive(Default)]
 /// struct Sections(u64);
 /// impl Observe for Sections {
-///     fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {
+///     fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {
 ///         self.0 += 1;
 ///     }
 /// }
-/// let lock = RawGil::observed(Handoff::new(), Sections::default());
+/// let lock = RawGil::with_observer(Handoff::new(), Sections::default());
 /// let thread = lock.register();
 /// lock.attach(&thread).unwrap();
 /// lock.detach(&thread).unwrap();
-/// assert_eq!(lock.observer(|sections| sections.0), 0, "a lone thread enters no section");
+/// assert_eq!(lock.inspect_observer(|sections| sections.0), 0, "a lone thread enters no section");
 /// ```
 pub trait Observe {
     /// Whether every attach and detach is a section, so that nothing goes unseen. The lock has no
     /// fast path then.
-    const SEES_ALL: bool = false;
+    const DISABLE_FAST_PATH: bool = false;
 
     /// `thread` has just run a section that began with `entry`, or another waiter has in its place
     /// ([`Timer::Run`](crate::Timer)); the Monitor is as it left it.
     fn section<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
     );
@@ -57,13 +57,13 @@ pub trait Observe {
 
     /// Since the last section the thread that the lock was biased to has taken it back so many times, at
     /// least once.
-    fn taken_back(&mut self, times: u64) {
+    fn biased_reacquires(&mut self, times: u64) {
         let _ = times;
     }
 
     /// `thread` was woken by a release, found the lock taken by a run that is still young, and sleeps on
     /// without a section.
-    fn looks_again(&mut self, thread: ThreadId) {
+    fn wakeup_deferred(&mut self, thread: ThreadId) {
         let _ = thread;
     }
 }
@@ -77,24 +77,24 @@ pub struct Counters {
     /// Switch requests.
     pub requests: u64,
     /// Forced releases: the owner released with a request pending.
-    pub forced: u64,
+    pub forced_releases: u64,
     /// Times the lock was handed to a waiter.
     pub grants: u64,
     /// Times a thread found the lock free in the slow path and took it.
-    pub takes: u64,
+    pub acquisitions: u64,
     /// Timers that expired.
-    pub time_outs: u64,
+    pub timeouts: u64,
     /// Threads that were woken.
-    pub wake_ups: u64,
+    pub wakeups: u64,
     /// Threads that were woken by a notification and had to wait again.
-    pub wasted_wake_ups: u64,
+    pub wasted_wakeups: u64,
     /// Times the owner in the slow path was another one than last time.
     pub switches: u64,
     /// Times a woken thread found the lock taken by a young run, and slept on to look again.
-    pub looks_again: u64,
+    pub deferred_wakeups: u64,
     /// Times the lock was taken back, by the thread that it was biased to, without a section. Those after the
     /// last section are not in here yet.
-    pub taken_back: u64,
+    pub biased_reacquires: u64,
     last_owner: Option<ThreadId>,
 }
 
@@ -103,15 +103,15 @@ impl Counters {
         Self {
             sections: 0,
             requests: 0,
-            forced: 0,
+            forced_releases: 0,
             grants: 0,
-            takes: 0,
-            time_outs: 0,
-            wake_ups: 0,
-            wasted_wake_ups: 0,
+            acquisitions: 0,
+            timeouts: 0,
+            wakeups: 0,
+            wasted_wakeups: 0,
             switches: 0,
-            looks_again: 0,
-            taken_back: 0,
+            deferred_wakeups: 0,
+            biased_reacquires: 0,
             last_owner: None,
         }
     }
@@ -121,26 +121,26 @@ impl Observe for Counters {
     fn section<P: Protocol>(
         &mut self,
         _: ThreadId,
-        _: Entry,
+        _: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
     ) {
         self.sections += 1;
-        self.wake_ups += monitor.wakes().len() as u64;
+        self.wakeups += monitor.woken().len() as u64;
         for event in monitor.events() {
             match event {
                 Event::Requested(..) => self.requests += 1,
-                Event::Answered(_) => self.forced += 1,
+                Event::Answered(_) => self.forced_releases += 1,
                 Event::Granted(_) => self.grants += 1,
-                Event::Take(_) => self.takes += 1,
-                Event::TimedOut(_) => self.time_outs += 1,
+                Event::Taken(_) => self.acquisitions += 1,
+                Event::TimedOut(_) => self.timeouts += 1,
                 Event::Notified(_) if matches!(outcome, Outcome::Wait(_)) => {
-                    self.wasted_wake_ups += 1;
+                    self.wasted_wakeups += 1;
                 }
                 Event::Notified(_)
                 | Event::Released(_)
                 | Event::Confirmed(_)
-                | Event::Waits(_)
+                | Event::Waiting(_)
                 | Event::Cancelled(_) => {}
             }
         }
@@ -151,11 +151,11 @@ impl Observe for Counters {
         }
     }
 
-    fn taken_back(&mut self, times: u64) {
-        self.taken_back += times;
+    fn biased_reacquires(&mut self, times: u64) {
+        self.biased_reacquires += times;
     }
 
-    fn looks_again(&mut self, _: ThreadId) {
-        self.looks_again += 1;
+    fn wakeup_deferred(&mut self, _: ThreadId) {
+        self.deferred_wakeups += 1;
     }
 }

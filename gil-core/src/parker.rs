@@ -161,7 +161,7 @@ mod tests {
     fn a_spin_for_nothing_is_left_out_in_the_next_waits_and_then_in_twice_as_many_up_to_63() {
         let parker = Parker::new();
         let waits: Vec<_> = (0..248).map(|_| waits(&parker)).collect();
-        assert!(waits.iter().all(|(parked, _)| *parked == Parked::Expired));
+        assert!(waits.iter().all(|(parked, _)| *parked == Parked::TimedOut));
         let left_out = |times: u32| (0..=times).rev();
         let expected = [7, 15, 31, 63, 63, 63].into_iter().flat_map(left_out);
         assert!(waits.iter().map(|(_, left_out)| *left_out).eq(expected));
@@ -172,7 +172,7 @@ mod tests {
         let parker = Parker::new();
         parker.hears();
         parker.awaits_answer();
-        assert_eq!(waits(&parker).0, Parked::Expired, "the bell is silent again");
+        assert_eq!(waits(&parker).0, Parked::TimedOut, "the bell is silent again");
         parker.hears();
         assert_eq!(waits(&parker).0, Parked::Returned);
         let asks = Sleep { expires: Some(now()), run: 0, shows: None, asks: true };
@@ -186,15 +186,15 @@ mod tests {
     fn a_bell_that_has_rung_is_seen_without_a_spin_and_brings_the_spin_back() {
         let parker = Parker::new();
         parker.bind();
-        assert_eq!(waits(&parker), (Parked::Expired, 7));
+        assert_eq!(waits(&parker), (Parked::TimedOut, 7));
         let again = (0..8).map(|_| waits(&parker)).last();
-        assert_eq!(again, Some((Parked::Expired, 15)), "in vain twice");
+        assert_eq!(again, Some((Parked::TimedOut, 15)), "in vain twice");
         parker.ring();
         assert_eq!(
             waits(&parker),
             (Parked::Returned, 0),
             "not by the park, which would say expired"
         );
-        assert_eq!(waits(&parker), (Parked::Expired, 7), "and the bell is silent again");
+        assert_eq!(waits(&parker), (Parked::TimedOut, 7), "and the bell is silent again");
     }
 }

@@ -4,7 +4,7 @@
 //! A lock that decides and acts in one piece of code can only be checked as a whole, with every
 //! memory ordering and every wake-up multiplied by every decision. A [`Protocol`] only decides. It
 //! runs under one mutex, inside a [`Monitor`](crate::Monitor), and asks for effects through
-//! [`Effects`]. The same value then runs on real threads, under loom, in an explorer of all states
+//! [`Context`]. The same value then runs on real threads, under loom, in an explorer of all states
 //! and in a simulator, so there is no model that could drift from the lock.
 //!
 //! # The handshake
@@ -76,8 +76,8 @@ pub struct WaitSet(pub u8);
 pub enum Order {
     /// A condition variable: a notification may wake any waiter, and whoever waits again starts
     /// anew. The explorer tries every choice.
-    Any,
-    /// A queue: [`Effects::first`] is who has waited longest. A notified thread keeps its place
+    Unordered,
+    /// A queue: [`Context::first`] is who has waited longest. A notified thread keeps its place
     /// until its own section takes it out, so losing the lock to somebody faster costs no place.
     Fifo,
 }
@@ -99,7 +99,7 @@ pub enum Wake {
     /// Somebody notified it.
     Notified,
     /// Its timer expired and nobody had notified it.
-    Expired,
+    TimedOut,
 }
 
 /// How a thread leaves.
@@ -145,7 +145,7 @@ pub enum Step {
 
 /// What a protocol can see and do inside a section. Every effect of every protocol passes through
 /// here, which is why one list of generic mutants fits all of them.
-pub trait Effects {
+pub trait Context {
     /// The thread that runs this section.
     fn me(&self) -> ThreadId;
     /// Whether nobody owns the lock.
@@ -195,7 +195,7 @@ pub trait Effects {
 /// A panic inside a section aborts the process, because a half-updated lock must not live on.
 ///
 /// ```
-/// use gil_core::{Effects, Order, Protocol, Release, Step, WaitSet, Wake};
+/// use gil_core::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 ///
 /// /// A semaphore: whoever comes first when it is free.
 /// #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -204,22 +204,22 @@ pub trait Effects {
 ///
 /// impl Protocol for Semaphore {
 ///     const NAME: &'static str = "semaphore";
-///     const SETS: &'static [Order] = &[Order::Any];
-///     fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+///     const SETS: &'static [Order] = &[Order::Unordered];
+///     fn acquire(&mut self, cx: &mut dyn Context) -> Step {
 ///         if cx.is_free() { Step::Owns } else { Step::Wait(SET, None) }
 ///     }
-///     fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+///     fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
 ///         cx.free();
 ///         cx.notify_one(SET);
 ///         Step::Left
 ///     }
-///     fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+///     fn safepoint(&mut self, _: &mut dyn Context) -> Step {
 ///         Step::Owns // never requested, never switched out
 ///     }
-///     fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+///     fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
 ///         self.acquire(cx)
 ///     }
-///     fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+///     fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
 ///         if notified { cx.notify_one(SET); } // a wake-up in its hand must not be lost
 ///     }
 /// }
@@ -239,29 +239,29 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
     /// Whether a thread that was woken, and finds the lock taken back, may sleep on for a while before
     /// it runs its section: for a protocol in which it would be handed the lock because of it.
-    const LOOKS_AGAIN: bool = false;
+    const GRACE_PERIOD: bool = false;
 
     /// Who may take the lock and release it for blocking calls, again and again, while threads wait and
-    /// no request is pending, without changing anything for anybody. With [`Protocol::LOOKS_AGAIN`] the
+    /// no request is pending, without changing anything for anybody. With [`Protocol::GRACE_PERIOD`] the
     /// mechanism runs no sections for it. `gil-verify` checks that they would change nothing.
-    fn takes_back(&self) -> Option<ThreadId> {
+    fn bias(&self) -> Option<ThreadId> {
         None
     }
 
     /// `me` is outside and wants in.
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step;
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step;
     /// `me` owns and leaves. It may have to wait before it is out (CPython does, with a request
     /// pending).
-    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step;
+    fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step;
     /// `me` owns and saw the request (or its ticks ran out).
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step;
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step;
     /// `me` waited in `set` and was woken.
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step;
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step;
     /// `me` gives up waiting and is already out of every set. `notified`: a wake-up was on its way
     /// to it, which must not be lost.
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool);
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool);
     /// `me` said [`Step::Retry`] and is back.
-    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+    fn retry(&mut self, cx: &mut dyn Context) -> Step {
         if cx.leaving() { Step::Left } else { self.acquire(cx) }
     }
 }

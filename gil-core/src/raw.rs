@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use crate::fault::Fault;
 use crate::inner::{Breaker, Inner, Sleep};
-use crate::monitor::{Entry, Monitor, Outcome};
+use crate::monitor::{Monitor, Operation, Outcome};
 use crate::observe::{Counters, Observe};
 use crate::parker::Parker;
 use crate::protocol::{Preemption, Protocol, Release, ThreadId};
@@ -38,12 +38,12 @@ use crate::word::Word;
 
 /// A thread's membership of one lock: its id there and the bell it is woken by. Used by one thread.
 #[derive(Debug)]
-pub struct Member {
+pub struct Registration {
     id: ThreadId,
     parker: Arc<Parker>,
 }
 
-impl Member {
+impl Registration {
     /// The thread's id in this lock.
     #[must_use]
     pub fn id(&self) -> ThreadId {
@@ -88,19 +88,19 @@ impl<P: Protocol> RawGil<P> {
     const_unless_loom! {
         /// A free lock that counts what its slow path does.
         pub fn new(protocol: P) -> Self {
-            Self::observed(protocol, Counters::new())
+            Self::with_observer(protocol, Counters::new())
         }
     }
 
     /// What the slow path has done so far.
     pub fn counters(&self) -> Counters {
-        self.observer(|counters| *counters)
+        self.inspect_observer(|counters| *counters)
     }
 
     /// As [`RawGil::detach`], for a thread that holds the lock for sure: all of what is rare is out of line,
     /// so that a guard's end is a few instructions.
     #[inline(always)]
-    pub(crate) fn must_detach(&self, member: &Member) {
+    pub(crate) fn must_detach(&self, member: &Registration) {
         self.memory.touch();
         if !self.word.detach(member.id) {
             self.must_detach_past_word(member);
@@ -109,8 +109,8 @@ impl<P: Protocol> RawGil<P> {
 
     #[cold]
     #[inline(never)]
-    fn must_detach_past_word(&self, member: &Member) {
-        let detached = self.past_word(member, Entry::Release(Release::Blocking), None);
+    fn must_detach_past_word(&self, member: &Registration) {
+        let detached = self.past_word(member, Operation::Release(Release::Blocking), None);
         detached.map_or_else(|fault| fail(&fault), drop);
     }
 }
@@ -118,7 +118,7 @@ impl<P: Protocol> RawGil<P> {
 impl<P: Protocol, O: Observe> RawGil<P, O> {
     const_unless_loom! {
         /// A free lock watched by `observer`.
-        pub fn observed(protocol: P, observer: O) -> Self {
+        pub fn with_observer(protocol: P, observer: O) -> Self {
             Self {
                 word: Word::new(),
                 requested: AtomicBool::new(false),
@@ -132,19 +132,19 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
 
     /// Looks at the observer, under the lock's mutex: `look` must be short and must not come back
     /// to this lock.
-    pub fn observer<R>(&self, look: impl FnOnce(&mut O) -> R) -> R {
+    pub fn inspect_observer<R>(&self, look: impl FnOnce(&mut O) -> R) -> R {
         look(&mut self.inner.lock().observer)
     }
 
-    /// Looks at the Monitor, under the lock's mutex: as [`RawGil::observer`]. While nobody is in
+    /// Looks at the Monitor, under the lock's mutex: as [`RawGil::inspect_observer`]. While nobody is in
     /// the slow path, or the lock is biased, the Monitor's owner is the one it was told last.
-    pub fn monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
+    pub fn inspect_monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
         look(&self.inner.lock().monitor)
     }
 
     /// Makes a member for one thread, the one that first enters the slow path with it. O(1); ids of
     /// members that left are used again.
-    pub fn register(&self) -> Member {
+    pub fn register(&self) -> Registration {
         let parker = Arc::new(Parker::new());
         let mut inner = self.inner.lock();
         let id = inner.vacant.pop().unwrap_or_else(|| {
@@ -152,12 +152,12 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             ThreadId::from_index((inner.members.len() - 1) as u32)
         });
         inner.members[id.index()] = Some(parker.clone());
-        Member { id, parker }
+        Registration { id, parker }
     }
 
     /// Ends a membership. The id of a thread that still holds the lock (think of
     /// [`std::mem::forget`]) is never used again.
-    pub fn unregister(&self, member: Member) {
+    pub fn unregister(&self, member: Registration) {
         self.unregister_id(member.id);
     }
 
@@ -193,30 +193,34 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
     #[inline]
-    pub fn attach(&self, member: &Member) -> Result<(), Fault> {
+    pub fn attach(&self, member: &Registration) -> Result<(), Fault> {
         self.memory.touch();
-        if !O::SEES_ALL && self.word.attach(member.id) {
+        if !O::DISABLE_FAST_PATH && self.word.attach(member.id) {
             return Ok(());
         }
-        self.past_word(member, Entry::Acquire, None).map(|_| ())
+        self.past_word(member, Operation::Acquire, None).map(|_| ())
     }
 
     /// Takes the lock, or gives up at the moment `gives_up` and returns `false`.
     ///
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
-    pub fn attach_until(&self, member: &Member, gives_up: Instant) -> Result<bool, Fault> {
-        if !O::SEES_ALL && self.word.attach(member.id) {
+    pub fn try_attach_until(
+        &self,
+        member: &Registration,
+        gives_up: Instant,
+    ) -> Result<bool, Fault> {
+        if !O::DISABLE_FAST_PATH && self.word.attach(member.id) {
             return Ok(true);
         }
-        self.past_word(member, Entry::Acquire, Some(gives_up))
+        self.past_word(member, Operation::Acquire, Some(gives_up))
     }
 
     /// Takes the lock if it is free and nobody waits for it. Never waits for the holder.
     ///
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
-    pub fn try_attach(&self, member: &Member) -> Result<bool, Fault> {
+    pub fn try_attach(&self, member: &Registration) -> Result<bool, Fault> {
         if self.word.attach(member.id) {
             return Ok(true);
         }
@@ -224,7 +228,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     }
 
     /// Whether the thread holds the lock.
-    pub fn is_attached(&self, member: &Member) -> bool {
+    pub fn is_attached(&self, member: &Registration) -> bool {
         let by_word = self.word.is_held_by(member.id);
         by_word.unwrap_or_else(|| self.holds(&self.inner.lock(), member.id))
     }
@@ -238,12 +242,12 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock.
     #[inline]
-    pub fn detach(&self, member: &Member) -> Result<(), Fault> {
+    pub fn detach(&self, member: &Registration) -> Result<(), Fault> {
         self.memory.touch();
-        if !O::SEES_ALL && self.word.detach(member.id) {
+        if !O::DISABLE_FAST_PATH && self.word.detach(member.id) {
             return Ok(());
         }
-        self.past_word(member, Entry::Release(Release::Blocking), None).map(|_| ())
+        self.past_word(member, Operation::Release(Release::Blocking), None).map(|_| ())
     }
 
     /// Whether the holder is asked to release. One relaxed load.
@@ -259,7 +263,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
     /// requested).
     #[inline]
-    pub fn safepoint(&self, member: &Member) -> Result<bool, Fault> {
+    pub fn safepoint(&self, member: &Registration) -> Result<bool, Fault> {
         if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
             // Relaxed: only the holder touches the count, and the lock orders holders.
             let left = self.ticks_left.load(Ordering::Relaxed);
@@ -272,7 +276,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         } else if !self.switch_requested() {
             return Ok(false);
         }
-        self.drive(member, Entry::Safepoint, None)
+        self.drive(member, Operation::Safepoint, None)
     }
 
     /// The lock's memory goes, as a program under loom has it: nothing may touch it before in another
@@ -327,19 +331,19 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     }
 
     /// Whether the word is ever biased.
-    const BIASES: bool = P::LOOKS_AGAIN && !O::SEES_ALL;
+    const BIASES: bool = P::GRACE_PERIOD && !O::DISABLE_FAST_PATH;
 
     /// Past a word that was not free, or not held without more ado: by the bias, or by sections.
     #[cold]
     fn past_word(
         &self,
-        member: &Member,
-        entry: Entry,
+        member: &Registration,
+        entry: Operation,
         gives_up: Option<Instant>,
     ) -> Result<bool, Fault> {
         let by_bias = match entry {
             _ if !Self::BIASES => false,
-            Entry::Acquire => self.word.take_back(member.id),
+            Operation::Acquire => self.word.take_back(member.id),
             _ => self.word.leave(member.id),
         };
         if by_bias { Ok(true) } else { self.drive(member, entry, gives_up) }
@@ -349,8 +353,8 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     #[cold]
     fn drive(
         &self,
-        member: &Member,
-        mut entry: Entry,
+        member: &Registration,
+        mut entry: Operation,
         gives_up: Option<Instant>,
     ) -> Result<bool, Fault> {
         member.parker.bind();
@@ -360,15 +364,15 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             slept = None;
             entry = match outcome {
                 Outcome::Owns => return Ok(true),
-                Outcome::Left => return Ok(entry != Entry::Cancel),
-                Outcome::Retry => Entry::Retry,
+                Outcome::Left => return Ok(entry != Operation::Cancel),
+                Outcome::Retry => Operation::Retry,
                 Outcome::Wait(_) => match member.parker.wait(sleep, gives_up) {
-                    Parked::Returned => Entry::Resume(crate::Wake::Notified),
+                    Parked::Returned => Operation::Resume(crate::Wake::Notified),
                     Parked::GaveUp if mutant!(GivesUpSilently) => return Ok(false),
-                    Parked::GaveUp => Entry::Cancel,
-                    Parked::Expired => {
+                    Parked::GaveUp => Operation::Cancel,
+                    Parked::TimedOut => {
                         slept = Some(sleep.run);
-                        Entry::Resume(crate::Wake::Expired)
+                        Operation::Resume(crate::Wake::TimedOut)
                     }
                 },
             };
@@ -379,7 +383,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     fn section(
         &self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         slept: Option<u64>,
     ) -> Result<(Outcome, Sleep), Fault> {
         let mut inner = self.inner.lock();
@@ -395,7 +399,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             None => inner.decide(thread, entry, slept, &wall),
         };
         let shows = inner.hold_back(thread, entry, &wall).or(again);
-        let bells = inner.take_bells();
+        let bells = inner.drain_parkers();
         let sleep = inner.sleep(thread, result, shows, &wall);
         self.publish(&mut inner);
         std::mem::forget(bomb);
@@ -407,7 +411,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
             self.memory.touch();
         }
         match result {
-            Err(fault) if !fault.is_callers() => fail(&fault),
+            Err(fault) if !fault.is_caller_error() => fail(&fault),
             result => result.map(|outcome| (outcome, sleep)),
         }
     }

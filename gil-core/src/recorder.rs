@@ -1,7 +1,7 @@
 //! A recorder of what a lock does, for pictures. Off unless a lock is made with it.
 
-use crate::happened::Happened;
-use crate::monitor::{Entry, Monitor, Outcome};
+use crate::happened::TraceRecord;
+use crate::monitor::{Monitor, Operation, Outcome};
 use crate::observe::Observe;
 use crate::protocol::{Protocol, ThreadId};
 use crate::sync::{Instant, now};
@@ -11,21 +11,21 @@ use crate::sync::{Instant, now};
 ///
 /// ```
 /// # if gil_core::UNDER_LOOM { return Ok(()) }
-/// use gil_core::{Event, Handoff, RawGil, Recorder, What};
-/// let lock = RawGil::observed(Handoff::new(), Recorder::new(1_000));
+/// use gil_core::{Event, Handoff, RawGil, Recorder, TraceEvent};
+/// let lock = RawGil::with_observer(Handoff::new(), Recorder::new(1_000));
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
-/// let what: Vec<_> = lock.observer(|r| r.take()).iter().map(|happened| happened.what).collect();
+/// let what: Vec<_> = lock.inspect_observer(|r| r.take()).iter().map(|happened| happened.what).collect();
 /// let id = thread.id();
-/// assert_eq!(what, [What::Event(Event::Take(id)), What::Event(Event::Released(id)), What::Left(id)]);
+/// assert_eq!(what, [TraceEvent::Event(Event::Taken(id)), TraceEvent::Event(Event::Released(id)), TraceEvent::Left(id)]);
 /// # Ok::<(), gil_core::Fault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Recorder {
     began: Instant,
     limit: usize,
-    happened: Vec<Happened>,
+    happened: Vec<TraceRecord>,
     dropped: u64,
 }
 
@@ -37,7 +37,7 @@ impl Recorder {
     }
 
     /// The recording so far, which is empty afterwards.
-    pub fn take(&mut self) -> Vec<Happened> {
+    pub fn take(&mut self) -> Vec<TraceRecord> {
         std::mem::take(&mut self.happened)
     }
 
@@ -49,17 +49,17 @@ impl Recorder {
 }
 
 impl Observe for Recorder {
-    const SEES_ALL: bool = true;
+    const DISABLE_FAST_PATH: bool = true;
 
     fn section<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        _: Entry,
+        _: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
     ) {
         let at_ns = now().saturating_duration_since(self.began).as_nanos() as u64;
-        for happened in Happened::of_section(at_ns, thread, outcome, monitor) {
+        for happened in TraceRecord::of_section(at_ns, thread, outcome, monitor) {
             if self.happened.len() < self.limit {
                 self.happened.push(happened);
             } else {

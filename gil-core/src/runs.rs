@@ -14,7 +14,7 @@ use std::fmt::Debug;
 use std::ops::Add;
 use std::time::Duration;
 
-use crate::monitor::Entry;
+use crate::monitor::Operation;
 use crate::protocol::ThreadId;
 use crate::sync::mutant;
 
@@ -276,17 +276,17 @@ impl<M: Copy + Debug + Add<Duration, Output = M>> Runs<M> {
     pub fn hold_back(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         requested: (bool, bool),
         clock: &impl Clock<Moment = M>,
     ) -> Option<M> {
         let (before, asked) = requested;
-        let arrives = entry == Entry::Acquire && !before;
+        let arrives = entry == Operation::Acquire && !before;
         if asked && arrives {
             self.interrupter = Some(thread);
         }
         // A sleep may end early, for no reason or for an old one.
-        let still = matches!(entry, Entry::Resume(_)) && self.held_back == Some(thread);
+        let still = matches!(entry, Operation::Resume(_)) && self.held_back == Some(thread);
         if asked && (arrives || still) {
             let due = self.gained.and_then(|gained| clock.young_until(gained, self.spared));
             self.held_back = due.map(|_| thread);

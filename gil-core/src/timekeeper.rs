@@ -1,6 +1,6 @@
 //! One armed timer for a protocol with queues, instead of one for each waiter.
 
-use crate::protocol::{Effects, Step, ThreadId, Timer, WaitSet};
+use crate::protocol::{Context, Step, ThreadId, Timer, WaitSet};
 
 /// Which waiter sleeps with a timer, so that all others sleep until they are woken.
 ///
@@ -29,7 +29,7 @@ impl Timekeeper {
     }
 
     /// `me` sleeps in `set`, with a timer of the present run where nobody else has it.
-    pub fn wait(&mut self, cx: &dyn Effects, set: WaitSet) -> Step {
+    pub fn wait_step(&mut self, cx: &dyn Context, set: WaitSet) -> Step {
         let keeper = *self.0.get_or_insert(cx.me());
         Step::Wait(set, (keeper == cx.me()).then_some(Timer::Run))
     }
@@ -40,7 +40,7 @@ impl Timekeeper {
     }
 
     /// `thread` waits no longer.
-    pub fn leaves(&mut self, thread: ThreadId) {
+    pub fn remove(&mut self, thread: ThreadId) {
         if self.0 == Some(thread) {
             self.0 = None;
         }
@@ -48,7 +48,7 @@ impl Timekeeper {
 
     /// `me` runs or is gone. If others wait in these queues, one of them keeps the time or a switch
     /// is requested; `false`: nobody waits.
-    pub fn keep(&mut self, cx: &mut dyn Effects, queues: &[WaitSet]) -> bool {
+    pub fn ensure(&mut self, cx: &mut dyn Context, queues: &[WaitSet]) -> bool {
         let other = |thread: &ThreadId| *thread != cx.me();
         // The next in line, so that newcomers who give up cannot pass the post round for ever.
         let next = |set| cx.first(set).filter(other).or_else(|| cx.last(set).filter(other));

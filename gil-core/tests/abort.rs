@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
 use gil_core::heap::Brand;
-use gil_core::{Effects, Gil, Order, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::{Context, Gil, Order, Protocol, Release, Step, WaitSet, Wake};
 
 const CASE: &str = "GIL_ABORT_CASE";
 const SIGABRT: i32 = 6;
@@ -62,22 +62,22 @@ struct Panics(bool);
 
 impl Protocol for Panics {
     const NAME: &'static str = "panics";
-    const SETS: &'static [Order] = &[Order::Any];
-    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+    const SETS: &'static [Order] = &[Order::Unordered];
+    fn acquire(&mut self, _: &mut dyn Context) -> Step {
         assert!(!self.0, "a bug in a protocol");
         Step::Owns
     }
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         Step::Left
     }
-    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         self.acquire(cx)
     }
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
 /// A second thread comes while this one holds the lock, which is the slow path.

@@ -157,10 +157,10 @@ fn giving_up_leaves_nothing_behind() {
     let lock = RawGil::new(Handoff::new());
     let (holder, waiter) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
-    assert_eq!(lock.attach_until(&waiter, std::time::Instant::now()), Ok(false));
+    assert_eq!(lock.try_attach_until(&waiter, std::time::Instant::now()), Ok(false));
     assert!(!lock.switch_requested(), "the request went with its waiter");
     lock.detach(&holder).unwrap();
-    assert_eq!(lock.attach_until(&waiter, std::time::Instant::now()), Ok(true));
+    assert_eq!(lock.try_attach_until(&waiter, std::time::Instant::now()), Ok(true));
 }
 
 #[test]

@@ -6,20 +6,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use gil_core::loom;
-use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+use gil_core::{Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId};
 
 /// Without the fast path: each attach and detach freezes the word and gives it back.
 struct SeesAll;
 
 impl Observe for SeesAll {
-    const SEES_ALL: bool = true;
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {}
+    const DISABLE_FAST_PATH: bool = true;
+    fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {}
 }
 
 #[test]
 fn a_thread_knows_whether_it_holds_the_lock_while_another_one_comes_and_goes() {
     loom::model(|| {
-        let lock = Rc::new(RawGil::observed(Handoff::new(), SeesAll));
+        let lock = Rc::new(RawGil::with_observer(Handoff::new(), SeesAll));
         let (mine, theirs) = (lock.register(), lock.register());
         let other = lock.clone();
         let goes = loom::thread::spawn(move || {
@@ -37,8 +37,8 @@ fn a_thread_knows_whether_it_holds_the_lock_while_another_one_comes_and_goes() {
 struct Finds;
 
 impl Observe for Finds {
-    const SEES_ALL: bool = true;
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, _: &Monitor<P>) {
+    const DISABLE_FAST_PATH: bool = true;
+    fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {
         panic!("a claim is broken");
     }
 }
@@ -47,7 +47,7 @@ impl Observe for Finds {
 fn a_panic_inside_a_section_reaches_the_checker() {
     let found = catch_unwind(AssertUnwindSafe(|| {
         loom::model(|| {
-            let lock = RawGil::observed(Handoff::new(), Finds);
+            let lock = RawGil::with_observer(Handoff::new(), Finds);
             let thread = lock.register();
             let _ = lock.attach(&thread);
         });

@@ -13,7 +13,7 @@ fn record() -> std::io::Result<()> {
     use gil_core::{RawGil, Recorder};
     use gil_models::{Python2, picture::Lanes};
 
-    let lock = RawGil::observed(Python2::new(), Recorder::new(1 << 20));
+    let lock = RawGil::with_observer(Python2::new(), Recorder::new(1 << 20));
     std::thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
@@ -27,7 +27,7 @@ fn record() -> std::io::Result<()> {
             });
         }
     });
-    let record = lock.observer(Recorder::take);
+    let record = lock.inspect_observer(Recorder::take);
     // A window of 0.2 ms around the middle, where both are at it.
     let middle = record[record.len() / 2].at_ns;
     let lanes = Lanes::new(&record, 2, middle - 100_000..middle + 100_000);

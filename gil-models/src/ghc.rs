@@ -23,7 +23,7 @@
 use std::time::Duration;
 
 use gil_core::{
-    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
+    Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
 };
 
 const RETURNING: WaitSet = WaitSet(0);
@@ -47,14 +47,14 @@ impl Ghc {
         Self(Timekeeper::new())
     }
 
-    fn next(cx: &dyn Effects) -> Option<ThreadId> {
+    fn next(cx: &dyn Context) -> Option<ThreadId> {
         QUEUES.into_iter().find_map(|queue| cx.first(queue))
     }
 
-    fn give(&mut self, cx: &mut dyn Effects, next: ThreadId) {
+    fn give(&mut self, cx: &mut dyn Context, next: ThreadId) {
         cx.give(next);
         cx.clear_request();
-        self.0.leaves(next);
+        self.0.remove(next);
     }
 }
 
@@ -63,44 +63,44 @@ impl Protocol for Ghc {
     const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo];
     const SWITCH_INTERVAL: Duration = Duration::from_millis(20);
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
-        if cx.is_free() { Step::Owns } else { self.0.wait(cx, RETURNING) }
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
+        if cx.is_free() { Step::Owns } else { self.0.wait_step(cx, RETURNING) }
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         if let Some(next) = Self::next(cx) {
             self.give(cx, next);
-            self.0.keep(cx, &QUEUES);
+            self.0.ensure(cx, &QUEUES);
         } else {
             cx.free();
         }
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         let Some(next) = Self::next(cx) else {
             cx.clear_request();
             return Step::Owns;
         };
         self.give(cx, next);
-        self.0.wait(cx, RUNNABLE)
+        self.0.wait_step(cx, RUNNABLE)
     }
 
     // A notification only passes the timer on: who waits is given the capability.
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
-        if wake == Wake::Expired {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
+        if wake == Wake::TimedOut {
             cx.request(Request::AfterInterval);
             self.0.expired();
             return Step::Wait(set, None);
         }
-        self.0.wait(cx, set)
+        self.0.wait_step(cx, set)
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, _: bool) {
-        self.0.leaves(cx.me());
+    fn cancel(&mut self, cx: &mut dyn Context, _: bool) {
+        self.0.remove(cx.me());
         if Self::next(cx).is_none() {
             cx.clear_request();
         }
-        self.0.keep(cx, &QUEUES);
+        self.0.ensure(cx, &QUEUES);
     }
 }

@@ -3,16 +3,16 @@
 //! Every attach succeeds. In the explorer it is the counterexample to mutual exclusion, two steps
 //! long; as a real lock it aborts at the second attach, because the Monitor refuses it.
 
-use gil_core::{Effects, Order, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 
 /// Not a lock.
 ///
 /// ```
-/// use gil_core::{Entry, Fault, First, Monitor, ThreadId};
+/// use gil_core::{Operation, Fault, WakeFirst, Monitor, ThreadId};
 /// let [a, b] = [0, 1].map(ThreadId::from_index);
 /// let mut monitor = Monitor::new(gil_models::NoLock::new());
-/// monitor.section(a, Entry::Acquire, &mut First)?;
-/// assert_eq!(monitor.section(b, Entry::Acquire, &mut First), Err(Fault::TakesHeldLock));
+/// monitor.section(a, Operation::Acquire, &mut WakeFirst)?;
+/// assert_eq!(monitor.section(b, Operation::Acquire, &mut WakeFirst), Err(Fault::TakesHeldLock));
 /// # Ok::<(), Fault>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -30,22 +30,22 @@ impl Protocol for NoLock {
     const NAME: &'static str = "no-lock";
     const SETS: &'static [Order] = &[];
 
-    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         Step::Left
     }
 
-    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
 
-    fn woken(&mut self, _: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         Step::Owns // there is nothing to wait in
     }
 
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }

@@ -24,7 +24,7 @@
 
 use std::time::Duration;
 
-use gil_core::{Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
 
 const IS_FREE: WaitSet = WaitSet(0);
 
@@ -55,7 +55,7 @@ impl OCaml {
         Self { waiters: 0, ticker: None, yield_releases: true }
     }
 
-    fn wait(&mut self, cx: &dyn Effects) -> Step {
+    fn wait(&mut self, cx: &dyn Context) -> Step {
         self.waiters += 1;
         let ticks = *self.ticker.get_or_insert(cx.me()) == cx.me();
         Step::Wait(IS_FREE, ticks.then_some(Timer::Wait))
@@ -63,7 +63,7 @@ impl OCaml {
 
     /// `me` has the lock, or has gone: if others wait, one of them keeps the time or the tick has
     /// come.
-    fn keep_time(&mut self, cx: &mut dyn Effects) {
+    fn keep_time(&mut self, cx: &mut dyn Context) {
         self.ticker = self.ticker.filter(|ticker| *ticker != cx.me());
         if self.waiters > 0 && self.ticker.is_none() && !cx.requested() {
             cx.notify_one(IS_FREE);
@@ -73,10 +73,10 @@ impl OCaml {
 
 impl Protocol for OCaml {
     const NAME: &'static str = "ocaml";
-    const SETS: &'static [Order] = &[Order::Any];
+    const SETS: &'static [Order] = &[Order::Unordered];
     const SWITCH_INTERVAL: Duration = Duration::from_millis(50);
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if !cx.is_free() {
             return self.wait(cx);
         }
@@ -85,13 +85,13 @@ impl Protocol for OCaml {
     }
 
     // The tick's flag is the domain's and not the thread's: it stays for whoever runs next.
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.notify_one(IS_FREE);
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         if self.waiters == 0 {
             cx.clear_request();
             return Step::Owns;
@@ -106,9 +106,9 @@ impl Protocol for OCaml {
         self.wait(cx)
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, wake: Wake) -> Step {
         self.waiters -= 1;
-        if wake == Wake::Expired {
+        if wake == Wake::TimedOut {
             // The tick is no thread that wants the lock: it asks, and this one sleeps on. Whoever
             // yields is awake and keeps the time from then on.
             if self.ticker == Some(cx.me()) && !cx.is_free() {
@@ -126,7 +126,7 @@ impl Protocol for OCaml {
         self.wait(cx)
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         self.waiters -= 1;
         if self.waiters == 0 {
             cx.clear_request();

@@ -22,7 +22,7 @@
 //!   nobody sees on the fast path cannot be remembered.
 
 use gil_core::{
-    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
+    Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
 };
 
 const IO: WaitSet = WaitSet(0);
@@ -50,14 +50,14 @@ impl Priority {
         Self { holder_does_io: false, time: Timekeeper::new() }
     }
 
-    fn next(cx: &dyn Effects) -> Option<ThreadId> {
+    fn next(cx: &dyn Context) -> Option<ThreadId> {
         CLASSES.into_iter().find_map(|class| cx.first(class))
     }
 
     /// `me` has the lock, or has gone.
-    fn settle(&mut self, cx: &mut dyn Effects) {
-        self.time.leaves(cx.me());
-        if !self.time.keep(cx, &CLASSES) {
+    fn settle(&mut self, cx: &mut dyn Context) {
+        self.time.remove(cx.me());
+        if !self.time.ensure(cx, &CLASSES) {
             self.holder_does_io = false;
         }
     }
@@ -67,7 +67,7 @@ impl Protocol for Priority {
     const NAME: &'static str = "priority";
     const SETS: &'static [Order] = &[Order::Fifo, Order::Fifo];
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() {
             self.holder_does_io = Self::next(cx).is_some();
             return Step::Owns;
@@ -75,10 +75,10 @@ impl Protocol for Priority {
         if !self.holder_does_io && !cx.requested() {
             cx.request(Request::AfterInterval); // without an interval: see SAFE-4
         }
-        self.time.wait(cx, IO)
+        self.time.wait_step(cx, IO)
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.clear_request();
         if let Some(next) = Self::next(cx) {
@@ -87,30 +87,30 @@ impl Protocol for Priority {
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         if Self::next(cx).is_none() {
             cx.clear_request();
             return Step::Owns;
         }
         self.release(cx, Release::Blocking);
-        self.time.wait(cx, CPU)
+        self.time.wait_step(cx, CPU)
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
         if cx.is_free() && Self::next(cx) == Some(cx.me()) {
             self.holder_does_io = set == IO;
             self.settle(cx);
             return Step::Owns;
         }
-        if wake == Wake::Expired && !cx.is_free() {
+        if wake == Wake::TimedOut && !cx.is_free() {
             cx.request(Request::AfterInterval);
             self.time.expired();
             return Step::Wait(set, None);
         }
-        self.time.wait(cx, set)
+        self.time.wait_step(cx, set)
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         match Self::next(cx) {
             Some(next) if notified && cx.is_free() => cx.notify(next),
             Some(_) => {}

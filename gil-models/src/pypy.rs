@@ -30,7 +30,7 @@
 use std::time::Duration;
 
 use gil_core::{
-    Effects, Order, Preemption, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake,
+    Context, Order, Preemption, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake,
 };
 
 /// Bytecodes between two looks whether anybody waits (raised from 100: each one really switches).
@@ -60,7 +60,7 @@ impl PyPy {
     }
 
     /// The stealer unlocks `mutex_gil_stealer`: who has waited longest in the room is next.
-    fn leave_room(&mut self, cx: &mut dyn Effects) {
+    fn leave_room(&mut self, cx: &mut dyn Context) {
         self.stealer = cx.first(ROOM);
         if let Some(next) = self.stealer {
             cx.notify(next);
@@ -74,7 +74,7 @@ impl Protocol for PyPy {
     const PREEMPTION: Preemption = Preemption::EveryTicks(CHECK_INTERVAL);
     const SWITCH_INTERVAL: Duration = Duration::from_micros(100);
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() {
             Step::Owns
         } else if *self.stealer.get_or_insert(cx.me()) == cx.me() {
@@ -84,21 +84,21 @@ impl Protocol for PyPy {
         }
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free(); // rpy_fastgil = 0
         Step::Left
     }
 
     // RPyGilYieldThread: only if rpy_waiting_threads is not 0. Unlocking mutex_gil gives the lock
     // to the stealer, or to whoever becomes it next.
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         let Some(stealer) = cx.first(POLLING) else { return Step::Owns };
         cx.give(stealer);
         self.leave_room(cx);
         Step::Retry
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, _: Wake) -> Step {
         if set == ROOM {
             return Step::Retry; // has mutex_gil_stealer now, tries the lock next
         }
@@ -109,7 +109,7 @@ impl Protocol for PyPy {
         Step::Wait(POLLING, Some(Timer::Wait))
     }
 
-    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+    fn retry(&mut self, cx: &mut dyn Context) -> Step {
         if self.stealer == Some(cx.me()) && cx.is_free() {
             self.leave_room(cx);
             return Step::Owns;
@@ -118,7 +118,7 @@ impl Protocol for PyPy {
     }
 
     // PyPy cannot give up.
-    fn cancel(&mut self, cx: &mut dyn Effects, _: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, _: bool) {
         if self.stealer == Some(cx.me()) {
             self.leave_room(cx);
         }

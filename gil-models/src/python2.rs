@@ -15,7 +15,7 @@
 //! | granted   | never: the lock is freed, whoever comes takes   |
 //! | confirmed | never                                           |
 
-use gil_core::{Effects, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::{Context, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
 
 /// `sys.getcheckinterval()` of a new interpreter.
 const CHECK_INTERVAL_TICKS: u32 = 100;
@@ -47,14 +47,14 @@ impl Python2 {
 
 impl Protocol for Python2 {
     const NAME: &'static str = "python2";
-    const SETS: &'static [Order] = &[Order::Any];
+    const SETS: &'static [Order] = &[Order::Unordered];
     const PREEMPTION: Preemption = Preemption::EveryTicks(CHECK_INTERVAL_TICKS);
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() { Step::Owns } else { Step::Wait(SEMAPHORE, None) }
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.notify_one(SEMAPHORE);
         Step::Left
@@ -62,17 +62,17 @@ impl Protocol for Python2 {
 
     // ceval.c: "Give another thread a chance" between PyThread_release_lock and
     // PyThread_acquire_lock, "Other threads may run now".
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         self.release(cx, Release::Blocking);
         Step::Retry
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         self.acquire(cx)
     }
 
     // Python 2 cannot give up. A post that the leaver has consumed goes to the next.
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         if notified && cx.is_free() {
             cx.notify_one(SEMAPHORE);
         }

@@ -31,7 +31,7 @@
 
 use std::collections::BTreeSet;
 
-use gil_core::{Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
 
 const GIL: WaitSet = WaitSet(0);
 const SWITCH: WaitSet = WaitSet(1);
@@ -94,7 +94,7 @@ impl Python3 {
         self.last_holder
     }
 
-    fn take(&mut self, cx: &mut dyn Effects) -> Step {
+    fn take(&mut self, cx: &mut dyn Context) -> Step {
         self.patient.remove(&cx.me());
         if self.last_holder != Some(cx.me()) {
             self.last_holder = Some(cx.me());
@@ -105,12 +105,12 @@ impl Python3 {
         Step::Owns
     }
 
-    fn wait(&mut self, cx: &dyn Effects) -> Step {
+    fn wait(&mut self, cx: &dyn Context) -> Step {
         self.patient.insert(cx.me()); // saved_switchnum = gil->switch_number
         Step::Wait(GIL, Some(Timer::Wait))
     }
 
-    fn drop_gil(&mut self, cx: &mut dyn Effects) {
+    fn drop_gil(&mut self, cx: &mut dyn Context) {
         self.last_holder = Some(cx.me());
         cx.free();
         cx.notify_one(GIL);
@@ -119,15 +119,15 @@ impl Python3 {
 
 impl Protocol for Python3 {
     const NAME: &'static str = "python3";
-    const SETS: &'static [Order] = &[Order::Any, Order::Any];
+    const SETS: &'static [Order] = &[Order::Unordered, Order::Unordered];
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() { self.take(cx) } else { self.wait(cx) }
     }
 
     // gh-104341: the last release of a thread state touches nothing after the first mutex, so it
     // skips the forced switch, request or not.
-    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step {
         self.drop_gil(cx);
         if cx.requested() && how == Release::Blocking && !self.never_waits {
             self.switching.insert(cx.me());
@@ -136,7 +136,7 @@ impl Protocol for Python3 {
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         self.drop_gil(cx);
         if cx.requested() && !self.never_waits {
             self.switching.insert(cx.me());
@@ -144,7 +144,7 @@ impl Protocol for Python3 {
         Step::Retry
     }
 
-    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+    fn retry(&mut self, cx: &mut dyn Context) -> Step {
         if self.switching.remove(&cx.me()) && self.last_holder == Some(cx.me()) {
             cx.clear_request();
             Step::Wait(SWITCH, None)
@@ -155,20 +155,20 @@ impl Protocol for Python3 {
         }
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
         if set == SWITCH {
             return if cx.leaving() { Step::Left } else { Step::Retry };
         }
         if cx.is_free() {
             return self.take(cx);
         }
-        if wake == Wake::Expired && (self.never_compares || self.patient.contains(&cx.me())) {
+        if wake == Wake::TimedOut && (self.never_compares || self.patient.contains(&cx.me())) {
             cx.request(Request::AfterInterval);
         }
         self.wait(cx)
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         self.patient.remove(&cx.me());
         cx.clear_request(); // gh-96387: or the dropper waits for a thread that has gone,
         self.switching.clear(); // also where it has dropped and not yet begun to wait

@@ -23,7 +23,7 @@
 
 use std::collections::BTreeSet;
 
-use gil_core::{Effects, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
+use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
 
 const MUTEX: WaitSet = WaitSet(0);
 const PROCEEDED: WaitSet = WaitSet(1);
@@ -48,7 +48,7 @@ impl Qemu {
         Self { requesting: BTreeSet::new() }
     }
 
-    fn proceed(&mut self, cx: &mut dyn Effects) {
+    fn proceed(&mut self, cx: &mut dyn Context) {
         if self.requesting.remove(&cx.me()) {
             if self.requesting.is_empty() {
                 cx.clear_request();
@@ -57,7 +57,7 @@ impl Qemu {
         }
     }
 
-    fn lock(&mut self, cx: &mut dyn Effects) -> Step {
+    fn lock(&mut self, cx: &mut dyn Context) -> Step {
         if !cx.is_free() {
             return Step::Wait(MUTEX, None);
         }
@@ -68,9 +68,9 @@ impl Qemu {
 
 impl Protocol for Qemu {
     const NAME: &'static str = "qemu";
-    const SETS: &'static [Order] = &[Order::Any, Order::Any];
+    const SETS: &'static [Order] = &[Order::Unordered, Order::Unordered];
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if !cx.is_free() {
             self.requesting.insert(cx.me());
             cx.request(Request::AfterInterval); // a kick, without an interval: see SAFE-4
@@ -78,13 +78,13 @@ impl Protocol for Qemu {
         self.lock(cx)
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.notify_one(MUTEX);
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         if self.requesting.is_empty() {
             return Step::Owns;
         }
@@ -93,7 +93,7 @@ impl Protocol for Qemu {
         Step::Wait(PROCEEDED, None)
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, _: Wake) -> Step {
         // qemu_cond_wait takes the mutex before it looks at the count again.
         if set == PROCEEDED && cx.is_free() && !self.requesting.is_empty() {
             return Step::Wait(PROCEEDED, None);
@@ -102,7 +102,7 @@ impl Protocol for Qemu {
     }
 
     // QEMU cannot give up.
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         self.proceed(cx);
         if notified && cx.is_free() {
             cx.notify_one(MUTEX);

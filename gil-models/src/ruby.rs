@@ -26,7 +26,7 @@
 use std::time::Duration;
 
 use gil_core::{
-    Effects, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
+    Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
 };
 
 const READY: WaitSet = WaitSet(0);
@@ -51,11 +51,11 @@ impl Ruby {
         Self { hot: None, time: Timekeeper::new() }
     }
 
-    fn hand_over(&mut self, cx: &mut dyn Effects, next: ThreadId) {
+    fn hand_over(&mut self, cx: &mut dyn Context, next: ThreadId) {
         cx.give(next);
         cx.clear_request();
         self.hot = None;
-        self.time.leaves(next);
+        self.time.remove(next);
     }
 }
 
@@ -64,15 +64,15 @@ impl Protocol for Ruby {
     const SETS: &'static [Order] = &[Order::Fifo];
     const SWITCH_INTERVAL: Duration = Duration::from_millis(100);
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() && (cx.first(READY).is_none() || self.hot == Some(cx.me())) {
             self.hot = None;
             return Step::Owns;
         }
-        self.time.wait(cx, READY)
+        self.time.wait_step(cx, READY)
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step {
         match cx.first(READY) {
             None => cx.free(),
             Some(next) if how == Release::Blocking => {
@@ -83,38 +83,38 @@ impl Protocol for Ruby {
             }
             Some(next) => {
                 self.hand_over(cx, next);
-                self.time.keep(cx, &[READY]);
+                self.time.ensure(cx, &[READY]);
             }
         }
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         let Some(next) = cx.first(READY) else {
             cx.clear_request();
             return Step::Owns;
         };
         self.hand_over(cx, next);
-        self.time.wait(cx, READY)
+        self.time.wait_step(cx, READY)
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, wake: Wake) -> Step {
         if cx.is_free() && cx.first(READY) == Some(cx.me()) {
             self.hot = None;
-            self.time.leaves(cx.me());
-            self.time.keep(cx, &[READY]);
+            self.time.remove(cx.me());
+            self.time.ensure(cx, &[READY]);
             return Step::Owns;
         }
-        if wake == Wake::Expired && !cx.is_free() {
+        if wake == Wake::TimedOut && !cx.is_free() {
             cx.request(Request::AfterInterval);
             self.time.expired();
             return Step::Wait(READY, None);
         }
-        self.time.wait(cx, READY)
+        self.time.wait_step(cx, READY)
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
-        self.time.leaves(cx.me());
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
+        self.time.remove(cx.me());
         match cx.first(READY) {
             Some(next) if notified && cx.is_free() => cx.notify(next),
             Some(_) => {}
@@ -123,6 +123,6 @@ impl Protocol for Ruby {
                 self.hot = None;
             }
         }
-        self.time.keep(cx, &[READY]);
+        self.time.ensure(cx, &[READY]);
     }
 }

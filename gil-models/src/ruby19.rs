@@ -20,7 +20,7 @@
 
 use std::time::Duration;
 
-use gil_core::{Effects, Order, Protocol, Release, Request, Step, Timekeeper, WaitSet, Wake};
+use gil_core::{Context, Order, Protocol, Release, Request, Step, Timekeeper, WaitSet, Wake};
 
 const LIST: WaitSet = WaitSet(0);
 
@@ -47,14 +47,14 @@ impl Protocol for Ruby19 {
     const SETS: &'static [Order] = &[Order::Fifo];
     const SWITCH_INTERVAL: Duration = Duration::from_millis(100);
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() && cx.first(LIST).is_none() {
             return Step::Owns;
         }
-        self.0.wait(cx, LIST)
+        self.0.wait_step(cx, LIST)
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.clear_request(); // the interrupt was the running thread's own
         if let Some(first) = cx.first(LIST) {
@@ -63,7 +63,7 @@ impl Protocol for Ruby19 {
         Step::Left
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         if cx.first(LIST).is_none() {
             cx.clear_request();
             return Step::Owns;
@@ -72,28 +72,28 @@ impl Protocol for Ruby19 {
         Step::Retry
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, wake: Wake) -> Step {
         if cx.is_free() && cx.first(LIST) == Some(cx.me()) {
-            self.0.leaves(cx.me());
-            self.0.keep(cx, &[LIST]);
+            self.0.remove(cx.me());
+            self.0.ensure(cx, &[LIST]);
             return Step::Owns;
         }
-        if wake == Wake::Expired && !cx.is_free() {
+        if wake == Wake::TimedOut && !cx.is_free() {
             cx.request(Request::AfterInterval);
             self.0.expired();
             return Step::Wait(LIST, None);
         }
-        self.0.wait(cx, LIST)
+        self.0.wait_step(cx, LIST)
     }
 
     // Ruby 1.9.3 cannot give up.
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
-        self.0.leaves(cx.me());
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
+        self.0.remove(cx.me());
         match cx.first(LIST) {
             Some(first) if notified && cx.is_free() => cx.notify(first),
             Some(_) => {}
             None => cx.clear_request(),
         }
-        self.0.keep(cx, &[LIST]);
+        self.0.ensure(cx, &[LIST]);
     }
 }

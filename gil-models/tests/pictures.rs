@@ -153,7 +153,7 @@ fn the_trace_is_one_that_perfetto_opens() {
 
 #[test]
 fn a_recorded_real_run_makes_the_same_kind_of_picture() {
-    let lock = RawGil::observed(Handoff::new(), Recorder::new(100_000));
+    let lock = RawGil::with_observer(Handoff::new(), Recorder::new(100_000));
     lock.set_switch_interval(Duration::from_micros(200));
     let turns = std::sync::atomic::AtomicU32::new(0);
     std::thread::scope(|threads| {
@@ -171,7 +171,7 @@ fn a_recorded_real_run_makes_the_same_kind_of_picture() {
             });
         }
     });
-    let (record, dropped) = lock.observer(|recorder| (recorder.take(), recorder.dropped()));
+    let (record, dropped) = lock.inspect_observer(|recorder| (recorder.take(), recorder.dropped()));
     assert_eq!(dropped, 0);
     let end = record.last().expect("something happened").at_ns;
     let lanes = Lanes::new(&record, 2, 0..end + 1).named("two real threads");

@@ -1,7 +1,7 @@
 //! A protocol from outside: waiters are served last in, first out. It excludes, it switches, and
 //! it starves: the public functions find the loop.
 
-use gil_core::{Effects, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
 use gil_verify::claims::Explored;
 use gil_verify::space::Program;
 
@@ -13,16 +13,16 @@ const WAIT: Step = Step::Wait(WaitSet(0), Some(Timer::Run));
 
 impl Protocol for Lifo {
     const NAME: &'static str = "lifo";
-    const SETS: &'static [Order] = &[Order::Any];
+    const SETS: &'static [Order] = &[Order::Unordered];
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() {
             return Step::Owns;
         }
         self.0.push(cx.me());
         WAIT
     }
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.clear_request();
         match self.0.pop() {
             Some(newest) => cx.give(newest),
@@ -30,16 +30,16 @@ impl Protocol for Lifo {
         }
         Step::Left
     }
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         self.release(cx, Release::Blocking);
         self.0.insert(0, cx.me()); // even though who is switched out goes to the back
         WAIT
     }
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         cx.request(Request::AfterInterval);
         WAIT
     }
-    fn cancel(&mut self, cx: &mut dyn Effects, _: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, _: bool) {
         self.0.retain(|thread| *thread != cx.me());
         if self.0.is_empty() {
             cx.clear_request();

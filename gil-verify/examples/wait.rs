@@ -46,7 +46,8 @@ pub mod measure {
     use std::time::{Duration, Instant};
 
     use gil_core::{
-        Entry, Event, Handoff, Member, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId,
+        Event, Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, Registration,
+        ThreadId,
     };
     use gil_verify::overtake::Overtakings;
 
@@ -83,7 +84,7 @@ pub mod measure {
         fn section<P: Protocol>(
             &mut self,
             thread: ThreadId,
-            _: Entry,
+            _: Operation,
             outcome: Outcome,
             monitor: &Monitor<P>,
         ) {
@@ -103,7 +104,7 @@ pub mod measure {
             if monitor.owner_before() != monitor.owner() {
                 self.run_began = now;
             }
-            for woken in monitor.wakes() {
+            for woken in monitor.woken() {
                 self.woken[woken.index()] = Some(now);
             }
             if self.overtakings.of(thread).is_some() {
@@ -130,7 +131,7 @@ pub mod measure {
 
     fn work(
         lock: &RawGil<Handoff, Watch>,
-        me: &Member,
+        me: &Registration,
         kind: usize,
         (rounds, hogs): (u32, u32),
     ) -> Duration {
@@ -172,12 +173,12 @@ pub mod measure {
             frozen: false,
             seen: Seen::default(),
         };
-        let lock = RawGil::observed(Handoff::new(), watch);
+        let lock = RawGil::with_observer(Handoff::new(), watch);
         lock.set_switch_interval(interval);
         let members: Vec<_> = (0..threads).map(|_| lock.register()).collect();
         let gaps = std::thread::scope(|scope| {
             let lock = &lock;
-            let start = |(number, me): (usize, Member)| {
+            let start = |(number, me): (usize, Registration)| {
                 scope.spawn(move || work(lock, &me, number % 3, (rounds, hogs)))
             };
             let all: Vec<_> = members.into_iter().enumerate().map(start).collect();
@@ -186,7 +187,7 @@ pub mod measure {
                 .max()
                 .unwrap_or_default()
         });
-        lock.observer(|watch| Seen {
+        lock.inspect_observer(|watch| Seen {
             waits: watch.overtakings.waits(),
             overtaken: watch.overtakings.max(),
             gap: gaps,

@@ -30,7 +30,7 @@ pub fn script<P: Protocol>(start: &State<P>, witness: &Run) -> Vec<Cue> {
     }
     script[..begins].iter_mut().for_each(|cue| cue.attacks = false);
     let chosen = |cue: &Cue| {
-        use gil_core::Entry::{Acquire, Release};
+        use gil_core::Operation::{Acquire, Release};
         !cue.attacks || matches!(cue.entry, Acquire | Release(_))
     };
     script.retain(chosen);

@@ -6,7 +6,7 @@
 //! the same events, for ever. Being equal is not needed (CPython's last holder is not noted on the
 //! fast path, and nobody can tell). Computed by refining a partition until it is stable.
 
-use gil_core::{Event, Protocol, Slot, ThreadId, Way};
+use gil_core::{Event, Phase, Protocol, ThreadId, ThreadState};
 use rustc_hash::FxHashMap;
 
 use crate::graph::{Graph, number};
@@ -26,7 +26,7 @@ pub struct FastPath {
 }
 
 /// What can be seen of a state without taking a step.
-type Face = (Option<ThreadId>, bool, Vec<(Slot, Way)>);
+type Face = (Option<ThreadId>, bool, Vec<(ThreadState, Phase)>);
 
 /// Compares every fast edge with its slow one. The graph must have been explored without a ghost;
 /// of one that is not complete nothing can be said, and no pair is compared.
@@ -74,7 +74,8 @@ fn classes<P: Protocol>(graph: &Graph<P>) -> Vec<u32> {
     let mut class: Vec<u32> = (0..graph.len())
         .map(|index| {
             let monitor = &graph.state(index).monitor;
-            let slots = monitor.threads().map(|t| (monitor.slot(t), monitor.way(t))).collect();
+            let slots =
+                monitor.threads().map(|t| (monitor.thread_state(t), monitor.phase(t))).collect();
             let next = faces.len() as u32;
             *faces.entry((monitor.owner(), monitor.requested(), slots)).or_insert(next)
         })

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gil_core::{
-    Entry, Event, First, Monitor, Outcome, Preemption, Protocol, Release, Slot, ThreadId, Timer,
-    WaitSet, Wake,
+    Event, Monitor, Operation, Outcome, Preemption, Protocol, Release, ThreadId, ThreadState,
+    Timer, WaitSet, Wake, WakeFirst,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -32,7 +32,7 @@ pub struct Finite {
     /// Acquisitions of each.
     pub rounds: usize,
     /// Time-out decisions of each.
-    pub time_outs: usize,
+    pub timeouts: usize,
     /// Decisions of each to give up.
     pub give_ups: usize,
 }
@@ -94,7 +94,7 @@ struct Step<P: Protocol> {
 /// ```
 /// use gil_core::Handoff;
 /// use gil_verify::finite::{Finite, traces};
-/// let finite = Finite { threads: 2, rounds: 1, time_outs: 1, give_ups: 0 };
+/// let finite = Finite { threads: 2, rounds: 1, timeouts: 1, give_ups: 0 };
 /// assert!(traces(Handoff::new(), finite).len() > 2);
 /// ```
 #[must_use]
@@ -109,7 +109,7 @@ pub fn traces<P: Protocol>(protocol: P, finite: Finite) -> Traces {
 /// ```
 /// use gil_core::Handoff;
 /// use gil_verify::finite::{Finite, moves};
-/// let finite = Finite { threads: 3, rounds: 1, time_outs: 1, give_ups: 1 };
+/// let finite = Finite { threads: 3, rounds: 1, timeouts: 1, give_ups: 1 };
 /// assert!(moves(Handoff::new(), finite).len() > 100);
 /// ```
 #[must_use]
@@ -134,9 +134,9 @@ pub fn moves<P: Protocol>(protocol: P, finite: Finite) -> BTreeSet<Fingerprint> 
 /// ```
 /// use gil_core::{Event, Handoff, ThreadId};
 /// use gil_verify::finite::{Finite, begins_with};
-/// let finite = Finite { threads: 2, rounds: 1, time_outs: 0, give_ups: 0 };
+/// let finite = Finite { threads: 2, rounds: 1, timeouts: 0, give_ups: 0 };
 /// let [first, second] = [0, 1].map(ThreadId::from_index);
-/// let waits = [Event::Take(second), Event::Waits(first), Event::TimedOut(first)];
+/// let waits = [Event::Taken(second), Event::Waiting(first), Event::TimedOut(first)];
 /// assert_eq!(begins_with(Handoff::plain(), finite, &waits), 2, "it has no time-outs");
 /// ```
 #[must_use]
@@ -188,7 +188,7 @@ impl<P: Protocol> State<P> {
             next: Next::Attach,
             then: Next::Attach,
             rounds_left: finite.rounds,
-            time_outs_left: finite.time_outs,
+            time_outs_left: finite.timeouts,
             give_ups_left: finite.give_ups,
             stale: false,
             knows: false,
@@ -206,10 +206,10 @@ impl<P: Protocol> State<P> {
         let id = ThreadId::from_index(index as u32);
         match thread.next {
             Next::Done => Vec::new(),
-            Next::Attach => self.section(index, Entry::Acquire, Next::Safepoint),
+            Next::Attach => self.section(index, Operation::Acquire, Next::Safepoint),
             Next::Safepoint => {
                 let missed = self.moved(index, |thread| thread.next = Next::Detach);
-                let answered = || self.section(index, Entry::Safepoint, Next::Detach);
+                let answered = || self.section(index, Operation::Safepoint, Next::Detach);
                 match P::PREEMPTION {
                     Preemption::EveryTicks(_) => answered(),
                     Preemption::OnRequest if thread.knows => answered(),
@@ -219,18 +219,20 @@ impl<P: Protocol> State<P> {
                     Preemption::OnRequest => vec![missed],
                 }
             }
-            Next::Detach => self.section(index, Entry::Release(Release::Blocking), Next::Attach),
-            Next::GivesUp => self.section(index, Entry::Cancel, thread.then),
-            Next::Retry => self.section(index, Entry::Retry, thread.then),
+            Next::Detach => {
+                self.section(index, Operation::Release(Release::Blocking), Next::Attach)
+            }
+            Next::GivesUp => self.section(index, Operation::Cancel, thread.then),
+            Next::Retry => self.section(index, Operation::Retry, thread.then),
             Next::Park { timed } => self.park(index, timed),
-            Next::Asleep { expires } => match self.monitor.slot(id) {
-                Slot::Waiting(..) if !expires => Vec::new(),
-                Slot::Waiting(_, Some(Timer::Run)) if thread.stale => {
+            Next::Asleep { expires } => match self.monitor.thread_state(id) {
+                ThreadState::Waiting(..) if !expires => Vec::new(),
+                ThreadState::Waiting(_, Some(Timer::Run)) if thread.stale => {
                     vec![self.moved(index, |thread| {
                         (thread.next, thread.stale) = (Next::Park { timed: true }, false)
                     })]
                 }
-                Slot::Waiting(..) => self.resume(index, Wake::Expired),
+                ThreadState::Waiting(..) => self.resume(index, Wake::TimedOut),
                 _ => self.resume(index, Wake::Notified),
             },
         }
@@ -266,16 +268,18 @@ impl<P: Protocol> State<P> {
     }
 
     fn resume(&self, index: usize, wake: Wake) -> Vec<Step<P>> {
-        self.section(index, Entry::Resume(wake), self.threads[index].then)
+        self.section(index, Operation::Resume(wake), self.threads[index].then)
     }
 
     /// Nothing follows a section that the Monitor refuses, as it does only with a protocol that has a
     /// bug: the mechanism ends the process there.
-    fn section(&self, index: usize, entry: Entry, then: Next) -> Vec<Step<P>> {
+    fn section(&self, index: usize, entry: Operation, then: Next) -> Vec<Step<P>> {
         let mut state = self.clone();
         let id = ThreadId::from_index(index as u32);
         let before = fingerprint(&self.monitor);
-        let Ok(outcome) = state.monitor.section(id, entry, &mut First) else { return Vec::new() };
+        let Ok(outcome) = state.monitor.section(id, entry, &mut WakeFirst) else {
+            return Vec::new();
+        };
         let thread = &mut state.threads[index];
         (thread.then, thread.knows) = (then, state.monitor.requested());
         match outcome {
@@ -313,9 +317,9 @@ impl<P: Protocol> State<P> {
             waiting.extend(self.monitor.queue(WaitSet(set)));
         }
         for (index, thread) in self.threads.iter_mut().enumerate() {
-            let slot = self.monitor.slot(ThreadId::from_index(index as u32));
+            let slot = self.monitor.thread_state(ThreadId::from_index(index as u32));
             thread.knows &= self.monitor.requested();
-            thread.stale &= matches!(slot, Slot::Waiting(_, Some(Timer::Run)));
+            thread.stale &= matches!(slot, ThreadState::Waiting(_, Some(Timer::Run)));
         }
     }
 }

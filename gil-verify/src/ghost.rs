@@ -5,7 +5,8 @@
 //! protocol. Its state is finite, so that it can be part of an explored state.
 
 use gil_core::{
-    Entry, Event, Fault, Monitor, Outcome, Protocol, Release, Request, Slot, ThreadId, Timer,
+    Event, Fault, Monitor, Operation, Outcome, Protocol, Release, Request, ThreadId, ThreadState,
+    Timer,
 };
 
 /// A small set of threads; checks run with at most 32.
@@ -71,7 +72,7 @@ impl Violation {
     pub fn of_fault(fault: Fault) -> Self {
         let claim = match fault {
             Fault::TakesHeldLock | Fault::FastPathWhileBusy | Fault::FreesWithoutOwning => "SAFE-1",
-            Fault::OwnsButStops | Fault::OwnsWhileLeaving => "SAFE-6",
+            Fault::WaitsWhileOwning | Fault::OwnsWhileLeaving => "SAFE-6",
             Fault::GivesToNonWaiter => "SAFE-7",
             _ => "MONITOR",
         };
@@ -139,7 +140,7 @@ impl Ghost {
     pub fn judge<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
     ) -> Vec<Violation> {
@@ -155,15 +156,15 @@ impl Ghost {
     fn judge_ownership<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
         broken: &mut Vec<Violation>,
     ) {
         match entry {
-            Entry::Acquire => self.outside.remove(thread),
-            Entry::Release(_) | Entry::Safepoint => self.running.remove(thread),
-            Entry::Resume(_) | Entry::Retry | Entry::Cancel => {}
+            Operation::Acquire => self.outside.remove(thread),
+            Operation::Release(_) | Operation::Safepoint => self.running.remove(thread),
+            Operation::Resume(_) | Operation::Retry | Operation::Cancel => {}
         }
         match outcome {
             Outcome::Owns => self.running.insert(thread),
@@ -187,12 +188,12 @@ impl Ghost {
     fn judge_forced_switch<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
         broken: &mut Vec<Violation>,
     ) {
-        if entry == Entry::Cancel && outcome == Outcome::Left {
+        if entry == Operation::Cancel && outcome == Outcome::Left {
             for barred in self.barred.iter_mut() {
                 if let Some(b) = barred {
                     b.waiters.remove(thread);
@@ -202,7 +203,7 @@ impl Ghost {
         }
         let gained = monitor.owner().filter(|owner| monitor.owner_before() != Some(*owner));
         let took = monitor.events().iter().find_map(|event| match event {
-            Event::Take(thread) => Some(*thread),
+            Event::Taken(thread) => Some(*thread),
             _ => None,
         });
         if let Some(owner) = gained.or(took) {
@@ -215,8 +216,8 @@ impl Ghost {
             self.barred.iter_mut().for_each(|barred| *barred = None);
         }
         let last = match entry {
-            Entry::Safepoint => Some(Release::Blocking),
-            Entry::Release(how) if monitor.requested_before() => Some(how),
+            Operation::Safepoint => Some(Release::Blocking),
+            Operation::Release(how) if monitor.requested_before() => Some(how),
             _ => None,
         };
         if let Some(last) = last
@@ -277,9 +278,9 @@ impl Ghost {
         let changed = monitor.owner().is_some() && monitor.owner() != last;
         self.last_owner = monitor.owner().or(last).filter(|_| monitor.has_waiter());
         for thread in monitor.threads() {
-            let counts = match monitor.slot(thread) {
-                Slot::Waiting(_, Some(Timer::Wait)) => true,
-                Slot::Waiting(_, Some(Timer::Run)) => !self.trusts_run_timers,
+            let counts = match monitor.thread_state(thread) {
+                ThreadState::Waiting(_, Some(Timer::Wait)) => true,
+                ThreadState::Waiting(_, Some(Timer::Run)) => !self.trusts_run_timers,
                 _ => false,
             };
             if !counts {
@@ -289,7 +290,7 @@ impl Ghost {
             }
         }
         for event in monitor.events() {
-            if let Event::Waits(thread) = *event {
+            if let Event::Waiting(thread) = *event {
                 self.disturbed.remove(thread);
             }
         }
@@ -298,10 +299,11 @@ impl Ghost {
 
 /// LIVE-4 and LIVE-6.
 fn judge_wake_ups<P: Protocol>(monitor: &Monitor<P>, broken: &mut Vec<Violation>) {
-    let slots = || monitor.threads().map(|thread| monitor.slot(thread));
+    let slots = || monitor.threads().map(|thread| monitor.thread_state(thread));
     if monitor.owner().is_none()
-        && slots().any(|slot| matches!(slot, Slot::Waiting(..)))
-        && !slots().any(|slot| matches!(slot, Slot::Notified(_) | Slot::Retry))
+        && slots().any(|slot| matches!(slot, ThreadState::Waiting(..)))
+        && !slots()
+            .any(|slot| matches!(slot, ThreadState::Notified(_) | ThreadState::BetweenSections))
     {
         let message = "the lock is free, somebody sleeps, and nobody is on the way".to_owned();
         broken.push(Violation::new("LIVE-4", message));

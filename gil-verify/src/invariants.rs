@@ -6,7 +6,7 @@
 
 use std::any::Any;
 
-use gil_core::{Handoff, Monitor, Protocol, Slot, ThreadId};
+use gil_core::{Handoff, Monitor, Protocol, ThreadId, ThreadState};
 
 use crate::graph::Graph;
 use crate::mutants::Mutated;
@@ -44,12 +44,15 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
     let (barges_left, _) = handoff.budgets_left();
     let queued = || Handoff::QUEUES.into_iter().flat_map(|set| monitor.queue(set));
     let keeps_time = |thread: ThreadId| {
-        matches!(monitor.slot(thread), Slot::Waiting(_, Some(_)) | Slot::Notified(_))
+        matches!(
+            monitor.thread_state(thread),
+            ThreadState::Waiting(_, Some(_)) | ThreadState::Notified(_)
+        )
     };
     let (free, requested) = (monitor.owner().is_none(), monitor.requested());
-    let asleep = |thread| matches!(monitor.slot(thread), Slot::Waiting(..));
+    let asleep = |thread| matches!(monitor.thread_state(thread), ThreadState::Waiting(..));
     match queued().next() {
-        Some(next) if free && !matches!(monitor.slot(next), Slot::Notified(_)) => {
+        Some(next) if free && !matches!(monitor.thread_state(next), ThreadState::Notified(_)) => {
             Some("HAND-1: the lock is free, and the next in line has not been woken")
         }
         Some(_) if free && barges_left == 0 => {
@@ -59,18 +62,20 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
             Some("HAND-2: somebody waits, nobody has asked, and nobody keeps the time")
         }
         None if requested => Some("HAND-3: nobody waits, and a switch is requested"),
-        None if !handoff.is_as_new() => {
+        None if !handoff.is_reset() => {
             Some("HAND-3: nobody waits, and something is left of a turn that is over")
         }
-        _ if handoff.interval_is_up() && !requested => {
+        _ if handoff.interval_expired() && !requested => {
             Some("HAND-6: a run is taken for a whole interval old, and nobody has asked")
         }
-        _ if !free && handoff.returns().is_some_and(|thread| monitor.owner() != Some(thread)) => {
+        _ if !free
+            && handoff.may_retake().is_some_and(|thread| monitor.owner() != Some(thread)) =>
+        {
             Some("HAND-4: a thread may take the lock back, and another owns it")
         }
         Some(next)
             if !free
-                && handoff.returns().is_some()
+                && handoff.may_retake().is_some()
                 && barges_left > 0
                 && !requested
                 && asleep(next) =>

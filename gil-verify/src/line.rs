@@ -14,7 +14,7 @@
 
 use std::fmt::Write;
 
-use gil_core::{Entry, Release, ThreadId, Wake};
+use gil_core::{Operation, Release, ThreadId, Wake};
 
 use crate::fair::Fairness;
 use crate::ledger;
@@ -160,15 +160,15 @@ pub fn checked(text: &str) -> String {
     format!("{text}:{}", check(text))
 }
 
-const LETTERS: [(char, Entry); 8] = [
-    ('a', Entry::Acquire),
-    ('b', Entry::Release(Release::Blocking)),
-    ('f', Entry::Release(Release::Final)),
-    ('s', Entry::Safepoint),
-    ('n', Entry::Resume(Wake::Notified)),
-    ('e', Entry::Resume(Wake::Expired)),
-    ('r', Entry::Retry),
-    ('c', Entry::Cancel),
+const LETTERS: [(char, Operation); 8] = [
+    ('a', Operation::Acquire),
+    ('b', Operation::Release(Release::Blocking)),
+    ('f', Operation::Release(Release::Final)),
+    ('s', Operation::Safepoint),
+    ('n', Operation::Resume(Wake::Notified)),
+    ('e', Operation::Resume(Wake::TimedOut)),
+    ('r', Operation::Retry),
+    ('c', Operation::Cancel),
 ];
 
 const PROGRAMS: [&str; 3] = ["hogs", "blocking", "blocking+cancel"];

@@ -8,7 +8,7 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use gil_core::{Entry, Event, Protocol};
+use gil_core::{Event, Operation, Protocol};
 
 use crate::ghost::Violation;
 use crate::space::{Next, Program, State, describe};
@@ -95,10 +95,10 @@ impl Ran {
         self.lines.push(describe(next.action, next.state.as_ref()));
         self.broken.extend(next.broken);
         let state = next.state?;
-        self.cancels += u64::from(next.action.entry == Entry::Cancel);
+        self.cancels += u64::from(next.action.entry == Operation::Cancel);
         for event in state.monitor.events() {
             self.events.push(*event);
-            if let Event::Take(thread) | Event::Granted(thread) = event {
+            if let Event::Taken(thread) | Event::Granted(thread) = event {
                 self.owned[thread.index()] += 1;
             }
         }
@@ -125,12 +125,13 @@ pub fn run<P: Protocol>(protocol: P, case: &Case) -> Ran {
     // Each thread has a handful of sections before it is out, so this is far more than enough.
     for _ in 0..200 * case.threads {
         let leaving = |next: &Next<P>| {
-            next.action.fair && next.action.entry != Entry::Safepoint
-                || matches!(next.action.entry, Entry::Release(_))
+            next.action.fair && next.action.entry != Operation::Safepoint
+                || matches!(next.action.entry, Operation::Release(_))
         };
         // A wake-up before a time-out: nothing may depend on a timer to be rescued.
-        let timed =
-            |next: &Next<P>| matches!(next.action.entry, Entry::Resume(gil_core::Wake::Expired));
+        let timed = |next: &Next<P>| {
+            matches!(next.action.entry, Operation::Resume(gil_core::Wake::TimedOut))
+        };
         let mut next: Vec<_> = state.successors(program).into_iter().filter(leaving).collect();
         if let Some(index) = next.iter().position(|next| !timed(next)) {
             let Some(after) = ran.take(next.swap_remove(index)) else { return ran };

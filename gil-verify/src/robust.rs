@@ -7,7 +7,7 @@
 //! on condition variables. [`Spurious`] lets any untimed wait end by itself, as a notification that
 //! nobody gave. Only safety is judged: that it does end by itself is no promise.
 
-use gil_core::{Effects, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake};
+use gil_core::{Context, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake};
 
 use crate::claims::{Explored, SAFETY};
 use crate::engines::{Selection, bound};
@@ -34,7 +34,7 @@ impl<P: Protocol> Spurious<P> {
         Self { inner: protocol, untimed: vec![false; threads] }
     }
 
-    fn noting(&mut self, cx: &dyn Effects, step: Step) -> Step {
+    fn noting(&mut self, cx: &dyn Context, step: Step) -> Step {
         let untimed = matches!(step, Step::Wait(_, None));
         self.untimed[cx.me().index()] = untimed;
         match step {
@@ -48,36 +48,36 @@ impl<P: Protocol> Protocol for Spurious<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
-    const LOOKS_AGAIN: bool = P::LOOKS_AGAIN;
+    const GRACE_PERIOD: bool = P::GRACE_PERIOD;
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         let step = self.inner.acquire(cx);
         self.noting(cx, step)
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step {
         let step = self.inner.release(cx, how);
         self.noting(cx, step)
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         let step = self.inner.safepoint(cx);
         self.noting(cx, step)
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
         let for_no_reason = std::mem::take(&mut self.untimed[cx.me().index()]);
         let wake = if for_no_reason { Wake::Notified } else { wake };
         let step = self.inner.woken(cx, set, wake);
         self.noting(cx, step)
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         self.untimed[cx.me().index()] = false;
         self.inner.cancel(cx, notified);
     }
 
-    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+    fn retry(&mut self, cx: &mut dyn Context) -> Step {
         let step = self.inner.retry(cx);
         self.noting(cx, step)
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use gil_core::{Event, Protocol, Slot, ThreadId};
+use gil_core::{Event, Protocol, ThreadId, ThreadState};
 
 use crate::fair::Fairness;
 use crate::space::{Action, Program, State, describe};
@@ -87,9 +87,10 @@ impl Run {
     fn in_vain<P: Protocol>(&self, states: &[State<P>], tail: &Tail) -> String {
         let mut text = String::new();
         for thread in (0..tail.acts.len() as u32).map(ThreadId::from_index) {
-            let slots = || states.iter().skip(self.stem.len()).map(|s| s.monitor.slot(thread));
-            let again = |(before, after): &(Slot, Slot)| {
-                matches!((before, after), (Slot::Notified(_), Slot::Waiting(..)))
+            let slots =
+                || states.iter().skip(self.stem.len()).map(|s| s.monitor.thread_state(thread));
+            let again = |(before, after): &(ThreadState, ThreadState)| {
+                matches!((before, after), (ThreadState::Notified(_), ThreadState::Waiting(..)))
             };
             let times = slots().zip(slots().skip(1)).filter(again).count();
             if times > 0 {
@@ -147,7 +148,9 @@ pub fn changes<P: Protocol>(before: &State<P>, after: &State<P>) -> String {
     let new_owner = to.owner().filter(|owner| from.owner() != Some(*owner));
     if from.owner() != to.owner() {
         words.push(match to.owner() {
-            Some(owner) if to.slot(owner) == Slot::Granted => format!("{owner:?} is granted it"),
+            Some(owner) if to.thread_state(owner) == ThreadState::Granted => {
+                format!("{owner:?} is granted it")
+            }
             Some(owner) => format!("{owner:?} has it"),
             None => "the lock is free".to_owned(),
         });
@@ -156,21 +159,22 @@ pub fn changes<P: Protocol>(before: &State<P>, after: &State<P>) -> String {
         words.push(if to.requested() { "requested" } else { "no request" }.to_owned());
     }
     for thread in to.threads() {
-        let (was, is) = (from.slot(thread), to.slot(thread));
+        let (was, is) = (from.thread_state(thread), to.thread_state(thread));
         // Who stops running without a slot of its own has left.
-        let left = was == Slot::Idle && from.owner() == Some(thread) && to.owner() != Some(thread);
+        let left =
+            was == ThreadState::Idle && from.owner() == Some(thread) && to.owner() != Some(thread);
         words.push(match is {
             _ if was == is && !left => continue,
-            Slot::Idle | Slot::Granted if new_owner == Some(thread) => continue,
-            Slot::Idle if to.owner() == Some(thread) => format!("{thread:?} runs"),
-            Slot::Idle => format!("{thread:?} is outside"),
-            Slot::Waiting(set, None) => format!("{thread:?} waits in set {}", set.0),
-            Slot::Waiting(set, Some(_)) => {
+            ThreadState::Idle | ThreadState::Granted if new_owner == Some(thread) => continue,
+            ThreadState::Idle if to.owner() == Some(thread) => format!("{thread:?} runs"),
+            ThreadState::Idle => format!("{thread:?} is outside"),
+            ThreadState::Waiting(set, None) => format!("{thread:?} waits in set {}", set.0),
+            ThreadState::Waiting(set, Some(_)) => {
                 format!("{thread:?} waits in set {} with a timer", set.0)
             }
-            Slot::Notified(_) => format!("{thread:?} is woken"),
-            Slot::Granted => format!("{thread:?} is granted it"),
-            Slot::Retry => format!("{thread:?} is between two sections"),
+            ThreadState::Notified(_) => format!("{thread:?} is woken"),
+            ThreadState::Granted => format!("{thread:?} is granted it"),
+            ThreadState::BetweenSections => format!("{thread:?} is between two sections"),
         });
     }
     match words.is_empty() {

@@ -5,8 +5,8 @@
 //! critical section, the unit in which the real lock decides.
 
 use gil_core::{
-    Choose, Entry, Event, Monitor, Outcome, Preemption, Protocol, Release, Slot, ThreadId, Timer,
-    Wake, Way,
+    Event, Monitor, Operation, Outcome, Phase, Preemption, Protocol, Release, ThreadId,
+    ThreadState, Timer, Wake, WakePolicy,
 };
 
 use crate::ghost::{Ghost, Violation};
@@ -70,7 +70,7 @@ pub struct Action {
     /// Who.
     pub thread: ThreadId,
     /// What.
-    pub entry: Entry,
+    pub entry: Operation,
     /// Which waiter of a condition variable was woken, by the order of ids; 0 without a choice.
     pub choice: u8,
     /// Whether fairness promises that it happens: sections of a thread that wants one, expiry, and
@@ -97,7 +97,7 @@ struct ById {
     alternatives: usize,
 }
 
-impl Choose for ById {
+impl WakePolicy for ById {
     fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
         let mut waiting: Vec<_> = waiting.collect();
         waiting.sort_unstable();
@@ -122,43 +122,44 @@ impl<P: Protocol> State<P> {
         // Every thread is known from the start: a thread that has never come and one that has
         // left must be the same state.
         for thread in (0..program.threads as u32).map(ThreadId::from_index) {
-            let known = monitor.set_fast_owner(Some(thread));
+            let known = monitor.sync_owner(Some(thread));
             known.expect("a fresh Monitor is idle");
         }
-        monitor.set_fast_owner(None).expect("a fresh Monitor is idle");
+        monitor.sync_owner(None).expect("a fresh Monitor is idle");
         Self { monitor, ghost: ghost.then(|| Ghost::new(program.threads, true)) }
     }
 
     /// What `thread` can do, with whether fairness promises it.
-    pub fn entries(&self, program: Program, thread: ThreadId) -> Vec<(Entry, bool)> {
+    pub fn entries(&self, program: Program, thread: ThreadId) -> Vec<(Operation, bool)> {
         let monitor = &self.monitor;
         let mut entries = Vec::new();
-        match monitor.slot(thread) {
-            Slot::Idle if monitor.owner() == Some(thread) => {
+        match monitor.thread_state(thread) {
+            ThreadState::Idle if monitor.owner() == Some(thread) => {
                 let ticks = matches!(P::PREEMPTION, Preemption::EveryTicks(_));
                 if ticks || monitor.requested() {
-                    entries.push((Entry::Safepoint, true));
+                    entries.push((Operation::Safepoint, true));
                 }
                 if program.blocking {
-                    entries.push((Entry::Release(Release::Blocking), false));
+                    entries.push((Operation::Release(Release::Blocking), false));
                 }
                 if program.exit {
-                    entries.push((Entry::Release(Release::Final), false));
+                    entries.push((Operation::Release(Release::Final), false));
                 }
             }
-            Slot::Idle => entries.push((Entry::Acquire, false)),
-            Slot::Waiting(_, Some(Timer::Wait | Timer::Run)) => {
-                entries.push((Entry::Resume(Wake::Expired), true));
+            ThreadState::Idle => entries.push((Operation::Acquire, false)),
+            ThreadState::Waiting(_, Some(Timer::Wait | Timer::Run)) => {
+                entries.push((Operation::Resume(Wake::TimedOut), true));
             }
-            Slot::Waiting(_, None) => {}
-            Slot::Notified(_) | Slot::Granted => {
-                entries.push((Entry::Resume(Wake::Notified), true));
+            ThreadState::Waiting(_, None) => {}
+            ThreadState::Notified(_) | ThreadState::Granted => {
+                entries.push((Operation::Resume(Wake::Notified), true));
             }
-            Slot::Retry => entries.push((Entry::Retry, true)),
+            ThreadState::BetweenSections => entries.push((Operation::Retry, true)),
         }
-        let waits = monitor.slot(thread) != Slot::Idle && monitor.way(thread) == Way::In;
-        if program.cancel && waits && monitor.slot(thread) != Slot::Granted {
-            entries.push((Entry::Cancel, false));
+        let waits = monitor.thread_state(thread) != ThreadState::Idle
+            && monitor.phase(thread) == Phase::Acquiring;
+        if program.cancel && waits && monitor.thread_state(thread) != ThreadState::Granted {
+            entries.push((Operation::Cancel, false));
         }
         entries
     }
@@ -213,10 +214,11 @@ impl<P: Protocol> State<P> {
 
     /// Whether `thread` is on its way out and has to wait for that.
     pub fn is_leaving(&self, thread: ThreadId) -> bool {
-        self.monitor.way(thread) == Way::Out && self.monitor.slot(thread) != Slot::Idle
+        self.monitor.phase(thread) == Phase::Releasing
+            && self.monitor.thread_state(thread) != ThreadState::Idle
     }
 
-    fn judge(&mut self, thread: ThreadId, entry: Entry, outcome: Outcome) -> Vec<Violation> {
+    fn judge(&mut self, thread: ThreadId, entry: Operation, outcome: Outcome) -> Vec<Violation> {
         let Self { monitor, ghost } = self;
         ghost.as_mut().map_or_else(Vec::new, |g| g.judge(thread, entry, outcome, monitor))
     }
@@ -225,15 +227,15 @@ impl<P: Protocol> State<P> {
     /// and free for an acquire, owned by the thread for a release.
     pub fn fast(&self, action: Action) -> Option<Self> {
         let owner = match action.entry {
-            Entry::Acquire if self.monitor.owner().is_none() => Some(action.thread),
-            Entry::Release(Release::Blocking) => None,
+            Operation::Acquire if self.monitor.owner().is_none() => Some(action.thread),
+            Operation::Release(Release::Blocking) => None,
             _ => return None,
         };
         if !self.monitor.all_idle() && self.monitor.biased() != Some(action.thread) {
             return None;
         }
         let mut state = self.clone();
-        state.monitor.set_fast_owner(owner).ok()?;
+        state.monitor.sync_owner(owner).ok()?;
         if let Some(ghost) = &mut state.ghost {
             ghost.fast(action.thread, owner.is_some());
         }
@@ -245,14 +247,14 @@ impl<P: Protocol> State<P> {
 #[must_use]
 pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String {
     let verb = match action.entry {
-        Entry::Acquire => "wants the lock",
-        Entry::Release(Release::Blocking) => "releases for a blocking call",
-        Entry::Release(Release::Final) => "releases for the last time",
-        Entry::Safepoint => "comes to a safepoint",
-        Entry::Resume(Wake::Notified) => "runs after a wake-up",
-        Entry::Resume(Wake::Expired) => "runs after its timer",
-        Entry::Retry => "is back between two sections",
-        Entry::Cancel => "gives up",
+        Operation::Acquire => "wants the lock",
+        Operation::Release(Release::Blocking) => "releases for a blocking call",
+        Operation::Release(Release::Final) => "releases for the last time",
+        Operation::Safepoint => "comes to a safepoint",
+        Operation::Resume(Wake::Notified) => "runs after a wake-up",
+        Operation::Resume(Wake::TimedOut) => "runs after its timer",
+        Operation::Retry => "is back between two sections",
+        Operation::Cancel => "gives up",
     };
     let mut text = format!("{:?} {verb}", action.thread);
     if action.fast {
@@ -265,13 +267,13 @@ pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String
         Event::Released(thread) => format!("{thread:?} releases"),
         Event::Granted(thread) => format!("granted to {thread:?}"),
         Event::Confirmed(thread) => format!("{thread:?} confirms"),
-        Event::Take(thread) => format!("{thread:?} takes"),
-        Event::Waits(thread) => format!("{thread:?} waits"),
+        Event::Taken(thread) => format!("{thread:?} takes"),
+        Event::Waiting(thread) => format!("{thread:?} waits"),
         Event::TimedOut(thread) => format!("{thread:?} timed out"),
         Event::Notified(thread) => format!("{thread:?} was notified"),
         Event::Cancelled(thread) => format!("{thread:?} is gone"),
     });
-    let wakes = after.monitor.wakes().iter().map(|thread| format!("wakes {thread:?}"));
+    let wakes = after.monitor.woken().iter().map(|thread| format!("wakes {thread:?}"));
     let words: Vec<_> = words.chain(wakes).collect();
     if !words.is_empty() {
         text = format!("{text:<34} {}", words.join(", "));

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use gil_core::{Entry, Event, Protocol, Request, Slot, ThreadId, Timer};
+use gil_core::{Event, Operation, Protocol, Request, ThreadId, ThreadState, Timer};
 use rustc_hash::FxHashMap;
 
 use crate::ghost::ThreadSet;
@@ -122,7 +122,7 @@ fn after<P: Protocol>(
             let expired = expired && to.monitor.has_waiter();
             Some(if expired { Turn::Expired } else { Turn::Free })
         }
-        Turn::Expired if owned && action.entry == Entry::Safepoint => {
+        Turn::Expired if owned && action.entry == Operation::Safepoint => {
             let waits = |other: &ThreadId| *other != thread && to.monitor.is_waiter(*other);
             let first: ThreadSet = to.monitor.threads().filter(waits).collect();
             Some(if first.is_empty() { Turn::Free } else { Turn::Owes(first) })
@@ -134,7 +134,10 @@ fn after<P: Protocol>(
 /// Whether in this action somebody noticed that the owner has run for a whole interval: by a request,
 /// or, where one was made before for another reason, by the timer of the run alone.
 fn expires<P: Protocol>(from: &State<P>, to: &State<P>, action: Action) -> bool {
-    let timer = matches!(from.monitor.slot(action.thread), Slot::Waiting(_, Some(Timer::Run)));
+    let timer = matches!(
+        from.monitor.thread_state(action.thread),
+        ThreadState::Waiting(_, Some(Timer::Run))
+    );
     to.monitor.events().iter().any(|event| match event {
         Event::Requested(_, Request::AfterInterval) => true,
         Event::TimedOut(_) => timer,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use gil_core::{Entry, Event, Monitor, Observe, Outcome, Protocol, ThreadId};
+use gil_core::{Event, Monitor, Observe, Operation, Outcome, Protocol, ThreadId};
 
 use crate::ghost::{Ghost, Violation};
 
@@ -50,9 +50,9 @@ pub fn a_move<P: Protocol>(
 /// A ghost inside a lock: a broken claim panics with its name, unless it is known to be false of
 /// this protocol. The events are kept.
 ///
-/// `SEES_ALL`: every attach and detach is a section.
+/// `DISABLE_FAST_PATH`: every attach and detach is a section.
 #[derive(Debug)]
-pub struct Watch<const SEES_ALL: bool> {
+pub struct Watch<const DISABLE_FAST_PATH: bool> {
     ghost: Ghost,
     known_false: Vec<&'static str>,
     /// The Monitor after the last section.
@@ -74,7 +74,7 @@ pub struct Watch<const SEES_ALL: bool> {
     pub broken: BTreeSet<&'static str>,
 }
 
-impl<const SEES_ALL: bool> Watch<SEES_ALL> {
+impl<const DISABLE_FAST_PATH: bool> Watch<DISABLE_FAST_PATH> {
     /// Watches a new lock of `protocol` with `threads` threads.
     #[must_use]
     pub fn new<P: Protocol>(protocol: P, threads: usize, known_false: Vec<&'static str>) -> Self {
@@ -94,13 +94,13 @@ impl<const SEES_ALL: bool> Watch<SEES_ALL> {
     }
 }
 
-impl<const SEES_ALL: bool> Observe for Watch<SEES_ALL> {
-    const SEES_ALL: bool = SEES_ALL;
+impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
+    const DISABLE_FAST_PATH: bool = DISABLE_FAST_PATH;
 
     fn section<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
     ) {
@@ -110,7 +110,7 @@ impl<const SEES_ALL: bool> Observe for Watch<SEES_ALL> {
         if let Some(owner) = monitor.owner_before() {
             self.ghost.outside.remove(owner);
         }
-        if entry == Entry::Cancel && monitor.requested_before() && !monitor.requested() {
+        if entry == Operation::Cancel && monitor.requested_before() && !monitor.requested() {
             self.asked_in_vain = monitor.owner();
         }
         for event in monitor.events() {
@@ -154,11 +154,11 @@ impl<const SEES_ALL: bool> Observe for Watch<SEES_ALL> {
         self.ghost.disturbed.remove(thread);
     }
 
-    fn taken_back(&mut self, _: u64) {
+    fn biased_reacquires(&mut self, _: u64) {
         self.seen.insert("taken back");
     }
 
-    fn looks_again(&mut self, _: ThreadId) {
+    fn wakeup_deferred(&mut self, _: ThreadId) {
         self.seen.insert("looked again");
     }
 }

@@ -197,7 +197,7 @@ struct OnThreads;
 impl Visit for OnThreads {
     type Output = ();
     fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) {
-        let lock = RawGil::observed(protocol.clone(), SectionRecorder::default());
+        let lock = RawGil::with_observer(protocol.clone(), SectionRecorder::default());
         lock.set_switch_interval(std::time::Duration::from_micros(50));
         std::thread::scope(|threads| {
             for thread in 0..4 {
@@ -210,7 +210,7 @@ impl Visit for OnThreads {
                         lock.safepoint(&member).expect("it holds the lock");
                         if round % (500 + thread) == 0 {
                             lock.detach(&member).expect("it holds the lock");
-                            if lock.observer(|recorder| recorder.0.len()) > 300 {
+                            if lock.inspect_observer(|recorder| recorder.0.len()) > 300 {
                                 break;
                             }
                             lock.attach(&member).expect("it is outside");
@@ -219,7 +219,7 @@ impl Visit for OnThreads {
                 });
             }
         });
-        let sections = lock.observer(|recorder| std::mem::take(&mut recorder.0));
+        let sections = lock.inspect_observer(|recorder| std::mem::take(&mut recorder.0));
         let accepted = replay_recorded(protocol.clone(), &sections);
         assert_eq!(accepted, Ok(sections.len()), "{name}");
         assert!(sections.len() > 300, "{name}: only {} sections", sections.len());

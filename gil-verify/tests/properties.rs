@@ -52,13 +52,13 @@ fn is_fifo(ran: &Ran) -> bool {
     let mut queue = Vec::new();
     for event in &ran.events {
         match event {
-            Event::Waits(thread) if !queue.contains(thread) => queue.push(*thread),
-            Event::Granted(thread) | Event::Take(thread)
+            Event::Waiting(thread) if !queue.contains(thread) => queue.push(*thread),
+            Event::Granted(thread) | Event::Taken(thread)
                 if queue.first().is_some_and(|first| first != thread) =>
             {
                 return false;
             }
-            Event::Granted(thread) | Event::Cancelled(thread) | Event::Take(thread) => {
+            Event::Granted(thread) | Event::Cancelled(thread) | Event::Taken(thread) => {
                 queue.retain(|waiting| waiting != thread);
             }
             _ => {}

@@ -27,12 +27,12 @@ pub(super) fn counters<W: World>() -> Value<W> {
         Some(counters) => Value::counts([
             ("sections", counters.sections),
             ("requests", counters.requests),
-            ("forced", counters.forced),
+            ("forced_releases", counters.forced_releases),
             ("grants", counters.grants),
-            ("takes", counters.takes),
-            ("time_outs", counters.time_outs),
-            ("wake_ups", counters.wake_ups),
-            ("wasted_wake_ups", counters.wasted_wake_ups),
+            ("acquisitions", counters.acquisitions),
+            ("timeouts", counters.timeouts),
+            ("wakeups", counters.wakeups),
+            ("wasted_wakeups", counters.wasted_wakeups),
             ("switches", counters.switches),
         ]),
     }

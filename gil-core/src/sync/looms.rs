@@ -102,7 +102,7 @@ impl Thread {
 
 pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parked {
     if expires.is_some() && choice::take(choice::Kind::TimeOut) {
-        Parked::Expired
+        Parked::TimedOut
     } else if gives_up.is_some() && choice::take(choice::Kind::GiveUp) {
         Parked::GaveUp
     } else if choice::take(choice::Kind::Spurious) {

@@ -28,7 +28,7 @@ pub(crate) enum Parked {
     /// Unparked, or for no reason at all: the caller looks again.
     Returned,
     /// The switch timer expired.
-    Expired,
+    TimedOut,
     /// The moment came at which the caller wants to give up.
     GaveUp,
 }

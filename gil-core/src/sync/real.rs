@@ -77,7 +77,7 @@ pub(crate) fn park(expires: Option<Instant>, gives_up: Option<Instant>) -> Parke
 pub(crate) fn pause(due: Instant, gives_up: Option<Instant>) -> Parked {
     match park(Some(due), gives_up) {
         Parked::GaveUp => Parked::GaveUp,
-        Parked::Expired | Parked::Returned => Parked::Returned,
+        Parked::TimedOut | Parked::Returned => Parked::Returned,
     }
 }
 
@@ -113,7 +113,7 @@ fn after_park(now: Instant, expires: Option<Instant>, gives_up: Option<Instant>)
     if gives_up.is_some_and(|moment| now >= moment) {
         Parked::GaveUp
     } else if expires.is_some_and(|moment| now >= moment) {
-        Parked::Expired
+        Parked::TimedOut
     } else {
         Parked::Returned
     }
@@ -138,16 +138,16 @@ mod tests {
         let start = now();
         let at = |ms| start + Duration::from_millis(ms);
         assert_eq!(after_park(at(4), Some(at(5)), None), Parked::Returned);
-        assert_eq!(after_park(at(5), Some(at(5)), None), Parked::Expired);
+        assert_eq!(after_park(at(5), Some(at(5)), None), Parked::TimedOut);
         assert_eq!(after_park(at(5), Some(at(6)), Some(at(5))), Parked::GaveUp);
         assert_eq!(after_park(at(5), Some(at(5)), Some(at(5))), Parked::GaveUp);
-        assert_eq!(after_park(at(5), Some(at(4)), Some(at(6))), Parked::Expired);
+        assert_eq!(after_park(at(5), Some(at(4)), Some(at(6))), Parked::TimedOut);
         assert_eq!(after_park(at(5), None, Some(at(6))), Parked::Returned);
     }
 
     #[test]
     fn a_moment_in_the_past_does_not_sleep() {
-        assert_eq!(park(Some(now()), None), Parked::Expired);
+        assert_eq!(park(Some(now()), None), Parked::TimedOut);
         assert_eq!(park(None, Some(now())), Parked::GaveUp);
     }
 }

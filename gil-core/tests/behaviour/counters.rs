@@ -1,8 +1,8 @@
 //! The counters of the slow path.
 
 use gil_core::{
-    Counters, Entry, First, Gil, Handoff, Monitor, Observe, Outcome, RawGil, Release, ThreadId,
-    Wake,
+    Counters, Gil, Handoff, Monitor, Observe, Operation, Outcome, RawGil, Release, ThreadId, Wake,
+    WakeFirst,
 };
 
 use crate::threads;
@@ -14,56 +14,57 @@ struct Counted {
 }
 
 impl Counted {
-    fn section(&mut self, thread: ThreadId, entry: Entry) -> Outcome {
-        let outcome = self.monitor.section(thread, entry, &mut First).expect("it fits the slot");
+    fn section(&mut self, thread: ThreadId, entry: Operation) -> Outcome {
+        let outcome =
+            self.monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
         self.counters.section(thread, entry, outcome, &self.monitor);
         outcome
     }
 }
 
-const LEAVE: Entry = Entry::Release(Release::Blocking);
-const WOKEN: Entry = Entry::Resume(Wake::Notified);
-const EXPIRED: Entry = Entry::Resume(Wake::Expired);
+const LEAVE: Operation = Operation::Release(Release::Blocking);
+const WOKEN: Operation = Operation::Resume(Wake::Notified);
+const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
 #[test]
 fn every_kind_of_event_is_counted_once_each_time() {
     let [a, b, c] = threads();
     let mut lock = Counted { monitor: Monitor::new(Handoff::new()), counters: Counters::default() };
     for (thread, entry) in [
-        (a, Entry::Acquire),   // takes
-        (b, Entry::Acquire),   // a boost: requests at once
-        (a, Entry::Safepoint), // answers; granted to b, who is woken
-        (b, WOKEN),            // confirms
-        (a, EXPIRED),          // times out and requests
-        (b, LEAVE),            // answers; granted to a, who is woken
-        (a, WOKEN),            // confirms
-        (c, Entry::Acquire),   // a boost: requests at once
-        (b, Entry::Acquire),   // no boost left
-        (a, LEAVE),            // answers; granted to c, who is woken
-        (c, WOKEN),            // confirms
-        (c, LEAVE),            // frees the lock and wakes b
-        (a, Entry::Acquire),   // takes it in front of b
+        (a, Operation::Acquire),   // takes
+        (b, Operation::Acquire),   // a boost: requests at once
+        (a, Operation::Safepoint), // answers; granted to b, who is woken
+        (b, WOKEN),                // confirms
+        (a, EXPIRED),              // times out and requests
+        (b, LEAVE),                // answers; granted to a, who is woken
+        (a, WOKEN),                // confirms
+        (c, Operation::Acquire),   // a boost: requests at once
+        (b, Operation::Acquire),   // no boost left
+        (a, LEAVE),                // answers; granted to c, who is woken
+        (c, WOKEN),                // confirms
+        (c, LEAVE),                // frees the lock and wakes b
+        (a, Operation::Acquire),   // takes it in front of b
     ] {
         lock.section(thread, entry);
     }
-    assert_eq!(lock.counters.wasted_wake_ups, 0);
+    assert_eq!(lock.counters.wasted_wakeups, 0);
     assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "woken for nothing");
     lock.section(a, LEAVE); // hands it to b, who came in vain
     assert_eq!(lock.section(b, WOKEN), Outcome::Owns, "woken for something");
     let Counters {
         sections,
         requests,
-        forced,
+        forced_releases,
         grants,
-        takes,
-        time_outs,
-        wake_ups,
-        wasted_wake_ups,
+        acquisitions,
+        timeouts,
+        wakeups,
+        wasted_wakeups,
         switches,
         ..
     } = lock.counters;
-    assert_eq!((sections, requests, forced, grants, takes), (16, 3, 3, 4, 2));
-    assert_eq!((time_outs, wake_ups, wasted_wake_ups), (1, 5, 1));
+    assert_eq!((sections, requests, forced_releases, grants, acquisitions), (16, 3, 3, 4, 2));
+    assert_eq!((timeouts, wakeups, wasted_wakeups), (1, 5, 1));
     assert_eq!(switches, 6, "a, b, a, c, a, b");
 }
 
@@ -73,7 +74,7 @@ fn a_raw_lock_shows_its_counters() {
     let (holder, waiter) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
     assert_eq!(lock.counters(), Counters::default(), "the fast path counts nothing");
-    lock.attach_until(&waiter, std::time::Instant::now()).unwrap();
+    lock.try_attach_until(&waiter, std::time::Instant::now()).unwrap();
     let counters = lock.counters();
     assert_eq!((counters.sections, counters.requests), (2, 1), "it came, asked and gave up");
 }
@@ -89,5 +90,5 @@ fn a_lock_with_data_shows_its_counters() {
         }
         attached.safepoint();
     });
-    assert_eq!((gil.counters().requests, gil.counters().forced), (1, 1));
+    assert_eq!((gil.counters().requests, gil.counters().forced_releases), (1, 1));
 }

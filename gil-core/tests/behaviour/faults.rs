@@ -1,8 +1,8 @@
 //! What no protocol may do is refused by name.
 
 use gil_core::{
-    Effects, Entry, Fault, First, Monitor, Order, Outcome, Protocol, Release, Step, ThreadId,
-    Timer, WaitSet, Wake,
+    Context, Fault, Monitor, Operation, Order, Outcome, Protocol, Release, Step, ThreadId, Timer,
+    WaitSet, Wake, WakeFirst,
 };
 
 use crate::threads;
@@ -20,7 +20,7 @@ struct Gives {
 impl Protocol for Gives {
     const NAME: &'static str = "gives";
     const SETS: &'static [Order] = &[Order::Fifo];
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         match cx.me().index() {
             2 => {
                 cx.give(self.to);
@@ -30,39 +30,39 @@ impl Protocol for Gives {
             _ => Step::Wait(SET, Some(Timer::Wait)),
         }
     }
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         if self.waits_to_leave { Step::Wait(SET, None) } else { Step::Left }
     }
-    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         cx.give(self.to);
         Step::Owns
     }
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
 /// The outcome of the last of these sections.
-fn run<P: Protocol>(protocol: P, sections: &[(ThreadId, Entry)]) -> Result<Outcome, Fault> {
+fn run<P: Protocol>(protocol: P, sections: &[(ThreadId, Operation)]) -> Result<Outcome, Fault> {
     let mut monitor = Monitor::new(protocol);
     let (last, first) = sections.split_last().expect("at least one section");
     for (thread, entry) in first {
-        monitor.section(*thread, *entry, &mut First).expect("nothing is wrong yet");
+        monitor.section(*thread, *entry, &mut WakeFirst).expect("nothing is wrong yet");
     }
-    monitor.section(last.0, last.1, &mut First)
+    monitor.section(last.0, last.1, &mut WakeFirst)
 }
 
-const LEAVE: Entry = Entry::Release(Release::Blocking);
-const EXPIRED: Entry = Entry::Resume(Wake::Expired);
+const LEAVE: Operation = Operation::Release(Release::Blocking);
+const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
 #[test]
 fn a_lock_can_be_given_to_a_thread_that_waits_to_come_in_and_to_no_other() {
     let [a, b, c] = threads();
     let gives = |to, waits_to_leave| Gives { to, waits_to_leave };
-    let waits = [(a, Entry::Acquire), (b, Entry::Acquire), (a, LEAVE)];
-    let third = (c, Entry::Acquire);
+    let waits = [(a, Operation::Acquire), (b, Operation::Acquire), (a, LEAVE)];
+    let third = (c, Operation::Acquire);
     let wrong = Err(Fault::GivesToNonWaiter);
     assert_eq!(run(gives(b, false), &[&waits[..], &[third]].concat()), Ok(Outcome::Wait(None)));
     assert_eq!(run(gives(a, false), &[&waits[..], &[third]].concat()), wrong, "it is outside");
@@ -78,26 +78,26 @@ struct NeverFrees;
 impl Protocol for NeverFrees {
     const NAME: &'static str = "never-frees";
     const SETS: &'static [Order] = &[Order::Fifo];
-    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn release(&mut self, _: &mut dyn Effects, how: Release) -> Step {
+    fn release(&mut self, _: &mut dyn Context, how: Release) -> Step {
         if how == Release::Final { Step::Left } else { Step::Retry }
     }
-    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
         Step::Wait(SET, None)
     }
-    fn woken(&mut self, _: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         Step::Owns
     }
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
 #[test]
 fn a_thread_that_owns_can_neither_leave_nor_wait_nor_pause() {
     let [a] = threads();
-    for stops in [Entry::Release(Release::Final), Entry::Safepoint, LEAVE] {
-        let found = run(NeverFrees, &[(a, Entry::Acquire), (a, stops)]);
-        assert_eq!(found, Err(Fault::OwnsButStops), "{stops:?}");
+    for stops in [Operation::Release(Release::Final), Operation::Safepoint, LEAVE] {
+        let found = run(NeverFrees, &[(a, Operation::Acquire), (a, stops)]);
+        assert_eq!(found, Err(Fault::WaitsWhileOwning), "{stops:?}");
     }
 }

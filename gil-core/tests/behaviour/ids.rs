@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use gil_core::{
-    Attached, Effects, Gil, Handoff, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet,
+    Attached, Context, Gil, Handoff, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet,
     Wake,
 };
 
@@ -22,21 +22,21 @@ impl Protocol for NotesIds {
     const NAME: &'static str = "notes-ids";
     const SETS: &'static [Order] = &[];
     const PREEMPTION: Preemption = Preemption::EveryTicks(0);
-    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         Step::Left
     }
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         LARGEST_ID.fetch_max(cx.me().get(), Ordering::Relaxed);
         Step::Owns
     }
-    fn woken(&mut self, _: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         Step::Owns
     }
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
 #[test]

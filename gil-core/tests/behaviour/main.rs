@@ -28,7 +28,7 @@ fn threads<const N: usize>() -> [ThreadId; N] {
 
 /// Waits until another thread is in the slow path of `lock` and has asked the holder for a switch.
 fn until_asked<P: Protocol, O: Observe>(lock: &RawGil<P, O>) {
-    while !lock.switch_requested() && !lock.monitor(|monitor| monitor.requested()) {
+    while !lock.switch_requested() && !lock.inspect_monitor(|monitor| monitor.requested()) {
         std::thread::yield_now();
     }
 }

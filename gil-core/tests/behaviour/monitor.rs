@@ -4,19 +4,20 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use gil_core::{
-    Choose, Entry, Fault, First, Handoff, Monitor, Outcome, Release, Slot, ThreadId, Wake,
+    Fault, Handoff, Monitor, Operation, Outcome, Release, ThreadId, ThreadState, Wake, WakeFirst,
+    WakePolicy,
 };
 
 use crate::threads;
 
-const LEAVE: Entry = Entry::Release(Release::Blocking);
+const LEAVE: Operation = Operation::Release(Release::Blocking);
 const REGULAR: gil_core::WaitSet = Handoff::QUEUES[2];
 
 /// `holder` owns, and the others wait in the regular queue.
 fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {
     let mut monitor = Monitor::new(Handoff::plain());
     for thread in [&[holder], waiters].concat() {
-        monitor.section(thread, Entry::Acquire, &mut First).expect("it comes from outside");
+        monitor.section(thread, Operation::Acquire, &mut WakeFirst).expect("it comes from outside");
     }
     monitor
 }
@@ -34,11 +35,11 @@ fn a_queue_shows_its_threads_in_the_order_in_which_they_came() {
 fn the_wake_ups_of_a_section_are_shown_and_then_taken_once() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b, c]);
-    assert_eq!(monitor.wakes(), []);
-    monitor.section(a, LEAVE, &mut First).expect("it owns");
-    assert_eq!(monitor.wakes(), [b]);
-    assert_eq!(monitor.take_wakes().collect::<Vec<_>>(), [b]);
-    assert_eq!(monitor.wakes(), [], "rung for once");
+    assert_eq!(monitor.woken(), []);
+    monitor.section(a, LEAVE, &mut WakeFirst).expect("it owns");
+    assert_eq!(monitor.woken(), [b]);
+    assert_eq!(monitor.drain_woken().collect::<Vec<_>>(), [b]);
+    assert_eq!(monitor.woken(), [], "rung for once");
 }
 
 #[test]
@@ -46,11 +47,11 @@ fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
     let [a, b] = threads();
     let mut monitor = held(a, &[b]);
     let busy = Err(Fault::FastPathWhileBusy);
-    assert_eq!(monitor.set_fast_owner(None), busy);
-    assert_eq!(monitor.set_fast_owner(Some(b)), busy);
-    assert_eq!(monitor.set_fast_owner(Some(a)), Ok(()), "that is no change");
+    assert_eq!(monitor.sync_owner(None), busy);
+    assert_eq!(monitor.sync_owner(Some(b)), busy);
+    assert_eq!(monitor.sync_owner(Some(a)), Ok(()), "that is no change");
     monitor.cancel(b).expect("it is coming in");
-    assert_eq!(monitor.set_fast_owner(Some(b)), Ok(()), "all slots are idle");
+    assert_eq!(monitor.sync_owner(Some(b)), Ok(()), "all slots are idle");
     assert_eq!(monitor.owner(), Some(b));
 }
 
@@ -58,10 +59,14 @@ fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
 fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b, c]);
-    assert_eq!(monitor.slot(c), Slot::Waiting(REGULAR, None), "b keeps the time for both");
+    assert_eq!(
+        monitor.thread_state(c),
+        ThreadState::Waiting(REGULAR, None),
+        "b keeps the time for both"
+    );
     let before = monitor.clone();
-    let expired = Entry::Resume(Wake::Expired);
-    assert_eq!(monitor.section(c, expired, &mut First), Ok(Outcome::Wait(None)));
+    let expired = Operation::Resume(Wake::TimedOut);
+    assert_eq!(monitor.section(c, expired, &mut WakeFirst), Ok(Outcome::Wait(None)));
     assert!(monitor == before && monitor.events().is_empty() && !monitor.requested());
 }
 
@@ -69,12 +74,14 @@ fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
 fn only_who_is_coming_in_can_give_up() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b]);
-    let wrong = Err(Fault::WrongEntry);
+    let wrong = Err(Fault::InvalidTransition);
     assert_eq!(monitor.cancel(c), wrong, "it is outside");
     assert_eq!(monitor.cancel(a), wrong, "it owns");
-    monitor.section(b, Entry::Resume(Wake::Expired), &mut First).expect("its timer has expired");
-    monitor.section(a, Entry::Safepoint, &mut First).expect("it owns");
-    assert!(matches!(monitor.slot(a), Slot::Waiting(..)));
+    monitor
+        .section(b, Operation::Resume(Wake::TimedOut), &mut WakeFirst)
+        .expect("its timer has expired");
+    monitor.section(a, Operation::Safepoint, &mut WakeFirst).expect("it owns");
+    assert!(matches!(monitor.thread_state(a), ThreadState::Waiting(..)));
     assert_eq!(monitor.cancel(a), wrong, "it was switched out and has to come back");
     assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "it has been granted the lock");
 }
@@ -93,15 +100,15 @@ fn different_states_have_different_hashes_and_equal_ones_the_same() {
     let mut came_and_went = held(a, &[b]);
     came_and_went.cancel(b).expect("it is coming in");
     let mut knows_b = held(b, &[]);
-    knows_b.set_fast_owner(Some(a)).expect("all slots are idle");
+    knows_b.sync_owner(Some(a)).expect("all slots are idle");
     assert!(came_and_went == knows_b && hash(&came_and_went) == hash(&knows_b));
 }
 
 #[test]
 fn first_wakes_who_came_first() {
     let [a, b] = threads();
-    assert_eq!(First.choose(&mut [b, a].into_iter()), Some(b));
-    assert_eq!(First.choose(&mut std::iter::empty()), None);
+    assert_eq!(WakeFirst.choose(&mut [b, a].into_iter()), Some(b));
+    assert_eq!(WakeFirst.choose(&mut std::iter::empty()), None);
 }
 
 #[test]
@@ -109,13 +116,13 @@ fn while_others_wait_only_the_thread_that_the_lock_is_biased_to_comes_and_goes_b
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Handoff::plain());
     let busy = Err(Fault::FastPathWhileBusy);
-    monitor.section(a, Entry::Acquire, &mut First).unwrap();
-    monitor.section(b, Entry::Acquire, &mut First).unwrap();
-    assert_eq!((monitor.biased(), monitor.set_fast_owner(None)), (None, busy), "not yet released");
-    monitor.section(a, LEAVE, &mut First).unwrap();
-    assert_eq!((monitor.biased(), monitor.set_fast_owner(Some(c))), (Some(a), busy));
-    assert_eq!(monitor.set_fast_owner(Some(a)), Ok(()));
+    monitor.section(a, Operation::Acquire, &mut WakeFirst).unwrap();
+    monitor.section(b, Operation::Acquire, &mut WakeFirst).unwrap();
+    assert_eq!((monitor.biased(), monitor.sync_owner(None)), (None, busy), "not yet released");
+    monitor.section(a, LEAVE, &mut WakeFirst).unwrap();
+    assert_eq!((monitor.biased(), monitor.sync_owner(Some(c))), (Some(a), busy));
+    assert_eq!(monitor.sync_owner(Some(a)), Ok(()));
     assert_eq!(monitor.owner(), Some(a));
-    assert_eq!(monitor.set_fast_owner(None), Ok(()));
+    assert_eq!(monitor.sync_owner(None), Ok(()));
     assert_eq!(monitor.owner(), None);
 }

@@ -1,8 +1,8 @@
 //! Notifications go to threads that sleep, and to no other.
 
 use gil_core::{
-    Effects, Entry, First, Monitor, Order, Outcome, Protocol, Release, Slot, Step, Timer, WaitSet,
-    Wake,
+    Context, Monitor, Operation, Order, Outcome, Protocol, Release, Step, ThreadState, Timer,
+    WaitSet, Wake, WakeFirst,
 };
 
 use crate::threads;
@@ -16,28 +16,28 @@ struct Rings;
 impl Protocol for Rings {
     const NAME: &'static str = "rings";
     const SETS: &'static [Order] = &[Order::Fifo];
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         if cx.is_free() { Step::Owns } else { Step::Wait(SET, Some(Timer::Wait)) }
     }
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.notify_one(SET);
         Step::Left
     }
-    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn woken(&mut self, cx: &mut dyn Effects, _: WaitSet, wake: Wake) -> Step {
-        if wake == Wake::Expired {
+    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, wake: Wake) -> Step {
+        if wake == Wake::TimedOut {
             cx.notify_all(SET);
         }
         self.acquire(cx)
     }
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
-fn section(monitor: &mut Monitor<Rings>, thread: gil_core::ThreadId, entry: Entry) -> Outcome {
-    monitor.section(thread, entry, &mut First).expect("it fits the slot")
+fn section(monitor: &mut Monitor<Rings>, thread: gil_core::ThreadId, entry: Operation) -> Outcome {
+    monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot")
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn a_thread_that_notifies_its_own_set_does_not_wake_itself() {
     let [a, b, c, d] = threads();
     let mut monitor = Monitor::new(Rings);
     for thread in [a, b, c, d] {
-        section(&mut monitor, thread, Entry::Acquire);
+        section(&mut monitor, thread, Operation::Acquire);
     }
-    let outcome = section(&mut monitor, b, Entry::Resume(Wake::Expired));
+    let outcome = section(&mut monitor, b, Operation::Resume(Wake::TimedOut));
     assert_eq!(outcome, Outcome::Wait(Some(Timer::Wait)));
-    assert_eq!(monitor.wakes(), [c, d]);
-    assert!(matches!(monitor.slot(b), Slot::Waiting(..)));
+    assert_eq!(monitor.woken(), [c, d]);
+    assert!(matches!(monitor.thread_state(b), ThreadState::Waiting(..)));
 }
 
 #[test]
@@ -58,11 +58,11 @@ fn a_second_notification_goes_to_the_next_thread_and_not_to_the_one_on_its_way()
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Rings);
     for thread in [a, b, c] {
-        section(&mut monitor, thread, Entry::Acquire);
+        section(&mut monitor, thread, Operation::Acquire);
     }
-    section(&mut monitor, a, Entry::Release(Release::Blocking));
-    assert_eq!(monitor.wakes(), [b]);
-    section(&mut monitor, a, Entry::Acquire); // before b has run
-    section(&mut monitor, a, Entry::Release(Release::Blocking));
-    assert_eq!(monitor.wakes(), [c], "b keeps its place in the queue, and is awake already");
+    section(&mut monitor, a, Operation::Release(Release::Blocking));
+    assert_eq!(monitor.woken(), [b]);
+    section(&mut monitor, a, Operation::Acquire); // before b has run
+    section(&mut monitor, a, Operation::Release(Release::Blocking));
+    assert_eq!(monitor.woken(), [c], "b keeps its place in the queue, and is awake already");
 }

@@ -1,7 +1,8 @@
 //! What a recording tells, and how much of it is kept.
 
 use gil_core::{
-    Entry, Event, First, Handoff, Happened, Monitor, RawGil, Recorder, Release, Request, What,
+    Event, Handoff, Monitor, Operation, RawGil, Recorder, Release, Request, TraceEvent,
+    TraceRecord, WakeFirst,
 };
 
 use crate::threads;
@@ -14,18 +15,22 @@ fn come_and_go(lock: &RawGil<Handoff, Recorder>) {
     lock.unregister(thread);
 }
 
-fn taken(lock: &RawGil<Handoff, Recorder>) -> Vec<What> {
-    lock.observer(Recorder::take).iter().map(|happened| happened.what).collect()
+fn taken(lock: &RawGil<Handoff, Recorder>) -> Vec<TraceEvent> {
+    lock.inspect_observer(Recorder::take).iter().map(|happened| happened.what).collect()
 }
 
 #[test]
 fn a_recording_is_handed_out_once() {
-    let lock = RawGil::observed(Handoff::new(), Recorder::new(3));
+    let lock = RawGil::with_observer(Handoff::new(), Recorder::new(3));
     let [id] = threads();
     come_and_go(&lock);
-    let wanted = [What::Event(Event::Take(id)), What::Event(Event::Released(id)), What::Left(id)];
+    let wanted = [
+        TraceEvent::Event(Event::Taken(id)),
+        TraceEvent::Event(Event::Released(id)),
+        TraceEvent::Left(id),
+    ];
     assert_eq!(taken(&lock), wanted, "as many as fit");
-    assert_eq!(lock.observer(|recorder| recorder.dropped()), 0);
+    assert_eq!(lock.inspect_observer(|recorder| recorder.dropped()), 0);
     assert_eq!(taken(&lock), [], "empty afterwards");
     come_and_go(&lock);
     assert_eq!(taken(&lock), wanted, "and there is room again");
@@ -33,25 +38,29 @@ fn a_recording_is_handed_out_once() {
 
 #[test]
 fn what_does_not_fit_into_a_recording_is_counted() {
-    let lock = RawGil::observed(Handoff::new(), Recorder::new(1));
+    let lock = RawGil::with_observer(Handoff::new(), Recorder::new(1));
     come_and_go(&lock);
-    assert_eq!(lock.observer(|recorder| recorder.dropped()), 2);
-    assert_eq!(taken(&lock), [What::Event(Event::Take(threads::<1>()[0]))], "the first is kept");
+    assert_eq!(lock.inspect_observer(|recorder| recorder.dropped()), 2);
+    assert_eq!(
+        taken(&lock),
+        [TraceEvent::Event(Event::Taken(threads::<1>()[0]))],
+        "the first is kept"
+    );
 }
 
 #[test]
 fn a_section_is_told_by_its_events_then_its_wake_ups_then_who_left() {
     let [a, b] = threads();
     let mut monitor = Monitor::new(Handoff::new());
-    let mut tell = |thread, entry| -> Vec<What> {
-        let outcome = monitor.section(thread, entry, &mut First).expect("it fits the slot");
-        let told = Happened::of_section(7, thread, outcome, &monitor);
+    let mut tell = |thread, entry| -> Vec<TraceEvent> {
+        let outcome = monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
+        let told = TraceRecord::of_section(7, thread, outcome, &monitor);
         told.inspect(|happened| assert_eq!(happened.at_ns, 7)).map(|h| h.what).collect()
     };
-    assert_eq!(tell(a, Entry::Acquire), [What::Event(Event::Take(a))]);
-    let asks = [Event::Requested(b, Request::Boost), Event::Waits(b)];
-    assert_eq!(tell(b, Entry::Acquire), asks.map(What::Event));
-    let answers = [Event::Answered(a), Event::Granted(b)].map(What::Event);
-    let wanted = [&answers[..], &[What::Woken(b), What::Left(a)]].concat();
-    assert_eq!(tell(a, Entry::Release(Release::Blocking)), wanted);
+    assert_eq!(tell(a, Operation::Acquire), [TraceEvent::Event(Event::Taken(a))]);
+    let asks = [Event::Requested(b, Request::Boost), Event::Waiting(b)];
+    assert_eq!(tell(b, Operation::Acquire), asks.map(TraceEvent::Event));
+    let answers = [Event::Answered(a), Event::Granted(b)].map(TraceEvent::Event);
+    let wanted = [&answers[..], &[TraceEvent::Woken(b), TraceEvent::Left(a)]].concat();
+    assert_eq!(tell(a, Operation::Release(Release::Blocking)), wanted);
 }

@@ -6,7 +6,8 @@ use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 use gil_core::{
-    Entry, Fault, First, Handoff, Member, Monitor, Outcome, RawGil, Slot, ThreadId, Wake,
+    Fault, Handoff, Monitor, Operation, Outcome, RawGil, Registration, ThreadId, ThreadState, Wake,
+    WakeFirst,
 };
 
 use crate::threads;
@@ -14,12 +15,12 @@ use crate::threads;
 type Lock = RawGil<Handoff>;
 
 /// What the one that makes short calls does once it has taken the lock back in front of a woken thread.
-fn takes_back(interval: Duration, then: impl Fn(&Lock, &Member, ThreadId) + Sync) {
+fn bias(interval: Duration, then: impl Fn(&Lock, &Registration, ThreadId) + Sync) {
     // The woken thread may be faster, once in a while.
     while !tries(interval, &then) {}
 }
 
-fn tries(interval: Duration, then: &(impl Fn(&Lock, &Member, ThreadId) + Sync)) -> bool {
+fn tries(interval: Duration, then: &(impl Fn(&Lock, &Registration, ThreadId) + Sync)) -> bool {
     let lock = RawGil::new(Handoff::plain());
     lock.set_switch_interval(interval);
     let [first, calls, waits] = [(); 3].map(|()| lock.register());
@@ -32,7 +33,8 @@ fn tries(interval: Duration, then: &(impl Fn(&Lock, &Member, ThreadId) + Sync)) 
             let _ = is_ready.recv();
             lock.detach(calls).unwrap();
             lock.attach(calls).unwrap();
-            let woken = lock.monitor(|monitor| monitor.slot(waits.id())) == Slot::Notified(REGULAR);
+            let woken = lock.inspect_monitor(|monitor| monitor.thread_state(waits.id()))
+                == ThreadState::Notified(REGULAR);
             let done = catch_unwind(AssertUnwindSafe(|| {
                 if woken {
                     then(lock, calls, waits.id());
@@ -43,7 +45,7 @@ fn tries(interval: Duration, then: &(impl Fn(&Lock, &Member, ThreadId) + Sync)) 
             }
             done.map_or_else(|panic| resume_unwind(panic), |()| woken)
         });
-        while !lock.monitor(|monitor| monitor.has_waiter()) {
+        while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
             yield_now();
         }
         lock.detach(&first).unwrap();
@@ -54,7 +56,7 @@ fn tries(interval: Duration, then: &(impl Fn(&Lock, &Member, ThreadId) + Sync)) 
             lock.attach(waits).unwrap();
             lock.detach(waits).unwrap();
         });
-        while !lock.monitor(|monitor| monitor.has_waiter()) {
+        while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
             yield_now();
         }
         drop(ready);
@@ -66,39 +68,46 @@ const REGULAR: gil_core::WaitSet = Handoff::QUEUES[2];
 
 /// The woken thread is on its way; waits until it has come, and sleeps on for a hundredth of the interval.
 fn until_it_sleeps_on(lock: &Lock, waits: ThreadId) {
-    let is_woken = || lock.monitor(|monitor| monitor.slot(waits)) == Slot::Notified(REGULAR);
-    while lock.counters().looks_again == 0 && is_woken() {
+    let is_woken = || {
+        lock.inspect_monitor(|monitor| monitor.thread_state(waits))
+            == ThreadState::Notified(REGULAR)
+    };
+    while lock.counters().deferred_wakeups == 0 && is_woken() {
         yield_now();
     }
 }
 
 #[test]
 fn a_young_run_goes_on_through_many_calls() {
-    takes_back(Duration::from_secs(10), |lock, calls, waits| {
-        let slot = || lock.monitor(|monitor| monitor.slot(waits));
+    bias(Duration::from_secs(10), |lock, calls, waits| {
+        let slot = || lock.inspect_monitor(|monitor| monitor.thread_state(waits));
         until_it_sleeps_on(lock, waits);
         let sections = lock.counters().sections;
         for _ in 0..100 {
             lock.detach(calls).unwrap();
             lock.attach(calls).unwrap();
         }
-        assert_eq!(slot(), Slot::Notified(REGULAR), "it sleeps on, and has not come in vain");
+        assert_eq!(
+            slot(),
+            ThreadState::Notified(REGULAR),
+            "it sleeps on, and has not come in vain"
+        );
         let counters = lock.counters();
         // But for the moments at which the other one looks, or its sleep ends early.
         assert!(counters.sections <= sections + 10, "it goes past the mutex: {counters:?}");
-        assert_eq!((counters.wake_ups, counters.wasted_wake_ups), (2, 0), "nobody else is woken");
+        assert_eq!((counters.wakeups, counters.wasted_wakeups), (2, 0), "nobody else is woken");
         assert_eq!(counters.grants, 0, "and nothing is handed over");
-        assert!((1..=3).contains(&counters.looks_again), "{counters:?}");
+        assert!((1..=3).contains(&counters.deferred_wakeups), "{counters:?}");
     });
 }
 
 #[test]
 fn who_has_taken_the_lock_back_past_the_mutex_holds_it_as_anybody_does() {
-    takes_back(Duration::from_secs(20), |lock, calls, waits| {
+    bias(Duration::from_secs(20), |lock, calls, waits| {
         until_it_sleeps_on(lock, waits);
         assert!(lock.is_attached(calls));
         assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached), "a section, which counts");
-        let taken_back = lock.counters().taken_back;
+        let taken_back = lock.counters().biased_reacquires;
         assert!(taken_back > 0);
         for _ in 0..3 {
             assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached));
@@ -111,18 +120,20 @@ fn who_has_taken_the_lock_back_past_the_mutex_holds_it_as_anybody_does() {
         assert_eq!(lock.safepoint(calls), Ok(false));
         assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached));
         // But for those at whose moment the other one looked.
-        let times = lock.counters().taken_back - taken_back;
+        let times = lock.counters().biased_reacquires - taken_back;
         assert!((1..=3).contains(&times), "taken back {times} times");
     });
 }
 
 #[test]
 fn it_looks_again_when_the_run_is_twice_as_old_and_comes_in_vain_when_it_is_old() {
-    takes_back(Duration::from_secs(1), |lock, calls, waits| {
-        while lock.monitor(|monitor| monitor.slot(waits)) == Slot::Notified(REGULAR) {
+    bias(Duration::from_secs(1), |lock, calls, waits| {
+        while lock.inspect_monitor(|monitor| monitor.thread_state(waits))
+            == ThreadState::Notified(REGULAR)
+        {
             yield_now();
         }
-        let looks = lock.counters().looks_again;
+        let looks = lock.counters().deferred_wakeups;
         assert!((1..=7).contains(&looks), "after 10, 20, 40 ... 200 ms, not {looks} times");
         assert_eq!(lock.counters().grants, 0);
         lock.detach(calls).unwrap();
@@ -134,17 +145,17 @@ fn it_looks_again_when_the_run_is_twice_as_old_and_comes_in_vain_when_it_is_old(
 fn only_who_released_last_takes_back_for_nothing() {
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Handoff::with_budgets(2, 0));
-    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
-    let release = Entry::Release(gil_core::Release::Blocking);
-    section(a, Entry::Acquire);
-    section(b, Entry::Acquire);
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut WakeFirst).unwrap();
+    let release = Operation::Release(gil_core::Release::Blocking);
+    section(a, Operation::Acquire);
+    section(b, Operation::Acquire);
     for _ in 0..10 {
         section(a, release);
-        assert_eq!(section(a, Entry::Acquire), Outcome::Owns);
+        assert_eq!(section(a, Operation::Acquire), Outcome::Owns);
     }
     for thread in [c, a] {
         section(if thread == c { a } else { c }, release);
-        assert_eq!(section(thread, Entry::Acquire), Outcome::Owns, "two barges");
+        assert_eq!(section(thread, Operation::Acquire), Outcome::Owns, "two barges");
     }
     section(a, release);
     assert_eq!(monitor.owner(), Some(b), "and no more: it is handed over");
@@ -154,14 +165,14 @@ fn only_who_released_last_takes_back_for_nothing() {
 fn who_gives_up_having_been_woken_has_come_in_vain() {
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Handoff::plain());
-    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
-    let release = Entry::Release(gil_core::Release::Blocking);
-    section(a, Entry::Acquire);
-    section(b, Entry::Acquire);
-    section(c, Entry::Acquire);
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut WakeFirst).unwrap();
+    let release = Operation::Release(gil_core::Release::Blocking);
+    section(a, Operation::Acquire);
+    section(b, Operation::Acquire);
+    section(c, Operation::Acquire);
     section(a, release);
-    section(a, Entry::Acquire);
-    section(b, Entry::Cancel);
+    section(a, Operation::Acquire);
+    section(b, Operation::Cancel);
     section(a, release);
     assert_eq!(monitor.owner(), Some(c), "the next release is a hand-over");
 }
@@ -170,21 +181,21 @@ fn who_gives_up_having_been_woken_has_come_in_vain() {
 fn who_comes_in_time_takes_the_lock() {
     let [a, b, _] = threads();
     let mut monitor = Monitor::new(Handoff::plain());
-    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
-    section(a, Entry::Acquire);
-    section(b, Entry::Acquire);
-    section(a, Entry::Release(gil_core::Release::Blocking));
-    assert_eq!(monitor.protocol().returns(), Some(a));
-    let mut section = |thread, entry| monitor.section(thread, entry, &mut First).unwrap();
-    assert_eq!(section(b, Entry::Resume(Wake::Notified)), Outcome::Owns);
-    assert_eq!(monitor.protocol().returns(), None, "a new run, which nobody may take back");
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut WakeFirst).unwrap();
+    section(a, Operation::Acquire);
+    section(b, Operation::Acquire);
+    section(a, Operation::Release(gil_core::Release::Blocking));
+    assert_eq!(monitor.protocol().may_retake(), Some(a));
+    let mut section = |thread, entry| monitor.section(thread, entry, &mut WakeFirst).unwrap();
+    assert_eq!(section(b, Operation::Resume(Wake::Notified)), Outcome::Owns);
+    assert_eq!(monitor.protocol().may_retake(), None, "a new run, which nobody may take back");
 }
 
 /// How often the thread that computes has looked again, after each of so many visits of another one.
 fn looks_after(
     visits: usize,
     interval: Duration,
-    visit: impl Fn(&Lock, &Member) + Sync,
+    visit: impl Fn(&Lock, &Registration) + Sync,
 ) -> Vec<u64> {
     let lock = RawGil::new(Handoff::new());
     lock.set_switch_interval(interval);
@@ -206,7 +217,7 @@ fn looks_after(
                 yield_now();
             }
             lock.safepoint(&computes).unwrap();
-            lock.counters().looks_again
+            lock.counters().deferred_wakeups
         });
         let looks = looks.collect();
         drop(goes);
@@ -228,11 +239,12 @@ fn who_interrupted_has_time_to_come_back() {
 fn who_came_back_is_expected_as_often_as_before() {
     let looks = looks_after(3, Duration::from_secs(10), |lock, interrupts| {
         for _ in 0..2 {
-            let looks = lock.counters().looks_again;
+            let looks = lock.counters().deferred_wakeups;
             lock.detach(interrupts).unwrap();
             let [computes] = threads();
-            while lock.counters().looks_again == looks
-                && lock.monitor(|monitor| monitor.slot(computes)) != Slot::Idle
+            while lock.counters().deferred_wakeups == looks
+                && lock.inspect_monitor(|monitor| monitor.thread_state(computes))
+                    != ThreadState::Idle
             {
                 yield_now(); // whoever was woken sleeps on, or takes the lock
             }
@@ -260,21 +272,23 @@ fn barges_in() -> bool {
             lock.attach(waits).unwrap();
             lock.detach(waits).unwrap();
         });
-        while !lock.monitor(|monitor| monitor.has_waiter()) {
+        while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
             yield_now();
         }
-        let is_woken =
-            || lock.monitor(|monitor| monitor.slot(waits.id())) == Slot::Notified(REGULAR);
+        let is_woken = || {
+            lock.inspect_monitor(|monitor| monitor.thread_state(waits.id()))
+                == ThreadState::Notified(REGULAR)
+        };
         lock.detach(&calls).unwrap();
         lock.attach(&barges).unwrap();
-        let is_late = is_woken() && !lock.attach_until(&gives_up, Instant::now()).unwrap();
+        let is_late = is_woken() && !lock.try_attach_until(&gives_up, Instant::now()).unwrap();
         let is_late = is_late && is_woken();
         while is_woken() {
             yield_now();
         }
         lock.detach(&barges).unwrap();
         if is_late {
-            assert_eq!(lock.counters().looks_again, 0);
+            assert_eq!(lock.counters().deferred_wakeups, 0);
         }
         is_late
     })

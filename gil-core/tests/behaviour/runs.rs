@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gil_core::{Clock, Entry, Runs, ThreadId, Wake};
+use gil_core::{Clock, Operation, Runs, ThreadId, Wake};
 
 use crate::threads;
 
@@ -45,8 +45,12 @@ impl Pair {
 
     /// It arrives and asks. How long that is held back, and for how long it then has the lock.
     fn interrupts(&mut self) -> Option<u64> {
-        let due =
-            self.runs.hold_back(self.interrupts, Entry::Acquire, (false, true), &at(self.now_us));
+        let due = self.runs.hold_back(
+            self.interrupts,
+            Operation::Acquire,
+            (false, true),
+            &at(self.now_us),
+        );
         let held_back = due.map(|due| due.as_micros() as u64 - self.now_us);
         assert_eq!(self.runs.held_back(), due.map(|_| self.interrupts));
         self.now_us += held_back.unwrap_or(0);
@@ -181,7 +185,7 @@ fn only_who_interrupted_is_expected() {
     let mut runs = Runs::new();
     runs.section(true, Some(a), INTERVAL, &at(0));
     assert_eq!(runs.looks_again(true, INTERVAL, &at(1)), None, "nobody has interrupted");
-    runs.hold_back(b, Entry::Acquire, (false, true), &at(2));
+    runs.hold_back(b, Operation::Acquire, (false, true), &at(2));
     assert_eq!(runs.looks_again(true, INTERVAL, &at(3)), None, "it is not the run of who has");
 }
 
@@ -227,24 +231,24 @@ fn a_request_is_held_back_while_its_thread_waits_and_the_run_is_spared() {
     };
     let began_us = pair.runs.began().unwrap().as_micros() as u64;
     let (runs, due_us) = (&mut pair.runs, began_us + 500);
-    let resumed = Entry::Resume(Wake::Notified);
+    let resumed = Operation::Resume(Wake::Notified);
     let held_back = (Some(due_us), Some(interrupts));
-    let arrived = asks(runs, interrupts, Entry::Acquire, (false, true), began_us);
+    let arrived = asks(runs, interrupts, Operation::Acquire, (false, true), began_us);
     assert_eq!(arrived, held_back);
     let woken_early = asks(runs, interrupts, resumed, (true, true), began_us + 1);
     assert_eq!(woken_early, held_back, "it sleeps on");
-    let other = asks(runs, computes, Entry::Safepoint, (true, true), began_us + 2);
+    let other = asks(runs, computes, Operation::Safepoint, (true, true), began_us + 2);
     assert_eq!(other, (None, Some(interrupts)), "another thread's section changes nothing");
     let late = asks(runs, interrupts, resumed, (true, true), due_us);
     assert_eq!(late, (None, None), "the time has come");
 
-    asks(runs, interrupts, Entry::Acquire, (false, true), began_us);
-    let gave_up = asks(runs, interrupts, Entry::Cancel, (true, true), began_us + 3);
+    asks(runs, interrupts, Operation::Acquire, (false, true), began_us);
+    let gave_up = asks(runs, interrupts, Operation::Cancel, (true, true), began_us + 3);
     assert_eq!(gave_up, (None, None), "who gives up holds nothing back");
-    asks(runs, interrupts, Entry::Acquire, (false, true), began_us);
-    let gone = asks(runs, computes, Entry::Safepoint, (true, false), began_us + 4);
+    asks(runs, interrupts, Operation::Acquire, (false, true), began_us);
+    let gone = asks(runs, computes, Operation::Safepoint, (true, false), began_us + 4);
     assert_eq!(gone, (None, None), "the request is gone");
-    let second = asks(runs, interrupts, Entry::Acquire, (true, true), began_us);
+    let second = asks(runs, interrupts, Operation::Acquire, (true, true), began_us);
     assert_eq!(second, (None, None), "who finds a request has not asked");
 }
 

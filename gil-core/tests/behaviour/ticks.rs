@@ -1,6 +1,6 @@
 //! Protocols that switch every so many safepoints.
 
-use gil_core::{Effects, Gil, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet, Wake};
+use gil_core::{Context, Gil, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet, Wake};
 
 /// For a lone thread: it keeps the lock at every safepoint.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -10,20 +10,20 @@ impl Protocol for EveryThird {
     const NAME: &'static str = "every-third";
     const SETS: &'static [Order] = &[];
     const PREEMPTION: Preemption = Preemption::EveryTicks(2);
-    fn acquire(&mut self, _: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn release(&mut self, cx: &mut dyn Effects, _: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         Step::Left
     }
-    fn safepoint(&mut self, _: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
         Step::Owns
     }
-    fn woken(&mut self, _: &mut dyn Effects, _: WaitSet, _: Wake) -> Step {
+    fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         Step::Owns
     }
-    fn cancel(&mut self, _: &mut dyn Effects, _: bool) {}
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! When the turn of an interrupted thread goes on, and when it ends.
 
-use gil_core::Entry::{self, Acquire, Resume, Safepoint};
-use gil_core::{First, Handoff, Monitor, Outcome, Release, Slot, ThreadId, WaitSet, Wake};
+use gil_core::Operation::{self, Acquire, Resume, Safepoint};
+use gil_core::{
+    Handoff, Monitor, Outcome, Release, ThreadId, ThreadState, WaitSet, Wake, WakeFirst,
+};
 
 use crate::threads;
 
-const RELEASE: Entry = Entry::Release(Release::Blocking);
+const RELEASE: Operation = Operation::Release(Release::Blocking);
 const BOOSTED: WaitSet = Handoff::QUEUES[0];
 const INTERRUPTED: WaitSet = Handoff::QUEUES[1];
 const REGULAR: WaitSet = Handoff::QUEUES[2];
@@ -20,7 +22,7 @@ impl Lock {
         lock.section(other, Acquire);
         lock.section(hog, Safepoint);
         lock.section(other, Resume(Wake::Notified));
-        lock.section(hog, Resume(Wake::Expired));
+        lock.section(hog, Resume(Wake::TimedOut));
         lock.section(other, Safepoint);
         lock.section(hog, Resume(Wake::Notified));
         assert_eq!((lock.0.owner(), lock.queue_of(other)), (Some(hog), Some(REGULAR)));
@@ -28,8 +30,8 @@ impl Lock {
         lock
     }
 
-    fn section(&mut self, thread: ThreadId, entry: Entry) -> Outcome {
-        self.0.section(thread, entry, &mut First).unwrap()
+    fn section(&mut self, thread: ThreadId, entry: Operation) -> Outcome {
+        self.0.section(thread, entry, &mut WakeFirst).unwrap()
     }
 
     fn boosts_left(&self) -> u8 {
@@ -37,8 +39,8 @@ impl Lock {
     }
 
     fn queue_of(&self, thread: ThreadId) -> Option<WaitSet> {
-        match self.0.slot(thread) {
-            Slot::Waiting(set, _) | Slot::Notified(set) => Some(set),
+        match self.0.thread_state(thread) {
+            ThreadState::Waiting(set, _) | ThreadState::Notified(set) => Some(set),
             _ => None,
         }
     }
@@ -73,11 +75,11 @@ fn the_turn_goes_on_after_every_boost_but_the_last() {
 fn the_turn_does_not_go_on_when_its_interval_is_up() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
-    assert!(!lock.0.protocol().interval_is_up());
-    lock.section(other, Resume(Wake::Expired));
-    assert!(lock.0.protocol().interval_is_up());
+    assert!(!lock.0.protocol().interval_expired());
+    lock.section(other, Resume(Wake::TimedOut));
+    assert!(lock.0.protocol().interval_expired());
     lock.interrupt(hog, caller);
-    assert!(!lock.0.protocol().interval_is_up(), "that was another's");
+    assert!(!lock.0.protocol().interval_expired(), "that was another's");
     assert_eq!((lock.queue_of(hog), lock.boosts_left()), (Some(REGULAR), 1));
     lock.section(caller, RELEASE);
     assert_eq!(lock.section(other, Resume(Wake::Notified)), Outcome::Owns);
@@ -87,7 +89,7 @@ fn the_turn_does_not_go_on_when_its_interval_is_up() {
 fn a_run_that_begins_has_a_whole_interval() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
-    lock.section(other, Resume(Wake::Expired));
+    lock.section(other, Resume(Wake::TimedOut));
     lock.section(hog, Safepoint);
     lock.section(other, Resume(Wake::Notified));
     lock.interrupt(other, caller);

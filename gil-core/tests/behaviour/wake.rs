@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId, Wake};
+use gil_core::{Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId, Wake};
 
 use crate::until_asked;
 
@@ -11,8 +11,8 @@ use crate::until_asked;
 struct Returns(Vec<Wake>);
 
 impl Observe for Returns {
-    fn section<P: Protocol>(&mut self, _: ThreadId, entry: Entry, _: Outcome, _: &Monitor<P>) {
-        if let Entry::Resume(wake) = entry {
+    fn section<P: Protocol>(&mut self, _: ThreadId, entry: Operation, _: Outcome, _: &Monitor<P>) {
+        if let Operation::Resume(wake) = entry {
             self.0.push(wake);
         }
     }
@@ -21,7 +21,7 @@ impl Observe for Returns {
 #[test]
 fn a_thread_that_is_granted_the_lock_is_woken_and_does_not_need_its_timer() {
     for _ in 0..20 {
-        let lock = RawGil::observed(Handoff::new(), Returns::default());
+        let lock = RawGil::with_observer(Handoff::new(), Returns::default());
         // The timer is there, and longer than a hand-over can take.
         lock.set_switch_interval(Duration::from_secs(30));
         let (holder, waiter) = (lock.register(), lock.register());
@@ -34,7 +34,7 @@ fn a_thread_that_is_granted_the_lock_is_woken_and_does_not_need_its_timer() {
             until_asked(&lock);
             lock.detach(&holder).unwrap();
         });
-        let returns = lock.observer(|returns| std::mem::take(&mut returns.0));
+        let returns = lock.inspect_observer(|returns| std::mem::take(&mut returns.0));
         assert!(!returns.is_empty(), "it slept");
         assert!(returns.iter().all(|wake| *wake == Wake::Notified), "{returns:?}");
     }

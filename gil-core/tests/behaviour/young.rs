@@ -3,7 +3,7 @@
 use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
-use gil_core::{Entry, First, Gil, Handoff, Monitor, RawGil};
+use gil_core::{Gil, Handoff, Monitor, Operation, RawGil, WakeFirst};
 
 use crate::threads;
 
@@ -23,7 +23,7 @@ fn interrupts_twice(interval: Duration, uses: Duration) -> (bool, Duration) {
                 yield_now();
             }
             lock.detach(interrupts).unwrap();
-            while lock.monitor(|monitor| monitor.owner()) != Some(computing) {
+            while lock.inspect_monitor(|monitor| monitor.owner()) != Some(computing) {
                 yield_now();
             }
             lock.attach(interrupts).unwrap();
@@ -34,7 +34,7 @@ fn interrupts_twice(interval: Duration, uses: Duration) -> (bool, Duration) {
         }
         lock.safepoint(&computes).unwrap(); // comes back in a section, and its run begins
         let began = Instant::now();
-        while !lock.monitor(|monitor| monitor.requested()) {
+        while !lock.inspect_monitor(|monitor| monitor.requested()) {
             yield_now();
         }
         let at_once = lock.switch_requested();
@@ -81,10 +81,10 @@ fn a_run_that_began_by_the_fast_path_is_not_young() {
 fn with_nobody_waiting_the_protocol_is_as_new() {
     let [a, b] = threads();
     let mut monitor = Monitor::new(Handoff::new());
-    assert!(monitor.protocol().is_as_new());
-    monitor.section(a, Entry::Acquire, &mut First).unwrap();
-    monitor.section(b, Entry::Acquire, &mut First).unwrap();
-    assert!(!monitor.protocol().is_as_new(), "a boost has been spent");
+    assert!(monitor.protocol().is_reset());
+    monitor.section(a, Operation::Acquire, &mut WakeFirst).unwrap();
+    monitor.section(b, Operation::Acquire, &mut WakeFirst).unwrap();
+    assert!(!monitor.protocol().is_reset(), "a boost has been spent");
     monitor.cancel(b).unwrap();
-    assert!(monitor.protocol().is_as_new(), "and comes back with nobody waiting");
+    assert!(monitor.protocol().is_reset(), "and comes back with nobody waiting");
 }

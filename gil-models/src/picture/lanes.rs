@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use gil_core::{Event, Happened, ThreadId, What};
+use gil_core::{Event, ThreadId, TraceEvent, TraceRecord};
 
 /// What a thread is doing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -180,13 +180,13 @@ impl Lane {
                 self.mark(at_ns, Step::Confirmed);
                 self.become_kind(at_ns, Kind::Runs);
             }
-            Event::Take(_) => {
+            Event::Taken(_) => {
                 if std::mem::take(asked) {
                     self.mark(at_ns, Step::Confirmed);
                 }
                 self.become_kind(at_ns, Kind::Runs);
             }
-            Event::Waits(_) => {
+            Event::Waiting(_) => {
                 // In the same section: it found the lock taken. In a later one it was woken to go on.
                 let in_vain = self.kind == Kind::Woken && self.notified_ns == Some(at_ns);
                 let was = if in_vain { Kind::WokenForNothing } else { self.kind };
@@ -202,16 +202,18 @@ impl Lane {
 impl Lanes {
     /// Of `threads` threads, in a window of time.
     #[must_use]
-    pub fn new(record: &[Happened], threads: usize, window: Range<u64>) -> Self {
+    pub fn new(record: &[TraceRecord], threads: usize, window: Range<u64>) -> Self {
         let mut lanes: Vec<_> = (0..threads).map(|_| Lane::new()).collect();
         let mut asked = false;
-        for &Happened { at_ns, what } in record {
+        for &TraceRecord { at_ns, what } in record {
             let Some(lane) = lanes.get_mut(whom(what).index()) else { continue };
             match what {
-                What::Woken(_) if lane.kind == Kind::Waits => lane.become_kind(at_ns, Kind::Woken),
-                What::Woken(_) => {}
-                What::Left(_) => lane.become_kind(at_ns, Kind::Outside),
-                What::Event(event) => lane.happen(at_ns, event, &mut asked),
+                TraceEvent::Woken(_) if lane.kind == Kind::Waits => {
+                    lane.become_kind(at_ns, Kind::Woken)
+                }
+                TraceEvent::Woken(_) => {}
+                TraceEvent::Left(_) => lane.become_kind(at_ns, Kind::Outside),
+                TraceEvent::Event(event) => lane.happen(at_ns, event, &mut asked),
             }
         }
         for lane in &mut lanes {
@@ -346,17 +348,17 @@ impl Lanes {
     }
 }
 
-fn whom(what: What) -> ThreadId {
+fn whom(what: TraceEvent) -> ThreadId {
     match what {
-        What::Woken(thread) | What::Left(thread) => thread,
-        What::Event(
+        TraceEvent::Woken(thread) | TraceEvent::Left(thread) => thread,
+        TraceEvent::Event(
             Event::Requested(thread, _)
             | Event::Answered(thread)
             | Event::Released(thread)
             | Event::Granted(thread)
             | Event::Confirmed(thread)
-            | Event::Take(thread)
-            | Event::Waits(thread)
+            | Event::Taken(thread)
+            | Event::Waiting(thread)
             | Event::TimedOut(thread)
             | Event::Notified(thread)
             | Event::Cancelled(thread),

@@ -57,6 +57,6 @@ impl<P: Protocol> Simulation<P> {
     /// Whether the lock minds how young a run is. Other locks are seen as they are, and a conducted run
     /// is as its script has it.
     pub(super) fn minds_young_runs(&self) -> bool {
-        P::LOOKS_AGAIN && self.conductor.is_none()
+        P::GRACE_PERIOD && self.conductor.is_none()
     }
 }

@@ -11,7 +11,7 @@
 
 use std::collections::VecDeque;
 
-use gil_core::{Entry, Monitor, Protocol, Release, Slot, ThreadId};
+use gil_core::{Monitor, Operation, Protocol, Release, ThreadId, ThreadState};
 
 use super::run::{Due, Simulation};
 use super::thread::{Activity, Do, FOR_EVER_NS, Place};
@@ -27,7 +27,7 @@ pub struct Cue {
     /// Who.
     pub thread: ThreadId,
     /// What. Of releases it does not matter of which kind.
-    pub entry: Entry,
+    pub entry: Operation,
     /// Who owns the lock at that moment.
     pub owner: Option<ThreadId>,
     /// Whether the wait under attack has begun. Steps that nobody chooses are awaited before it, and
@@ -59,13 +59,13 @@ pub(super) struct Conductor {
     armed_ns: u64,
 }
 
-fn is_chosen(entry: Entry) -> bool {
-    matches!(entry, Entry::Acquire | Entry::Release(_))
+fn is_chosen(entry: Operation) -> bool {
+    matches!(entry, Operation::Acquire | Operation::Release(_))
 }
 
 impl Conductor {
     /// A section begins.
-    pub(super) fn sees(&mut self, thread: usize, entry: Entry) {
+    pub(super) fn sees(&mut self, thread: usize, entry: Operation) {
         let mine = |cue: &Cue| !cue.attacks && cue.thread.index() == thread && cue.entry == entry;
         if is_chosen(entry) {
             self.told = self.told.filter(|told| *told != thread);
@@ -78,7 +78,7 @@ impl Conductor {
     /// Whether `thread` has to hold on to the lock, asked or not.
     pub(super) fn holds(&self, thread: usize) -> bool {
         self.script.front().is_some_and(|cue| {
-            let its_turn = cue.entry == Entry::Safepoint && cue.thread.index() == thread;
+            let its_turn = cue.entry == Operation::Safepoint && cue.thread.index() == thread;
             !cue.attacks && !its_turn
         })
     }
@@ -103,7 +103,7 @@ impl<P: Protocol> Simulation<P> {
         let latest_ns = self.run_ends_ns() + self.costs.timer_late_ns;
         let (Some(conductor), Some(monitor)) = (&mut self.conductor, &self.monitor) else { return };
         let owner = monitor.owner();
-        let runs = |thread: ThreadId| monitor.slot(thread) == Slot::Idle;
+        let runs = |thread: ThreadId| monitor.thread_state(thread) == ThreadState::Idle;
         if std::mem::take(&mut conductor.went_on)
             && let Some(owner) = owner.map(ThreadId::index)
             && let Place::On(core) = self.threads[owner].place
@@ -124,7 +124,7 @@ impl<P: Protocol> Simulation<P> {
             return;
         };
         let is_there = match cue.entry {
-            Entry::Acquire => self.threads[thread].activity == Activity::Call,
+            Operation::Acquire => self.threads[thread].activity == Activity::Call,
             _ => self.threads[thread].activity == Activity::Compute,
         };
         if !is_there || owner != cue.owner || owner.is_some_and(|owner| !runs(owner)) {
@@ -145,11 +145,11 @@ impl<P: Protocol> Simulation<P> {
         conductor.went_on = true;
         self.account(core);
         let state = &mut self.threads[thread];
-        if cue.entry == Entry::Acquire {
+        if cue.entry == Operation::Acquire {
             state.left_ns = 0; // it is through with its call
         } else {
             state.outside = Do::Call { ns: FOR_EVER_NS };
-            state.activity = Activity::Enter(Entry::Release(Release::Blocking));
+            state.activity = Activity::Enter(Operation::Release(Release::Blocking));
         }
         self.plan(core);
     }

@@ -76,7 +76,7 @@ pub struct Report {
     /// Of them, woken for nothing: they had to wait again.
     pub wasted_wake_ups: u64,
     /// Timers that expired.
-    pub time_outs: u64,
+    pub timeouts: u64,
     /// The largest number of times in a row that a thread came to own the lock while others were
     /// waiting.
     pub longest_run: u64,
@@ -102,7 +102,7 @@ pub(super) struct Tally {
     sections: u64,
     wake_ups: u64,
     wasted_wake_ups: u64,
-    time_outs: u64,
+    timeouts: u64,
 }
 
 struct GroupTally {
@@ -145,7 +145,7 @@ impl Tally {
             sections: 0,
             wake_ups: 0,
             wasted_wake_ups: 0,
-            time_outs: 0,
+            timeouts: 0,
         }
     }
 
@@ -174,13 +174,13 @@ impl Tally {
 
     pub(super) fn section<P: Protocol>(&mut self, monitor: &Monitor<P>, outcome: Outcome) {
         self.sections += 1;
-        self.wake_ups += monitor.wakes().len() as u64;
+        self.wake_ups += monitor.woken().len() as u64;
         for event in monitor.events() {
             match *event {
                 Event::Requested(..) => self.requests += 1,
                 Event::Answered(_) => self.forced += 1,
-                Event::TimedOut(_) => self.time_outs += 1,
-                Event::Take(thread) | Event::Granted(thread) => {
+                Event::TimedOut(_) => self.timeouts += 1,
+                Event::Taken(thread) | Event::Granted(thread) => {
                     self.owns(thread);
                     if !monitor.all_idle() {
                         self.longest_run = self.longest_run.max(self.run);
@@ -235,7 +235,7 @@ impl Tally {
             sections: self.sections,
             wake_ups: self.wake_ups,
             wasted_wake_ups: self.wasted_wake_ups,
-            time_outs: self.time_outs,
+            timeouts: self.timeouts,
             longest_run: self.longest_run,
             context_switches,
             lost_seconds: lost_ns as f64 / 1e9,

@@ -5,7 +5,8 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use gil_core::{
-    Entry, Happened, Monitor, Preemption, Protocol, Release, Runs, Slot, ThreadId, Timer, Wake,
+    Monitor, Operation, Preemption, Protocol, Release, Runs, ThreadId, ThreadState, Timer,
+    TraceRecord, Wake,
 };
 
 use super::conduct::Conductor;
@@ -20,7 +21,7 @@ pub struct Run {
     /// The figures.
     pub report: Report,
     /// What happened, as much of it as the setup wants: for pictures.
-    pub record: Vec<Happened>,
+    pub record: Vec<TraceRecord>,
 }
 
 /// Simulates `protocol`, called `name` in the report.
@@ -85,7 +86,7 @@ pub(super) struct Simulation<P: Protocol> {
     pub(super) conductor: Option<Conductor>,
     alive: usize,
     pub(super) tally: Tally,
-    pub(super) record: Vec<Happened>,
+    pub(super) record: Vec<TraceRecord>,
     pub(super) records_until_ns: u64,
     setup: Setup,
 }
@@ -210,16 +211,16 @@ impl<P: Protocol> Simulation<P> {
 
     fn want(&mut self, thread: usize) {
         let thread = &mut self.threads[thread];
-        thread.activity = Activity::Enter(Entry::Acquire);
+        thread.activity = Activity::Enter(Operation::Acquire);
         thread.wants_since_ns = Some(self.now_ns);
     }
 
-    pub(super) fn slot(&self, thread: usize) -> Slot {
-        self.monitor.as_ref().map_or(Slot::Idle, |monitor| monitor.slot(id(thread)))
+    pub(super) fn thread_state(&self, thread: usize) -> ThreadState {
+        self.monitor.as_ref().map_or(ThreadState::Idle, |monitor| monitor.thread_state(id(thread)))
     }
 
     fn timer(&mut self, thread: usize, wait: u64) {
-        let Slot::Waiting(_, Some(timer)) = self.slot(thread) else { return };
+        let ThreadState::Waiting(_, Some(timer)) = self.thread_state(thread) else { return };
         if self.threads[thread].wait != wait {
             return;
         }
@@ -228,7 +229,7 @@ impl<P: Protocol> Simulation<P> {
             return self.at(self.run_ends_ns() + late, Due::Timer { thread, wait });
         }
         if self.threads[thread].place == Place::Asleep {
-            self.threads[thread].activity = Activity::Enter(Entry::Resume(Wake::Expired));
+            self.threads[thread].activity = Activity::Enter(Operation::Resume(Wake::TimedOut));
             self.make_ready(thread);
         } else {
             self.threads[thread].expired = true;
@@ -262,29 +263,32 @@ impl<P: Protocol> Simulation<P> {
         while let Some(thread) = self.cores[core].current {
             match self.threads[thread].activity {
                 Activity::Enter(entry) => self.enter(thread, entry, false),
-                Activity::Yield => self.enter(thread, Entry::Safepoint, true),
+                Activity::Yield => self.enter(thread, Operation::Safepoint, true),
                 Activity::Compute if self.threads[thread].left_ns > 0 => {
-                    self.enter(thread, Entry::Safepoint, false);
+                    self.enter(thread, Operation::Safepoint, false);
                 }
                 Activity::Compute => self.next(thread),
                 Activity::Call => self.want(thread),
                 Activity::Sleep => {
                     let expired = std::mem::take(&mut self.threads[thread].expired);
-                    if matches!(self.slot(thread), Slot::Waiting(..)) && !expired {
+                    if matches!(self.thread_state(thread), ThreadState::Waiting(..)) && !expired {
                         self.threads[thread].place = Place::Asleep;
                         return self.leave_core(core);
                     }
-                    let wake = if expired { Wake::Expired } else { Wake::Notified };
-                    self.threads[thread].activity = Activity::Enter(Entry::Resume(wake));
+                    let wake = if expired { Wake::TimedOut } else { Wake::Notified };
+                    self.threads[thread].activity = Activity::Enter(Operation::Resume(wake));
                 }
-                Activity::Nap { until_ns } if matches!(self.slot(thread), Slot::Notified(_)) => {
+                Activity::Nap { until_ns }
+                    if matches!(self.thread_state(thread), ThreadState::Notified(_)) =>
+                {
                     let wait = self.threads[thread].wait;
                     self.threads[thread].place = Place::Asleep;
                     self.at(until_ns.max(self.now_ns), Due::Look { thread, wait });
                     return self.leave_core(core);
                 }
                 Activity::Nap { .. } => {
-                    self.threads[thread].activity = Activity::Enter(Entry::Resume(Wake::Notified));
+                    self.threads[thread].activity =
+                        Activity::Enter(Operation::Resume(Wake::Notified));
                 }
                 Activity::Block { until_ns } => {
                     self.threads[thread].place = Place::Blocked;
@@ -322,9 +326,9 @@ impl<P: Protocol> Simulation<P> {
                 Activity::Compute
             }
             Do::Yield => Activity::Yield,
-            Do::End => Activity::Enter(Entry::Release(Release::Final)),
+            Do::End => Activity::Enter(Operation::Release(Release::Final)),
             Do::BlockUntil { .. } | Do::Call { .. } => {
-                Activity::Enter(Entry::Release(Release::Blocking))
+                Activity::Enter(Operation::Release(Release::Blocking))
             }
         };
         thread.outside = outside;

@@ -1,8 +1,8 @@
 //! The threads' dealings with the lock: the fast path, sections, and how a thread waits.
 
 use gil_core::{
-    Entry, Event, First, Happened, Outcome, Preemption, Protocol, Release, Slot, ThreadId, Timer,
-    Wake, What,
+    Event, Operation, Outcome, Preemption, Protocol, Release, ThreadId, ThreadState, Timer,
+    TraceEvent, TraceRecord, Wake, WakeFirst,
 };
 
 use super::clock::ns;
@@ -11,38 +11,38 @@ use super::thread::{Activity, Place};
 
 impl<P: Protocol> Simulation<P> {
     /// Keeps what happened outside sections.
-    fn note<const N: usize>(&mut self, what: [What; N]) {
+    fn note<const N: usize>(&mut self, what: [TraceEvent; N]) {
         let at_ns = self.now_ns;
         if at_ns < self.records_until_ns {
-            self.record.extend(what.map(|what| Happened { at_ns, what }));
+            self.record.extend(what.map(|what| TraceRecord { at_ns, what }));
         }
     }
 
     /// By the fast path, where there is one.
-    fn fast(&mut self, thread: usize, entry: Entry) -> bool {
+    fn fast(&mut self, thread: usize, entry: Operation) -> bool {
         let me = Some(id(thread));
         let owner = match (entry, &self.monitor) {
-            (Entry::Acquire | Entry::Release(_), None) => None,
-            (Entry::Acquire, Some(monitor)) if monitor.owner().is_none() => me,
-            (Entry::Release(Release::Blocking), Some(monitor)) if monitor.owner() == me => None,
+            (Operation::Acquire | Operation::Release(_), None) => None,
+            (Operation::Acquire, Some(monitor)) if monitor.owner().is_none() => me,
+            (Operation::Release(Release::Blocking), Some(monitor)) if monitor.owner() == me => None,
             _ => return false,
         };
         let minds_young_runs = self.minds_young_runs();
         let mut biased = false;
         if let Some(monitor) = &mut self.monitor {
             biased = minds_young_runs && monitor.biased() == me;
-            if !(monitor.all_idle() || biased) || monitor.set_fast_owner(owner).is_err() {
+            if !(monitor.all_idle() || biased) || monitor.sync_owner(owner).is_err() {
                 return false;
             }
         }
         self.threads[thread].overhead_ns += self.costs.fast_path_ns;
         let me = id(thread);
         match entry {
-            Entry::Acquire => self.note([What::Event(Event::Take(me))]),
-            _ => self.note([What::Event(Event::Released(me)), What::Left(me)]),
+            Operation::Acquire => self.note([TraceEvent::Event(Event::Taken(me))]),
+            _ => self.note([TraceEvent::Event(Event::Released(me)), TraceEvent::Left(me)]),
         }
         match entry {
-            Entry::Acquire => {
+            Operation::Acquire => {
                 match biased {
                     true => self.runs.taken_back(1),
                     false => self.runs.fast(Some(me), false, &self.clock()),
@@ -56,15 +56,15 @@ impl<P: Protocol> Simulation<P> {
     }
 
     /// A section of the lock, unless there is nothing to decide.
-    pub(super) fn enter(&mut self, thread: usize, entry: Entry, yields: bool) {
+    pub(super) fn enter(&mut self, thread: usize, entry: Operation, yields: bool) {
         if let Some(conductor) = &mut self.conductor {
             conductor.sees(thread, entry);
         }
         if self.fast(thread, entry) {
             return;
         }
-        if entry == Entry::Resume(Wake::Expired)
-            && matches!(self.slot(thread), Slot::Waiting(_, Some(Timer::Run)))
+        if entry == Operation::Resume(Wake::TimedOut)
+            && matches!(self.thread_state(thread), ThreadState::Waiting(_, Some(Timer::Run)))
             && self.threads[thread].run != self.runs.number()
         {
             // While it started, the run that its timer was for has come to an end.
@@ -78,13 +78,16 @@ impl<P: Protocol> Simulation<P> {
             return self.attached(thread); // without a lock there is nothing to look at
         };
         let shown = monitor.requested() && self.runs.held_back().is_none();
-        if entry == Entry::Safepoint && on_request && !shown && !yields {
+        if entry == Operation::Safepoint && on_request && !shown && !yields {
             self.threads[thread].overhead_ns += 1;
             self.threads[thread].activity = Activity::Compute;
             return;
         }
         if minds_young_runs
-            && matches!((entry, monitor.slot(id(thread))), (Entry::Resume(_), Slot::Notified(_)))
+            && matches!(
+                (entry, monitor.thread_state(id(thread))),
+                (Operation::Resume(_), ThreadState::Notified(_))
+            )
         {
             let is_free = monitor.owner().is_none();
             if let Some(due) = self.runs.looks_again(is_free, interval, &clock) {
@@ -93,15 +96,15 @@ impl<P: Protocol> Simulation<P> {
         }
         let before = (monitor.owner(), monitor.requested(), monitor.all_idle());
         let outcome = monitor
-            .section(id(thread), entry, &mut First)
+            .section(id(thread), entry, &mut WakeFirst)
             .unwrap_or_else(|fault| panic!("{}: {fault}", P::NAME));
         let after = (monitor.owner(), monitor.requested(), monitor.all_idle());
         self.tally.section(monitor, outcome);
         if self.now_ns < self.records_until_ns {
-            let told = Happened::of_section(self.now_ns, id(thread), outcome, monitor);
+            let told = TraceRecord::of_section(self.now_ns, id(thread), outcome, monitor);
             self.record.extend(told);
         }
-        let woken: Vec<_> = monitor.take_wakes().map(ThreadId::index).collect();
+        let woken: Vec<_> = monitor.drain_woken().map(ThreadId::index).collect();
         self.runs.section(before.0.is_none(), after.0, interval, &clock);
         if minds_young_runs
             && let Some(due) = self.runs.hold_back(id(thread), entry, (before.1, after.1), &clock)
@@ -113,13 +116,13 @@ impl<P: Protocol> Simulation<P> {
         match outcome {
             Outcome::Owns => self.attached(thread),
             Outcome::Left => self.outside(thread),
-            Outcome::Retry => self.threads[thread].activity = Activity::Enter(Entry::Retry),
+            Outcome::Retry => self.threads[thread].activity = Activity::Enter(Operation::Retry),
             Outcome::Wait(timer) => self.wait(thread, timer),
         }
         for other in woken {
             if self.threads[other].place == Place::Asleep {
                 self.threads[thread].overhead_ns += self.wake_cost(other);
-                self.threads[other].activity = Activity::Enter(Entry::Resume(Wake::Notified));
+                self.threads[other].activity = Activity::Enter(Operation::Resume(Wake::Notified));
                 self.make_ready(other);
             }
         }
@@ -151,7 +154,7 @@ impl<P: Protocol> Simulation<P> {
         let state = &mut self.threads[thread];
         let naps = matches!(state.activity, Activity::Nap { .. }) && state.wait == wait;
         if naps && state.place == Place::Asleep {
-            state.activity = Activity::Enter(Entry::Resume(Wake::Notified));
+            state.activity = Activity::Enter(Operation::Resume(Wake::Notified));
             self.make_ready(thread);
         }
     }

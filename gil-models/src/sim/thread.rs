@@ -1,6 +1,6 @@
 //! One simulated thread: where it is, what it is doing, and what its role has it do next.
 
-use gil_core::Entry;
+use gil_core::Operation;
 
 use super::Role;
 
@@ -38,7 +38,7 @@ pub(super) enum Place {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Activity {
     /// A section of the lock, as soon as its overhead is paid.
-    Enter(Entry),
+    Enter(Operation),
     /// A safepoint that enters a section, asked or not.
     Yield,
     /// Computes, attached, for what is left.
@@ -96,7 +96,7 @@ impl Thread {
             role,
             group,
             place: Place::Blocked,
-            activity: Activity::Enter(Entry::Acquire),
+            activity: Activity::Enter(Operation::Acquire),
             overhead_ns: 0,
             left_ns: 0,
             outside: Do::End,

@@ -290,7 +290,7 @@ fn human(report: &Report, took: Duration) -> String {
         report.forced,
         report.wake_ups,
         report.wasted_wake_ups,
-        report.time_outs,
+        report.timeouts,
         report.longest_run,
         report.context_switches,
         report.lost_seconds,

@@ -1,6 +1,6 @@
 //! Runs of our own lock, recorded from inside the mutex and replayed through a fresh Monitor.
 
-use gil_core::{Choose, Entry, Event, Monitor, Observe, Outcome, Protocol, ThreadId};
+use gil_core::{Event, Monitor, Observe, Operation, Outcome, Protocol, ThreadId, WakePolicy};
 
 /// One section as it happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -8,7 +8,7 @@ pub struct Recorded {
     /// Who.
     pub thread: ThreadId,
     /// What came in.
-    pub entry: Entry,
+    pub entry: Operation,
     /// Who owned before: the fast path may have changed it since the last section.
     pub owner_before: Option<ThreadId>,
     /// What was decided.
@@ -30,7 +30,7 @@ impl Observe for SectionRecorder {
     fn section<P: Protocol>(
         &mut self,
         thread: ThreadId,
-        entry: Entry,
+        entry: Operation,
         outcome: Outcome,
         monitor: &Monitor<P>,
     ) {
@@ -40,7 +40,7 @@ impl Observe for SectionRecorder {
             owner_before: monitor.owner_before(),
             outcome,
             events: monitor.events().to_vec(),
-            wakes: monitor.wakes().to_vec(),
+            wakes: monitor.woken().to_vec(),
         });
     }
 }
@@ -48,7 +48,7 @@ impl Observe for SectionRecorder {
 /// Wakes whom the recording says.
 struct AsRecorded<'a>(std::slice::Iter<'a, ThreadId>);
 
-impl Choose for AsRecorded<'_> {
+impl WakePolicy for AsRecorded<'_> {
     fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
         let waiting: Vec<_> = waiting.collect();
         self.0.find(|thread| waiting.contains(thread)).copied()
@@ -64,16 +64,16 @@ pub fn replay_recorded<P: Protocol>(protocol: P, sections: &[Recorded]) -> Resul
     for (number, section) in sections.iter().enumerate() {
         let Recorded { thread, entry, owner_before, outcome, events, wakes } = section;
         let told = |why: String| format!("section {number}, {thread:?} {entry:?}: {why}");
-        monitor.set_fast_owner(*owner_before).map_err(|fault| told(fault.to_string()))?;
+        monitor.sync_owner(*owner_before).map_err(|fault| told(fault.to_string()))?;
         let mut choose = AsRecorded(wakes.iter());
         let decided = monitor.section(*thread, *entry, &mut choose);
         let decided = decided.map_err(|fault| told(fault.to_string()))?;
-        if decided != *outcome || monitor.events() != events || monitor.wakes() != wakes {
+        if decided != *outcome || monitor.events() != events || monitor.woken() != wakes {
             return Err(told(format!(
                 "recorded {outcome:?} with {events:?} waking {wakes:?}, the model says \
                  {decided:?} with {:?} waking {:?}",
                 monitor.events(),
-                monitor.wakes()
+                monitor.woken()
             )));
         }
     }

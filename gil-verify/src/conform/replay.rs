@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gil_core::{
-    Choose, Entry, Event, Fault, Monitor, Outcome, Release, Slot, ThreadId, Timer, Wake, Way,
+    Event, Fault, Monitor, Operation, Outcome, Phase, Release, ThreadId, ThreadState, Timer, Wake,
+    WakePolicy,
 };
 use gil_models::Python3;
 
@@ -92,7 +93,7 @@ struct Woken<'a> {
     ends: &'a BTreeMap<u32, VecDeque<End>>,
 }
 
-impl Choose for Woken<'_> {
+impl WakePolicy for Woken<'_> {
     fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
         let end = |state: ThreadId| {
             let (thread, _) = self.states.iter().find(|(_, known)| **known == state)?;
@@ -157,7 +158,9 @@ impl Replay {
     fn entering(&mut self, thread: u32) -> ThreadId {
         let another = self.fresh.get(&thread).and_then(VecDeque::front) == Some(&true);
         match self.states.get(&thread) {
-            Some(state) if !another || self.monitor.slot(*state) != Slot::Idle => *state,
+            Some(state) if !another || self.monitor.thread_state(*state) != ThreadState::Idle => {
+                *state
+            }
             _ => self.new_state(thread),
         }
     }
@@ -171,7 +174,7 @@ impl Replay {
         self.states.iter().find(|(_, known)| **known == state).map(|(thread, _)| *thread)
     }
 
-    fn section(&mut self, state: ThreadId, entry: Entry) -> Step<Outcome> {
+    fn section(&mut self, state: ThreadId, entry: Operation) -> Step<Outcome> {
         self.seen.sections += 1;
         let mut woken = Woken { states: &self.states, ends: &self.ends };
         let result = self.monitor.section(state, entry, &mut woken);
@@ -204,7 +207,8 @@ impl Replay {
             Kind::Begin => self.begin(line)?,
             Kind::ThreadStart => {}
             Kind::ThreadExit => {
-                let outside = |state: &ThreadId| self.monitor.slot(*state) == Slot::Idle;
+                let outside =
+                    |state: &ThreadId| self.monitor.thread_state(*state) == ThreadState::Idle;
                 let outside = self.states.get(&line.thread).is_none_or(outside);
                 must(outside, || "it ends in the middle of an operation".to_owned())?;
             }
@@ -226,7 +230,7 @@ impl Replay {
             Kind::Drop => self.drop(line)?,
             Kind::SwitchWaitBegin => {
                 let state = self.state(line.thread)?;
-                let outcome = self.section(state, Entry::Retry)?;
+                let outcome = self.section(state, Operation::Retry)?;
                 must(outcome == Outcome::Wait(None), || {
                     format!("another thread has taken it, or it was not asked for: {outcome:?}")
                 })?;
@@ -236,8 +240,8 @@ impl Replay {
                 let state = self.state(line.thread)?;
                 let taken = self.monitor.protocol().last_holder() != Some(state);
                 must(taken, || "nobody has taken it since: the model waits".to_owned())?;
-                if self.monitor.way(state) == Way::Out {
-                    let outcome = self.section(state, Entry::Retry)?;
+                if self.monitor.phase(state) == Phase::Releasing {
+                    let outcome = self.section(state, Operation::Retry)?;
                     must(outcome == Outcome::Left, || format!("it is on its way: {outcome:?}"))?;
                 }
                 self.seen.forced += 1;
@@ -245,10 +249,10 @@ impl Replay {
             Kind::SwitchWaitEnd => {
                 self.end_of(line);
                 let state = self.state(line.thread)?;
-                must(matches!(self.monitor.slot(state), Slot::Notified(_)), || {
+                must(matches!(self.monitor.thread_state(state), ThreadState::Notified(_)), || {
                     "no take has woken it".to_owned()
                 })?;
-                let outcome = self.section(state, Entry::Resume(Wake::Notified))?;
+                let outcome = self.section(state, Operation::Resume(Wake::Notified))?;
                 must(matches!(outcome, Outcome::Retry | Outcome::Left), || {
                     format!("it did not wait for the switch: {outcome:?}")
                 })?;
@@ -259,7 +263,7 @@ impl Replay {
 
     fn begin(&mut self, line: &Line) -> Step {
         let state = self.new_state(line.thread);
-        self.section(state, Entry::Acquire)?;
+        self.section(state, Operation::Acquire)?;
         self.switch_number = line.switch_after.unwrap_or_default();
         Ok(())
     }
@@ -273,11 +277,11 @@ impl Replay {
     /// An acquire, or the second half of a drop at the breaker.
     fn come_in(&mut self, line: &Line) -> Step<Outcome> {
         let state = self.entering(line.thread);
-        let entry = match self.monitor.slot(state) {
-            Slot::Retry => Entry::Retry,
-            _ => Entry::Acquire,
+        let entry = match self.monitor.thread_state(state) {
+            ThreadState::BetweenSections => Operation::Retry,
+            _ => Operation::Acquire,
         };
-        must(entry == Entry::Retry || self.monitor.owner() != Some(state), || {
+        must(entry == Operation::Retry || self.monitor.owner() != Some(state), || {
             "it holds the lock already".to_owned()
         })?;
         self.section(state, entry)
@@ -309,11 +313,11 @@ impl Replay {
     fn wait_end(&mut self, line: &Line) -> Step {
         self.end_of(line);
         let state = self.state(line.thread)?;
-        let slot = self.monitor.slot(state);
+        let slot = self.monitor.thread_state(state);
         match (slot, line.timed_out == Some(1)) {
-            (Slot::Waiting(..), true) | (Slot::Notified(_), false) => {}
-            (Slot::Notified(_), true) => return Err("a drop has woken it".to_owned()),
-            (Slot::Waiting(..), false) => return Err("no drop has woken it".to_owned()),
+            (ThreadState::Waiting(..), true) | (ThreadState::Notified(_), false) => {}
+            (ThreadState::Notified(_), true) => return Err("a drop has woken it".to_owned()),
+            (ThreadState::Waiting(..), false) => return Err("no drop has woken it".to_owned()),
             _ => return Err(format!("it does not wait: {slot:?}")),
         }
         let since = self.waits_since_ns.get(&line.thread).copied().unwrap_or_default();
@@ -351,8 +355,8 @@ impl Replay {
         };
         let state = self.state(line.thread)?;
         let before = self.monitor.protocol().last_holder();
-        let wake = if end.timed_out == Some(1) { Wake::Expired } else { Wake::Notified };
-        let outcome = self.section(state, Entry::Resume(wake))?;
+        let wake = if end.timed_out == Some(1) { Wake::TimedOut } else { Wake::Notified };
+        let outcome = self.section(state, Operation::Resume(wake))?;
         let requests = |event: &Event| matches!(event, Event::Requested(..));
         let requests = self.monitor.events().iter().any(requests);
         must(requests == asks, || match asks {
@@ -379,15 +383,15 @@ impl Replay {
         })?;
         let sleepers: Vec<_> = self.sleepers().collect();
         let entry = match line.reason {
-            Some(Reason::Blocking) => Entry::Release(Release::Blocking),
-            Some(Reason::Final) => Entry::Release(Release::Final),
-            Some(Reason::Breaker) => Entry::Safepoint,
+            Some(Reason::Blocking) => Operation::Release(Release::Blocking),
+            Some(Reason::Final) => Operation::Release(Release::Final),
+            Some(Reason::Breaker) => Operation::Safepoint,
             None => return Err("a drop has a reason".to_owned()),
         };
         self.section(state, entry)?;
         let woken = sleepers.iter().any(|thread| {
-            let slot = self.states.get(thread).map(|state| self.monitor.slot(*state));
-            matches!(slot, Some(Slot::Notified(_)))
+            let slot = self.states.get(thread).map(|state| self.monitor.thread_state(*state));
+            matches!(slot, Some(ThreadState::Notified(_)))
         });
         if !woken && let Some(thread) = sleepers.into_iter().find(|t| self.cannot_expire(*t, line))
         {
@@ -403,8 +407,9 @@ impl Replay {
 
     /// The threads that wait for the lock and have not been woken.
     fn sleepers(&self) -> impl Iterator<Item = u32> {
-        let waits =
-            |state: &ThreadId| matches!(self.monitor.slot(*state), Slot::Waiting(_, Some(_)));
+        let waits = |state: &ThreadId| {
+            matches!(self.monitor.thread_state(*state), ThreadState::Waiting(_, Some(_)))
+        };
         self.states.iter().filter(move |(_, state)| waits(state)).map(|(thread, _)| *thread)
     }
 

@@ -165,7 +165,7 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             suite: suite.name.to_owned(),
             threads: finite.threads,
             acquisitions: finite.rounds,
-            timeouts: finite.time_outs,
+            timeouts: finite.timeouts,
             give_ups: finite.give_ups,
             bound: suite.bound(),
             loom: compared.loom,

@@ -83,7 +83,7 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
     };
     let boosts = protocol == "handoff";
     let asks_at_once = matches!(protocol, "priority" | "qemu");
-    let times_out = suite.time_outs > 0 && !matches!(protocol, "python2" | "qemu");
+    let times_out = suite.timeouts > 0 && !matches!(protocol, "python2" | "qemu");
     if boosts {
         wanted.push("requested by boost");
     }
@@ -141,8 +141,8 @@ pub const fn event_name(event: &Event) -> &'static str {
         Event::Released(_) => "released",
         Event::Granted(_) => "granted",
         Event::Confirmed(_) => "confirmed",
-        Event::Take(_) => "taken",
-        Event::Waits(_) => "waits",
+        Event::Taken(_) => "taken",
+        Event::Waiting(_) => "waits",
         Event::TimedOut(_) => "timed out",
         Event::Notified(_) => "notified",
         Event::Cancelled(_) => "cancelled",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gil_core::choice::{Budget, Choices, Kind};
-use gil_core::{Event, Instant, Member, Protocol, RawGil};
+use gil_core::{Event, Instant, Protocol, RawGil, Registration};
 use loom::cell::UnsafeCell;
 
 use super::{Compared, Found, Suite, Work, event_name, known_false};
@@ -30,8 +30,8 @@ struct Collected {
 }
 
 /// What the threads of one execution share.
-struct Shared<P: Protocol, const SEES_ALL: bool> {
-    lock: RawGil<P, Watch<SEES_ALL>>,
+struct Shared<P: Protocol, const DISABLE_FAST_PATH: bool> {
+    lock: RawGil<P, Watch<DISABLE_FAST_PATH>>,
     data: UnsafeCell<u64>,
     // Not loom's: it adds no branches, and it is right in the order in which loom runs things.
     inside: AtomicUsize,
@@ -116,7 +116,7 @@ struct Execution {
     seen: BTreeSet<&'static str>,
 }
 
-fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
+fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
     name: &str,
     protocol: P,
     suite: Suite,
@@ -125,7 +125,7 @@ fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
     Choices::arm(
         suite.threads,
         Budget {
-            time_outs: suite.time_outs,
+            timeouts: suite.timeouts,
             spurious: suite.spurious,
             give_ups: suite.give_ups,
             young: suite.young,
@@ -134,9 +134,9 @@ fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
         },
     );
     let shared = Arc::new(Shared {
-        lock: RawGil::observed(
+        lock: RawGil::with_observer(
             protocol.clone(),
-            Watch::<SEES_ALL>::new(protocol, suite.threads, known_false(name, &suite)),
+            Watch::<DISABLE_FAST_PATH>::new(protocol, suite.threads, known_false(name, &suite)),
         ),
         data: UnsafeCell::new(0),
         inside: AtomicUsize::new(0),
@@ -165,7 +165,7 @@ fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
     while done.get() < suite.threads - 1 {
         loom::thread::park();
     }
-    let (events, broken, moves, seen) = shared.lock.observer(|watch| {
+    let (events, broken, moves, seen) = shared.lock.inspect_observer(|watch| {
         let Watch { events, broken, moves, seen, .. } = watch;
         (take(events), take(broken), take(moves), take(seen))
     });
@@ -177,10 +177,10 @@ fn execute<P: Protocol + Send + Sync + 'static, const SEES_ALL: bool>(
     Execution { broken, events, moves, choices, seen }
 }
 
-fn work<P: Protocol, const SEES_ALL: bool>(
-    shared: &Shared<P, SEES_ALL>,
+fn work<P: Protocol, const DISABLE_FAST_PATH: bool>(
+    shared: &Shared<P, DISABLE_FAST_PATH>,
     worker: usize,
-    member: &Member,
+    member: &Registration,
 ) {
     match shared.suite.work {
         Work::Hog if worker == 0 => {
@@ -215,10 +215,10 @@ fn work<P: Protocol, const SEES_ALL: bool>(
     }
 }
 
-impl<P: Protocol, const SEES_ALL: bool> Shared<P, SEES_ALL> {
-    fn attach(&self, member: &Member) -> bool {
+impl<P: Protocol, const DISABLE_FAST_PATH: bool> Shared<P, DISABLE_FAST_PATH> {
+    fn attach(&self, member: &Registration) -> bool {
         let attached = if self.suite.give_ups > 0 {
-            self.lock.attach_until(member, Instant)
+            self.lock.try_attach_until(member, Instant)
         } else {
             self.lock.attach(member).map(|()| true)
         };
@@ -229,7 +229,7 @@ impl<P: Protocol, const SEES_ALL: bool> Shared<P, SEES_ALL> {
         attached
     }
 
-    fn detach(&self, member: &Member) {
+    fn detach(&self, member: &Registration) {
         self.leave();
         self.lock.detach(member).expect("the thread holds the lock");
     }

@@ -82,7 +82,7 @@ pub struct Suite {
     /// What they do.
     pub work: Work,
     /// Time-out decisions of each thread.
-    pub time_outs: usize,
+    pub timeouts: usize,
     /// Spurious returns of each thread.
     pub spurious: usize,
     /// How often each thread may give up.
@@ -98,13 +98,13 @@ pub struct Suite {
 }
 
 impl Suite {
-    const fn rounds(name: &'static str, threads: usize, rounds: usize, time_outs: usize) -> Self {
+    const fn rounds(name: &'static str, threads: usize, rounds: usize, timeouts: usize) -> Self {
         Self {
             name,
             profile: Profile::Quick,
             threads,
             work: Work::Rounds(rounds),
-            time_outs,
+            timeouts,
             spurious: 0,
             give_ups: 0,
             young: 0,
@@ -140,12 +140,12 @@ impl Suite {
     /// unseen or the parker returns for reasons of its own.
     #[must_use]
     pub const fn finite(&self) -> Option<Finite> {
-        let Self { threads, time_outs, give_ups, .. } = *self;
+        let Self { threads, timeouts, give_ups, .. } = *self;
         match self.work {
             Work::Rounds(rounds)
                 if self.spurious == 0 && self.young == 0 && self.spins == 0 && !self.fast_path =>
             {
-                Some(Finite { threads, rounds, time_outs, give_ups })
+                Some(Finite { threads, rounds, timeouts, give_ups })
             }
             _ => None,
         }
@@ -184,7 +184,7 @@ pub const SUITES: &[Suite] = &[
     Suite::rounds("four", 4, 1, 1).preempted(2),
     Suite::program("heap", Work::Heap).preempted(3),
     Suite::program("heap-deep", Work::Heap).full(),
-    Suite { time_outs: 1, ..Suite::program("last-release", Work::LastRelease) },
+    Suite { timeouts: 1, ..Suite::program("last-release", Work::LastRelease) },
     Suite::program("count-without-lock", Work::Count),
     Suite::program("lock-per-object", Work::Objects { one_lock: false }),
     Suite::program("one-lock", Work::Objects { one_lock: true }),

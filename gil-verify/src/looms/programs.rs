@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gil_core::choice::{Budget, Choices};
 use gil_core::heap::{Brand, GilCell, GilRc};
-use gil_core::{Entry, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+use gil_core::{Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId};
 use gil_models::{Python2, Python3};
 use loom::sync::Mutex;
 use loom::sync::atomic::AtomicUsize;
@@ -180,7 +180,7 @@ fn heap<B: Brand>() {
 struct Waited([bool; 2]);
 
 impl Observe for Waited {
-    fn section<P: Protocol>(&mut self, me: ThreadId, _: Entry, to: Outcome, _: &Monitor<P>) {
+    fn section<P: Protocol>(&mut self, me: ThreadId, _: Operation, to: Outcome, _: &Monitor<P>) {
         self.0[me.index()] |= matches!(to, Outcome::Wait(_));
     }
 }
@@ -191,16 +191,16 @@ impl Visit for LastRelease {
     type Output = Found;
     fn visit<P: Protocol + Send + Sync + 'static>(self, _: &'static str, protocol: P) -> Found {
         let suite = self.0;
-        executions(suite, move || last_release(protocol.clone(), suite.time_outs))
+        executions(suite, move || last_release(protocol.clone(), suite.timeouts))
     }
 }
 
 /// SAFE-8: whoever is the last to release frees the lock, while the other may still be inside its
 /// release.
-fn last_release<P: Protocol + Send + Sync + 'static>(protocol: P, time_outs: usize) {
+fn last_release<P: Protocol + Send + Sync + 'static>(protocol: P, timeouts: usize) {
     loom::stop_exploring();
-    Choices::arm(2, Budget { time_outs, ..Budget::default() });
-    let lock = Arc::new(RawGil::observed(protocol, Waited::default()));
+    Choices::arm(2, Budget { timeouts, ..Budget::default() });
+    let lock = Arc::new(RawGil::with_observer(protocol, Waited::default()));
     lock.set_check_interval(0);
     let left = Rc::new(Cell::new(2));
     let run = move |thread: usize, lock: &RawGil<P, Waited>, left: &Cell<usize>| {
@@ -209,7 +209,7 @@ fn last_release<P: Protocol + Send + Sync + 'static>(protocol: P, time_outs: usi
         lock.attach(&member).expect("no thread attaches twice");
         left.set(left.get() - 1);
         let last = left.get() == 0;
-        if lock.observer(|waited| waited.0[member.id().index()]) {
+        if lock.inspect_observer(|waited| waited.0[member.id().index()]) {
             tell(thread, "is woken");
         }
         lock.detach(&member).expect("the thread holds the lock");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gil_core::choice::{Budget, Choices};
 use gil_core::{
-    Entry, Event, Instant, Member, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId,
+    Event, Instant, Monitor, Observe, Operation, Outcome, Protocol, RawGil, Registration, ThreadId,
 };
 
 use super::Sought;
@@ -30,9 +30,15 @@ struct Follow {
 }
 
 impl Observe for Follow {
-    const SEES_ALL: bool = true;
+    const DISABLE_FAST_PATH: bool = true;
 
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, monitor: &Monitor<P>) {
+    fn section<P: Protocol>(
+        &mut self,
+        _: ThreadId,
+        _: Operation,
+        _: Outcome,
+        monitor: &Monitor<P>,
+    ) {
         let Some(met) = self.met else { return };
         let then = met + monitor.events().len();
         self.met = (self.wanted.get(met..then) == Some(monitor.events())).then_some(then);
@@ -108,9 +114,9 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     wanted: Arc<Vec<Event>>,
 ) {
     loom::stop_exploring();
-    let Finite { threads, time_outs, give_ups, .. } = finite;
-    Choices::arm(threads, Budget { time_outs, give_ups, ..Budget::default() });
-    let lock = Rc::new(RawGil::observed(protocol, Follow { wanted, met: Some(0) }));
+    let Finite { threads, timeouts, give_ups, .. } = finite;
+    Choices::arm(threads, Budget { timeouts, give_ups, ..Budget::default() });
+    let lock = Rc::new(RawGil::with_observer(protocol, Follow { wanted, met: Some(0) }));
     lock.set_check_interval(0); // every safepoint is a tick's last
     let members: Vec<_> = (0..threads).map(|_| lock.register()).collect();
     let mut members = members.into_iter().enumerate();
@@ -137,11 +143,11 @@ fn execute<P: Protocol + Send + Sync + 'static>(
 }
 
 /// What goes wrong in a mutant's hands is not judged here: its thread stops.
-fn work<P: Protocol>(lock: &RawGil<P, Follow>, member: &Member, finite: Finite) {
+fn work<P: Protocol>(lock: &RawGil<P, Follow>, member: &Registration, finite: Finite) {
     for _ in 0..finite.rounds {
         let attached = match finite.give_ups {
             0 => lock.attach(member).map(|()| true),
-            _ => lock.attach_until(member, Instant),
+            _ => lock.try_attach_until(member, Instant),
         };
         match attached {
             Ok(true) => {}

@@ -1,7 +1,7 @@
 //! Deliberate bugs of protocols: a wrapper that twists what passes between a protocol and the
 //! Monitor.
 //!
-//! Every effect of every protocol goes through [`Effects`], so one list of generic mutants fits
+//! Every effect of every protocol goes through [`Context`], so one list of generic mutants fits
 //! them all. What is particular to one protocol (its wait-sets have meanings) is twisted the same
 //! way. A green check proves nothing until it has been seen red: each mutant names in advance the
 //! claims of which one has to catch it.
@@ -11,7 +11,7 @@ mod list;
 use std::cell::Cell;
 
 use gil_core::{
-    Effects, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+    Context, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
 
 use crate::ghost::ThreadSet;
@@ -147,17 +147,17 @@ impl<P: Protocol> Mutated<P> {
 
     fn run(
         &mut self,
-        cx: &mut dyn Effects,
-        section: impl FnOnce(&mut P, &mut dyn Effects) -> Step,
+        cx: &mut dyn Context,
+        section: impl FnOnce(&mut P, &mut dyn Context) -> Step,
     ) -> Step {
         // Who takes the lock back goes on with its run: the owner does not change.
-        let takes_back = self.inner.takes_back() == Some(cx.me());
-        let (mutation, was_free) = (self.mutation, cx.is_free() && !takes_back);
+        let bias = self.inner.bias() == Some(cx.me());
+        let (mutation, was_free) = (self.mutation, cx.is_free() && !bias);
         let mut twisted = Twisted { cx, mutation, left: self.left, given: None };
         let step = section(&mut self.inner, &mut twisted);
         let given = twisted.given;
         if mutation == Mutation::BiasOutlivesItsReason {
-            self.biased = self.inner.takes_back().or(self.biased);
+            self.biased = self.inner.bias().or(self.biased);
         }
         if mutation == Mutation::PatienceRestarts {
             self.note_patience(cx.me(), step, given, was_free);
@@ -211,10 +211,10 @@ impl<P: Protocol> Protocol for Mutated<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
-    const LOOKS_AGAIN: bool = P::LOOKS_AGAIN;
+    const GRACE_PERIOD: bool = P::GRACE_PERIOD;
 
-    fn takes_back(&self) -> Option<ThreadId> {
-        let right = self.inner.takes_back();
+    fn bias(&self) -> Option<ThreadId> {
+        let right = self.inner.bias();
         let biased = right.or(self.biased);
         if biased != right {
             applied();
@@ -222,7 +222,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
         biased
     }
 
-    fn acquire(&mut self, cx: &mut dyn Effects) -> Step {
+    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         match self.mutation {
             Mutation::TakesHeldLock if !cx.is_free() => {
                 applied();
@@ -238,7 +238,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
         self.run(cx, |inner, cx| inner.acquire(cx))
     }
 
-    fn release(&mut self, cx: &mut dyn Effects, how: Release) -> Step {
+    fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step {
         if self.mutation == Mutation::FinalReleaseFrees && how == Release::Final {
             applied();
             let before = self.inner.clone();
@@ -253,7 +253,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
         self.run(cx, |inner, cx| inner.release(cx, how))
     }
 
-    fn safepoint(&mut self, cx: &mut dyn Effects) -> Step {
+    fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         if self.mutation == Mutation::SafepointIgnored {
             applied();
             return Step::Owns;
@@ -273,9 +273,9 @@ impl<P: Protocol> Protocol for Mutated<P> {
         }
     }
 
-    fn woken(&mut self, cx: &mut dyn Effects, set: WaitSet, wake: Wake) -> Step {
+    fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
         let restarts = self.mutation == Mutation::PatienceRestarts && self.disturbed.has(cx.me());
-        if restarts && wake == Wake::Expired && !cx.is_free() {
+        if restarts && wake == Wake::TimedOut && !cx.is_free() {
             applied();
             self.disturbed.remove(cx.me());
             return Step::Wait(set, Some(Timer::Run));
@@ -285,14 +285,14 @@ impl<P: Protocol> Protocol for Mutated<P> {
             return Step::Wait(set, Some(Timer::Run));
         }
         let asks = self.mutation == Mutation::RequestsAfterSwitch;
-        if asks && wake == Wake::Expired && !cx.is_free() {
+        if asks && wake == Wake::TimedOut && !cx.is_free() {
             applied();
             cx.request(Request::AfterInterval);
         }
         self.run(cx, |inner, cx| inner.woken(cx, set, wake))
     }
 
-    fn cancel(&mut self, cx: &mut dyn Effects, notified: bool) {
+    fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         let mutation = self.mutation;
         let notified = match mutation {
             Mutation::CancelUnnoticed => return applied(),
@@ -326,14 +326,14 @@ impl<P: Protocol> Protocol for Mutated<P> {
         }
     }
 
-    fn retry(&mut self, cx: &mut dyn Effects) -> Step {
+    fn retry(&mut self, cx: &mut dyn Context) -> Step {
         self.run(cx, |inner, cx| inner.retry(cx))
     }
 }
 
-/// Effects with a bug.
+/// Context with a bug.
 struct Twisted<'a> {
-    cx: &'a mut dyn Effects,
+    cx: &'a mut dyn Context,
     mutation: Mutation,
     left: Option<ThreadId>,
     given: Option<ThreadId>,
@@ -349,7 +349,7 @@ impl Twisted<'_> {
     }
 }
 
-impl Effects for Twisted<'_> {
+impl Context for Twisted<'_> {
     fn me(&self) -> ThreadId {
         self.cx.me()
     }

@@ -9,7 +9,7 @@ use super::{Outcome, Results, Verdict, done};
 /// Lines that are there for speed, and why every claim holds without them. A test of `gil-core` notices.
 pub const FOR_SPEED: &[(&str, &str)] = &[
     (
-        "const LOOKS_AGAIN: bool = true;",
+        "const GRACE_PERIOD: bool = true;",
         "for speed: a woken thread says at once that it came in vain, so short calls are handed over",
     ),
     (

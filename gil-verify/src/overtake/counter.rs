@@ -1,6 +1,6 @@
 //! The same count while a lock runs: for real threads.
 
-use gil_core::{Entry, Event, Monitor, Observe, Outcome, Protocol, ThreadId};
+use gil_core::{Event, Monitor, Observe, Operation, Outcome, Protocol, ThreadId};
 
 use super::{Account, Gain};
 use crate::ghost::ThreadSet;
@@ -14,11 +14,11 @@ use crate::ghost::ThreadSet;
 /// use gil_core::{Handoff, RawGil};
 /// use gil_verify::overtake::Overtakings;
 /// # if gil_core::UNDER_LOOM { return Ok(()) }
-/// let lock = RawGil::observed(Handoff::new(), Overtakings::default());
+/// let lock = RawGil::with_observer(Handoff::new(), Overtakings::default());
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
-/// assert_eq!(lock.observer(|seen| (seen.waits(), seen.max())), (0, 0), "a lone thread never waits");
+/// assert_eq!(lock.inspect_observer(|seen| (seen.waits(), seen.max())), (0, 0), "a lone thread never waits");
 /// # Ok::<(), gil_core::Fault>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -80,7 +80,13 @@ impl Overtakings {
 }
 
 impl Observe for Overtakings {
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Entry, _: Outcome, monitor: &Monitor<P>) {
+    fn section<P: Protocol>(
+        &mut self,
+        _: ThreadId,
+        _: Operation,
+        _: Outcome,
+        monitor: &Monitor<P>,
+    ) {
         self.note(monitor);
     }
 }

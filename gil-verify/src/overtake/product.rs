@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use gil_core::{Entry, Monitor, Protocol, Slot, ThreadId};
+use gil_core::{Monitor, Operation, Protocol, ThreadId, ThreadState};
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
@@ -35,8 +35,8 @@ impl Edge {
 
 /// Whether whoever acts had been woken, and waits again.
 fn in_vain<P: Protocol>(from: &Monitor<P>, action: Action, to: &Monitor<P>) -> bool {
-    let woken = matches!(from.slot(action.thread), Slot::Notified(_));
-    woken && matches!(action.entry, Entry::Resume(_)) && to.is_waiter(action.thread)
+    let woken = matches!(from.thread_state(action.thread), ThreadState::Notified(_));
+    woken && matches!(action.entry, Operation::Resume(_)) && to.is_waiter(action.thread)
 }
 
 /// How a wait begins: an action of the graph, and the node that it leads to.

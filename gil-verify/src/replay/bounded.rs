@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gil_core::{Entry, Event, Protocol, Release, Slot, ThreadId, Timer, Wake, Way};
+use gil_core::{Event, Operation, Phase, Protocol, Release, ThreadId, ThreadState, Timer, Wake};
 
 use crate::finite::{Finite, begins_with};
 use crate::line::Explored;
@@ -15,7 +15,7 @@ use crate::space::{Action, State};
 use crate::zoo::{self, Visit};
 
 /// The largest program: loom has five threads, and one of them arms the choices.
-const MAX: Finite = Finite { threads: 4, rounds: 3, time_outs: 3, give_ups: 3 };
+const MAX: Finite = Finite { threads: 4, rounds: 3, timeouts: 3, give_ups: 3 };
 
 /// A run to look for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -106,7 +106,7 @@ pub fn bounded(line: &Explored) -> Result<Bounded, Unfit> {
     for (step, action) in (1..).zip(&line.stem) {
         match action.entry {
             _ if action.fast => return Err(Unfit::FastPath(step)),
-            Entry::Release(Release::Final) => return Err(Unfit::FinalRelease(step)),
+            Operation::Release(Release::Final) => return Err(Unfit::FinalRelease(step)),
             _ => {}
         }
     }
@@ -133,7 +133,7 @@ impl Visit for Fit<'_> {
         for (what, needed, max) in [
             ("threads", finite.threads, MAX.threads),
             ("rounds of a thread", finite.rounds, MAX.rounds),
-            ("time-out decisions of a thread", finite.time_outs, MAX.time_outs),
+            ("time-out decisions of a thread", finite.timeouts, MAX.timeouts),
             ("decisions of a thread to give up", finite.give_ups, MAX.give_ups),
         ] {
             if needed > max {
@@ -155,22 +155,22 @@ impl Visit for Fit<'_> {
 fn needed<P: Protocol>(stem: &[Action], states: &[State<P>]) -> Finite {
     let mut parks: BTreeMap<ThreadId, [usize; 2]> = BTreeMap::new();
     let mut rounds: BTreeMap<ThreadId, usize> = BTreeMap::new();
-    let mut finite = Finite { threads: 2, rounds: 1, time_outs: 0, give_ups: 0 };
+    let mut finite = Finite { threads: 2, rounds: 1, timeouts: 0, give_ups: 0 };
     for (action, after) in stem.iter().zip(&states[1..]) {
         let thread = action.thread;
         let [timed, entering] = parks.entry(thread).or_default();
         match action.entry {
-            Entry::Acquire => *rounds.entry(thread).or_default() += 1,
-            Entry::Resume(Wake::Expired) => finite.time_outs = finite.time_outs.max(*timed),
-            Entry::Cancel => finite.give_ups = finite.give_ups.max(*entering),
+            Operation::Acquire => *rounds.entry(thread).or_default() += 1,
+            Operation::Resume(Wake::TimedOut) => finite.timeouts = finite.timeouts.max(*timed),
+            Operation::Cancel => finite.give_ups = finite.give_ups.max(*entering),
             _ => {}
         }
-        let timer = match after.monitor.slot(thread) {
-            Slot::Waiting(_, timer) => timer,
+        let timer = match after.monitor.thread_state(thread) {
+            ThreadState::Waiting(_, timer) => timer,
             _ => continue,
         };
         *timed += usize::from(matches!(timer, Some(Timer::Wait | Timer::Run)));
-        *entering += usize::from(after.monitor.way(thread) == Way::In);
+        *entering += usize::from(after.monitor.phase(thread) == Phase::Acquiring);
     }
     finite.threads = rounds.keys().map(|t| t.index() + 1).max().unwrap_or(2).max(2);
     finite.rounds = rounds.values().copied().max().unwrap_or(1);

@@ -113,7 +113,7 @@ impl Place {
             "{} threads; for each, rounds: {}, time-outs: {}, give-ups: {}; {}",
             finite.threads,
             finite.rounds,
-            finite.time_outs,
+            finite.timeouts,
             finite.give_ups,
             bounded.bound()
         );

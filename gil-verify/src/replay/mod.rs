@@ -7,7 +7,7 @@ pub mod bounded;
 pub mod lanes;
 pub mod mechanism;
 
-use gil_core::{Event, Happened, Protocol, Slot, ThreadId, What};
+use gil_core::{Event, Protocol, ThreadId, ThreadState, TraceEvent, TraceRecord};
 
 use crate::claims::{self, HAND, LIVENESS, TURNS};
 use crate::fair::Fairness;
@@ -33,15 +33,15 @@ pub struct Replayed {
     /// Whether the Monitor refused the last action.
     pub refused: bool,
     /// Everything that happened, one nanosecond a step, for a picture.
-    pub record: Vec<Happened>,
+    pub record: Vec<TraceRecord>,
 }
 
 impl Replayed {
     /// The events, in order.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.record.iter().filter_map(|happened| match happened.what {
-            What::Event(event) => Some(event),
-            What::Woken(_) | What::Left(_) => None,
+            TraceEvent::Event(event) => Some(event),
+            TraceEvent::Woken(_) | TraceEvent::Left(_) => None,
         })
     }
 }
@@ -417,25 +417,30 @@ impl<P: Protocol + 'static> Walk<P> {
         (message, differs)
     }
 
-    fn record(&self) -> Vec<Happened> {
+    fn record(&self) -> Vec<TraceRecord> {
         let mut record = Vec::new();
         for ((at_ns, action), states) in (1..).zip(&self.actions).zip(self.states.windows(2)) {
             let monitor = &states[1].monitor;
             let thread = action.thread;
-            let happened = |what| Happened { at_ns, what };
+            let happened = |what| TraceRecord { at_ns, what };
             if action.fast {
                 // No section says so: the fast path is not seen.
                 let event = match monitor.owner() {
-                    Some(thread) => Event::Take(thread),
+                    Some(thread) => Event::Taken(thread),
                     None => Event::Released(thread),
                 };
-                record.push(happened(What::Event(event)));
+                record.push(happened(TraceEvent::Event(event)));
             } else {
-                record.extend(monitor.events().iter().map(|event| happened(What::Event(*event))));
-                record.extend(monitor.wakes().iter().map(|woken| happened(What::Woken(*woken))));
+                record.extend(
+                    monitor.events().iter().map(|event| happened(TraceEvent::Event(*event))),
+                );
+                record.extend(
+                    monitor.woken().iter().map(|woken| happened(TraceEvent::Woken(*woken))),
+                );
             }
-            let is_outside = monitor.slot(thread) == Slot::Idle && monitor.owner() != Some(thread);
-            record.extend(is_outside.then(|| happened(What::Left(thread))));
+            let is_outside = monitor.thread_state(thread) == ThreadState::Idle
+                && monitor.owner() != Some(thread);
+            record.extend(is_outside.then(|| happened(TraceEvent::Left(thread))));
         }
         record
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use gil_core::choice::{Budget, Choices, Mutant};
-use gil_core::{Event, Instant, Member, Protocol, RawGil};
+use gil_core::{Event, Instant, Protocol, RawGil, Registration};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler as Schedules};
 use shuttle::{Config, Runner};
 
@@ -50,11 +50,11 @@ impl<P: Protocol> Shared<P> {
         self.data.store(read + 1, Ordering::Relaxed);
     }
 
-    fn work(&self, member: &Member) {
+    fn work(&self, member: &Registration) {
         for _ in 0..self.course.rounds {
             let attached = match self.course.give_ups {
                 0 => self.lock.attach(member).map(|()| true),
-                _ => self.lock.attach_until(member, Instant),
+                _ => self.lock.try_attach_until(member, Instant),
             };
             if !attached.expect("no thread attaches twice") {
                 continue;
@@ -84,11 +84,11 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     course: Course,
 ) -> Vec<Event> {
     let threads = course.threads;
-    let (time_outs, spurious, give_ups) = (DECISIONS, DECISIONS, course.give_ups);
-    Choices::arm(threads, Budget { time_outs, spurious, give_ups, ..Budget::default() });
+    let (timeouts, spurious, give_ups) = (DECISIONS, DECISIONS, course.give_ups);
+    Choices::arm(threads, Budget { timeouts, spurious, give_ups, ..Budget::default() });
     let watch = Watch::new(protocol.clone(), threads, known_false(name, &course));
     let shared = Arc::new(Shared {
-        lock: RawGil::observed(protocol, watch),
+        lock: RawGil::with_observer(protocol, watch),
         inside: AtomicUsize::new(0),
         data: AtomicU64::new(0),
         course,
@@ -105,7 +105,7 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     for worker in workers.collect::<Vec<_>>() {
         worker.join().expect("a worker that panics ends the schedule");
     }
-    let events = shared.lock.observer(|watch| std::mem::take(&mut watch.events));
+    let events = shared.lock.inspect_observer(|watch| std::mem::take(&mut watch.events));
     let gone = events.iter().filter(|event| matches!(event, Event::Cancelled(_))).count();
     let expected = 2 * (threads * course.rounds - gone) as u64;
     assert_eq!(shared.data.load(Ordering::Relaxed), expected, "SAFE-2: a write was lost");

@@ -49,8 +49,8 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
             let each = sample.one("switched")? / handed.max(1.0);
             pass.figure(&case, "system_switches_a_hand_off", each);
         }
-        if let Some(time_outs) = sample.find("time_outs") {
-            pass.figure(&case, "time_outs_an_interval", time_outs / intervals);
+        if let Some(timeouts) = sample.find("timeouts") {
+            pass.figure(&case, "time_outs_an_interval", timeouts / intervals);
         }
         pass.used(&case, &sample);
     }

@@ -21,7 +21,7 @@ pub const MAX_SETS: usize = 4;
 ///
 /// A wake-up is a *state*, not a signal: no engine can lose or duplicate one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum Slot {
+pub enum ThreadState {
     /// Outside, or running as the owner.
     #[default]
     Idle,
@@ -32,25 +32,25 @@ pub enum Slot {
     /// Owns, has not run yet.
     Granted,
     /// Between two sections of one operation.
-    Retry,
+    BetweenSections,
 }
 
 /// Which operation a thread is in the middle of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum Way {
+pub enum Phase {
     /// It comes from outside, and may still give up.
     #[default]
-    In,
+    Acquiring,
     /// It was switched out at a safepoint and has to come back.
-    Back,
+    Reacquiring,
     /// It is on its way out.
-    Out,
+    Releasing,
 }
 
 #[derive(Clone, Copy, Default, Debug)]
 struct Node {
-    slot: Slot,
-    way: Way,
+    slot: ThreadState,
+    way: Phase,
     linked: Option<WaitSet>,
     before: Option<ThreadId>,
     after: Option<ThreadId>,
@@ -63,13 +63,13 @@ struct Ends {
 }
 
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Slots {
+pub(crate) struct ThreadStates {
     nodes: Vec<Node>,
     sets: [Ends; MAX_SETS],
     busy: usize,
 }
 
-impl Slots {
+impl ThreadStates {
     pub(crate) const fn new() -> Self {
         Self { nodes: Vec::new(), sets: [Ends { first: None, last: None }; MAX_SETS], busy: 0 }
     }
@@ -81,15 +81,15 @@ impl Slots {
         }
     }
 
-    pub(crate) fn get(&self, thread: ThreadId) -> Slot {
-        self.nodes.get(thread.index()).map_or(Slot::Idle, |node| node.slot)
+    pub(crate) fn get(&self, thread: ThreadId) -> ThreadState {
+        self.nodes.get(thread.index()).map_or(ThreadState::Idle, |node| node.slot)
     }
 
-    pub(crate) fn way(&self, thread: ThreadId) -> Way {
-        self.nodes.get(thread.index()).map_or(Way::In, |node| node.way)
+    pub(crate) fn phase(&self, thread: ThreadId) -> Phase {
+        self.nodes.get(thread.index()).map_or(Phase::Acquiring, |node| node.way)
     }
 
-    pub(crate) fn set_way(&mut self, thread: ThreadId, way: Way) {
+    pub(crate) fn set_phase(&mut self, thread: ThreadId, way: Phase) {
         self.nodes[thread.index()].way = way;
     }
 
@@ -103,9 +103,9 @@ impl Slots {
     }
 
     /// Changes the state of a slot; the links are not touched.
-    pub(crate) fn put(&mut self, thread: ThreadId, slot: Slot) {
+    pub(crate) fn put(&mut self, thread: ThreadId, slot: ThreadState) {
         let node = &mut self.nodes[thread.index()];
-        let (was, is) = (node.slot != Slot::Idle, slot != Slot::Idle);
+        let (was, is) = (node.slot != ThreadState::Idle, slot != ThreadState::Idle);
         node.slot = slot;
         self.busy = self.busy + usize::from(is) - usize::from(was);
     }
@@ -162,13 +162,13 @@ mod tests {
 
     const SET: WaitSet = WaitSet(1);
 
-    fn members(slots: &Slots) -> Vec<u32> {
+    fn members(slots: &ThreadStates) -> Vec<u32> {
         slots.members(SET).map(ThreadId::get).collect()
     }
 
     #[test]
     fn a_set_is_a_queue_that_can_be_left_from_anywhere() {
-        let mut slots = Slots::new();
+        let mut slots = ThreadStates::new();
         let threads: Vec<_> = (0..4).map(ThreadId::from_index).collect();
         for &thread in &threads {
             slots.admit(thread);
@@ -188,14 +188,14 @@ mod tests {
 
     #[test]
     fn busy_counts_the_slots_that_are_not_idle() {
-        let mut slots = Slots::new();
+        let mut slots = ThreadStates::new();
         let thread = ThreadId::from_index(2);
         slots.admit(thread);
         assert!(slots.all_idle());
-        slots.put(thread, Slot::Retry);
-        slots.put(thread, Slot::Granted);
+        slots.put(thread, ThreadState::BetweenSections);
+        slots.put(thread, ThreadState::Granted);
         assert!(!slots.all_idle());
-        slots.put(thread, Slot::Idle);
+        slots.put(thread, ThreadState::Idle);
         assert!(slots.all_idle());
     }
 }
