@@ -21,6 +21,7 @@ mod pypy;
 mod python2;
 mod python3;
 mod qemu;
+pub mod registry;
 mod ruby;
 mod ruby19;
 pub mod sim;

@@ -30,9 +30,9 @@ const SEMAPHORE: WaitSet = WaitSet(0);
 /// let gil = gil_core::Gil::with_protocol(0, gil_models::Python2::new());
 /// let mut attached = gil.attach();
 /// for _ in 0..100 { attached.safepoint(); }
-/// assert_eq!(gil.counters().takes, 0);
+/// assert_eq!(gil.counters().acquisitions, 0);
 /// attached.safepoint(); // the ticker falls below zero: released and taken again, though alone
-/// assert_eq!(gil.counters().takes, 1);
+/// assert_eq!(gil.counters().acquisitions, 1);
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Python2(());
