@@ -9,7 +9,8 @@ use std::cell::UnsafeCell;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gil_core::{Handoff, RawGil};
+use gil_core::protocol::Handoff;
+use gil_core::raw::RawGil;
 
 const ROUNDS: usize = 1_000;
 const THREADS: usize = 3;

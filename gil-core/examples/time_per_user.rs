@@ -35,7 +35,8 @@ mod story {
     use std::hint::black_box;
     use std::time::{Duration, Instant};
 
-    use gil_core::{Counters, Gil};
+    use gil_core::Gil;
+    use gil_core::raw::Counters;
 
     const RUNS: usize = 9;
 

@@ -7,9 +7,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{LockResult, TryLockError};
 
 use crate::gil::Gil;
-use crate::handoff::Handoff;
-use crate::membership::{Membership, Mine};
-use crate::protocol::Protocol;
+use crate::protocol::{Handoff, Protocol};
+use crate::registration::CurrentRegistration;
 use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 
 /// The token of an attached thread: the way to the data. Dropping it detaches.
@@ -29,10 +28,10 @@ use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 #[must_use = "dropping the token detaches the thread at once"]
 pub struct Attached<'g, T, P: Protocol = Handoff> {
     gil: &'g Gil<T, P>,
-    membership: Mine,
+    current: CurrentRegistration,
     /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach. A word and not a
-    /// byte, because a guard that is passed in memory is copied by words, and a byte that was stored alone
-    /// has to be waited for.
+    /// byte: a guard that is passed in memory is copied by words, which would wait for a single byte's
+    /// store.
     lent: usize,
     /// Invariant in `'g`, so that the token a closure gets from [`Gil::with`] cannot be swapped
     /// for one that lives longer.
@@ -42,41 +41,34 @@ pub struct Attached<'g, T, P: Protocol = Handoff> {
 impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// The token of a thread that owns the lock; `lent`: dropping it does not detach.
     #[inline]
-    pub(crate) fn new(gil: &'g Gil<T, P>, membership: Mine, lent: bool) -> Self {
-        Self { gil, membership, lent: usize::from(lent), brand: PhantomData }
+    pub(crate) fn new(gil: &'g Gil<T, P>, current: CurrentRegistration, lent: bool) -> Self {
+        Self { gil, current, lent: usize::from(lent), brand: PhantomData }
     }
 
-    /// As [`Attached::new`], after the deferred drops. Not kept if a destructor panics. Made anew
+    /// As [`Attached::new`], after the hook. The token is not kept if the hook panics. It is made again
     /// rather than passed through: a guard that is moved in memory doubles the cost of an attach.
     #[cold]
-    pub(crate) fn new_settled(gil: &'g Gil<T, P>, membership: Mine) -> Self {
-        let attached = Self::new(gil, membership, false);
-        attached.settle();
+    pub(crate) fn new_after_hook(gil: &'g Gil<T, P>, current: CurrentRegistration) -> Self {
+        let attached = Self::new(gil, current, false);
+        attached.gil.after_acquire.run_if_pending();
         attached
     }
 
-    /// Whether another thread asks for the lock. One relaxed load: an interpreter spills its
+    /// Whether another thread requests a switch. One relaxed load: an interpreter spills its
     /// registers and calls [`Attached::safepoint`] only if this is true.
     #[inline]
     pub fn switch_requested(&self) -> bool {
         self.gil.raw.switch_requested()
     }
 
-    /// Lets another thread run if one asked; returns attached. One relaxed load otherwise.
+    /// Lets another thread run if one requested a switch; returns attached. One relaxed load otherwise.
     #[inline]
     pub fn safepoint(&mut self) {
-        match self.gil.raw.safepoint(&self.membership.member) {
+        match self.gil.raw.safepoint(&self.current.registration) {
             Ok(false) => {}
-            Ok(true) => self.settle(),
+            Ok(true) => self.gil.after_acquire.run_if_pending(),
             Err(fault) => fail(&fault),
         }
-    }
-
-    /// Makes the drops that detached threads could not. Runs destructors, so nobody may have a
-    /// token meanwhile: right after a take, or with the only one borrowed mutably.
-    #[inline]
-    pub(crate) fn settle(&self) {
-        self.gil.deferred.settle(&self.membership.garbage);
     }
 
     /// Runs `f`, say a blocking call, detached; returns attached, also when `f` panics.
@@ -85,23 +77,23 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     ///
     /// ```
     /// # if gil_core::UNDER_LOOM { return }
-    /// let gil = gil_core::Gil::with_protocol(1, gil_core::Handoff::new());
+    /// let gil = gil_core::Gil::new(1);
     /// let mut attached = gil.attach();
     /// let seen = attached.detach(|| gil.with(|attached| **attached).unwrap());
     /// assert_eq!(seen, 1);
     /// ```
     #[inline]
     pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        self.membership.attached.set(false);
-        self.gil.raw.must_detach(&self.membership.member);
-        let _back = Reattach { gil: self.gil, membership: &self.membership };
+        self.current.attached.set(false);
+        self.gil.raw.detach_or_abort(&self.current.registration);
+        let _back = Reattach { gil: self.gil, current: self.current };
         f()
     }
 
     /// Runs `f` with the lock kept and the token given up: inside, [`Gil::with`] finds it. For
     /// callbacks that know the lock and not the token.
     pub fn lend<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        let _back = Restore::set(&self.membership.lent, true);
+        let _back = Restore::set(&self.current.lent, true);
         f()
     }
 
@@ -114,15 +106,15 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// # use gil_core::loom::sync::Mutex;
     /// # #[cfg(not(loom))]
     /// use std::sync::Mutex;
-    /// let gil = gil_core::Gil::with_protocol((), gil_core::Handoff::new());
+    /// let gil = gil_core::Gil::new(());
     /// let file = Mutex::new(1);
-    /// *gil.attach().lock(&file).unwrap() += 1;
+    /// *gil.attach().lock_detached(&file).unwrap() += 1;
     /// assert_eq!(*file.lock().unwrap(), 2);
     /// ```
     ///
     /// # Errors
     /// As [`std::sync::Mutex::lock`]: the mutex is poisoned.
-    pub fn lock<'m, M: ?Sized>(
+    pub fn lock_detached<'m, M: ?Sized>(
         &mut self,
         mutex: &'m StdMutex<M>,
     ) -> LockResult<StdMutexGuard<'m, M>> {
@@ -159,8 +151,8 @@ impl<T, P: Protocol> Drop for Attached<'_, T, P> {
         if self.lent != 0 {
             return;
         }
-        self.membership.attached.set(false);
-        self.gil.raw.must_detach(&self.membership.member);
+        self.current.attached.set(false);
+        self.gil.raw.detach_or_abort(&self.current.registration);
     }
 }
 
@@ -173,19 +165,19 @@ impl<T: Debug, P: Protocol> Debug for Attached<'_, T, P> {
 /// Attaches again at the end of [`Attached::detach`], on every way out of it.
 struct Reattach<'a, T, P: Protocol> {
     gil: &'a Gil<T, P>,
-    membership: &'a Membership,
+    current: CurrentRegistration,
 }
 
 impl<T, P: Protocol> Drop for Reattach<'_, T, P> {
     fn drop(&mut self) {
-        if self.membership.attached.get() {
+        if self.current.attached.get() {
             fail(&"a guard escaped from the closure of `detach`: it would make two tokens");
         }
-        if let Err(fault) = self.gil.raw.attach(&self.membership.member) {
+        if let Err(fault) = self.gil.raw.attach(&self.current.registration) {
             fail(&fault);
         }
-        self.membership.attached.set(true);
-        self.gil.deferred.settle(&self.membership.garbage);
+        self.current.attached.set(true);
+        self.gil.after_acquire.run_if_pending();
     }
 }
 

@@ -1,77 +1,31 @@
-//! The typed API: attaching gives a token, and the token gives the data.
-//!
-//! Mutual exclusion makes the token unique at run time; the borrow checker does the rest. What
-//! gives the lock up for a while ([`Attached::safepoint`], [`Attached::detach`]) or gives the token
-//! away ([`Attached::lend`]) takes `&mut self`, so no reference to the data lives across it.
-//!
-//! # What goes wrong, and what happens then
-//! | what                                          | what happens                                  |
-//! |-----------------------------------------------|-----------------------------------------------|
-//! | attaching twice on one thread                 | [`AttachError::AlreadyAttached`], a panic from [`Gil::attach`]; never a hang |
-//! | `mem::forget` of a guard                      | the lock stays held for ever; the thread stays attached, its id is never used again |
-//! | a panic while attached                        | the guard is dropped: detached; no poisoning, the data is as the panic left it |
-//! | a panic inside `detach`                       | attached again, then the panic goes on        |
-//! | a guard that escapes from `detach`'s closure  | abort: it would make two tokens               |
-//! | a panic inside a protocol                     | abort: a half-updated lock must not live on   |
-//! | foreign code jumps (`longjmp`) over `detach`, `lend`, `with` or a guard | undefined: what they put back is put back by destructors |
+//! The lock with the interpreter's state in it, and its settings. `attach.rs` has the ways in.
 
-use std::fmt::{Debug, Display, Formatter};
 use std::time::Duration;
 
-use crate::attached::{Attached, Restore};
-use crate::deferred::Deferred;
-use crate::fault::Fault;
-use crate::handoff::Handoff;
-use crate::membership::{self, Mine, Returned};
 use crate::observe::Counters;
-use crate::protocol::Protocol;
+use crate::protocol::{Handoff, Protocol};
 use crate::raw::{RawGil, Registration};
-use std::sync::Arc;
-
-use crate::sync::{AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom};
-
-/// Why a thread could not attach.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum AttachError {
-    /// The thread holds the lock already: use the token it has, or [`Attached::lend`] it.
-    AlreadyAttached,
-    /// Another thread holds the lock or is about to ([`Gil::try_attach`] only).
-    Busy,
-    /// The thread is ending: its thread-locals are gone.
-    ThreadExiting,
-}
-
-impl Display for AttachError {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::AlreadyAttached => {
-                "this thread is attached to this lock already: use the token it has, or lend it"
-            }
-            Self::Busy => "the lock is held or wanted by another thread",
-            Self::ThreadExiting => "this thread is ending and can no longer attach",
-        })
-    }
-}
-
-impl std::error::Error for AttachError {}
+use crate::registration::{self, CurrentRegistration, ReturnedIds};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom};
 
 /// A global interpreter lock that owns the interpreter's state.
 ///
 /// ```
-/// use gil_core::{AttachError, Gil, Handoff};
+/// use gil_core::{AttachError, Gil};
 /// # if gil_core::UNDER_LOOM { return }
-/// let gil = Gil::with_protocol(String::new(), Handoff::new());
+/// let gil = Gil::from(String::new());
 /// let mut attached = gil.attach();
 /// attached.push_str("one thread at a time");
 /// assert!(matches!(gil.try_attach(), Err(AttachError::AlreadyAttached)));
+/// drop(attached);
+/// assert_eq!(gil.into_inner(), "one thread at a time");
 /// ```
 pub struct Gil<T, P: Protocol = Handoff> {
     pub(crate) raw: RawGil<P>,
     /// This lock's number among all locks; 0 until the first thread comes.
-    number: AtomicU64,
-    returned: Mutex<Option<Returned>>,
-    pub(crate) deferred: Deferred,
+    lock_id: AtomicU64,
+    returned_ids: Mutex<Option<ReturnedIds>>,
+    pub(crate) after_acquire: AfterAcquire,
     state: UnsafeCell<T>,
 }
 
@@ -83,6 +37,41 @@ unsafe impl<T: Send, P: Protocol + Send> Sync for Gil<T, P> {}
 // SAFETY: sending the lock sends the state and the protocol; the rest is Send by itself.
 unsafe impl<T: Send, P: Protocol + Send> Send for Gil<T, P> {}
 
+/// What runs after an acquire, while it is pending: with the lock held, and no token in use. This is
+/// all that the lock knows of the [`heap`](crate::heap).
+#[derive(Debug)]
+pub(crate) struct AfterAcquire {
+    /// Relaxed: a hint. What it announces is under a mutex of its own, and an acquire that comes after
+    /// the announcement sees it, by whatever made it come after.
+    pending: AtomicBool,
+    run: fn(),
+}
+
+impl AfterAcquire {
+    const_unless_loom! {
+        fn new(run: fn()) -> Self {
+            Self { pending: AtomicBool::new(false), run }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_pending(&self) -> bool {
+        self.pending.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_pending(&self, pending: bool) {
+        self.pending.store(pending, Ordering::Relaxed);
+    }
+
+    /// Runs the hook, if it is pending. The caller holds the lock and lets nobody use a token.
+    #[inline]
+    pub(crate) fn run_if_pending(&self) {
+        if self.is_pending() {
+            (self.run)();
+        }
+    }
+}
+
 impl<T> Gil<T> {
     const_unless_loom! {
         /// A free lock with the default protocol, [`Handoff`]. `const`, so it can be a `static`.
@@ -92,114 +81,40 @@ impl<T> Gil<T> {
     }
 }
 
+impl<T: Default> Default for Gil<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> From<T> for Gil<T> {
+    fn from(state: T) -> Self {
+        Self::new(state)
+    }
+}
+
 impl<T, P: Protocol> Gil<T, P> {
     const_unless_loom! {
         /// A free lock with a protocol of your choice.
         pub fn with_protocol(state: T, protocol: P) -> Self {
+            Self::with_after_acquire(state, protocol, || {})
+        }
+    }
+
+    const_unless_loom! {
+        pub(crate) fn with_after_acquire(state: T, protocol: P, run: fn()) -> Self {
             Self {
                 raw: RawGil::new(protocol),
-                number: AtomicU64::new(0),
-                returned: Mutex::new(None),
-                deferred: Deferred::new(),
+                lock_id: AtomicU64::new(0),
+                returned_ids: Mutex::new(None),
+                after_acquire: AfterAcquire::new(run),
                 state: UnsafeCell::new(state),
             }
         }
     }
 
-    /// Waits for the lock and takes it.
-    ///
-    /// # Panics
-    /// When this thread is attached already, or is ending; [`Gil::with`] does not.
-    #[track_caller]
-    #[inline(always)]
-    pub fn attach(&self) -> Attached<'_, T, P> {
-        match self.attach_checked() {
-            Ok(attached) => attached,
-            Err(error) => panic!("cannot attach: {error}"),
-        }
-    }
-
-    /// As [`Gil::attach`], for whoever cannot know whether this thread is attached: a function that
-    /// foreign code calls.
-    ///
-    /// ```
-    /// use gil_core::{AttachError, Gil, Handoff};
-    /// # if gil_core::UNDER_LOOM { return Ok(()) }
-    /// let gil = Gil::with_protocol(1, Handoff::new());
-    /// let attached = gil.attach_checked()?;
-    /// assert!(matches!(gil.attach_checked(), Err(AttachError::AlreadyAttached)));
-    /// # drop(attached);
-    /// # Ok::<(), AttachError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`AttachError::AlreadyAttached`], or [`AttachError::ThreadExiting`].
-    #[inline(always)]
-    pub fn attach_checked(&self) -> Result<Attached<'_, T, P>, AttachError> {
-        self.attach_or_fail(|raw, member| raw.attach(member).map(|()| true))
-    }
-
-    /// Takes the lock if nobody holds it or waits for it. Never waits for the holder.
-    ///
-    /// # Errors
-    /// [`AttachError`] says why not.
-    #[inline]
-    pub fn try_attach(&self) -> Result<Attached<'_, T, P>, AttachError> {
-        self.attach_or_fail(RawGil::try_attach)
-    }
-
-    /// Runs `f` attached: with the token this thread has lent, or by attaching for the while.
-    ///
-    /// ```
-    /// use gil_core::{AttachError, Gil, Handoff};
-    /// # if gil_core::UNDER_LOOM { return Ok(()) }
-    /// let gil = Gil::with_protocol(1, Handoff::new());
-    /// let callback = || gil.with(|attached| **attached += 1); // knows nothing of its caller
-    /// callback()?;
-    /// let mut attached = gil.attach();
-    /// assert_eq!(callback(), Err(AttachError::AlreadyAttached), "two tokens would be two &mut");
-    /// attached.lend(callback)?;
-    /// assert_eq!(*attached, 3);
-    /// # Ok::<(), AttachError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`AttachError::AlreadyAttached`] when this thread is attached and has not lent its token.
-    pub fn with<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Result<R, AttachError> {
-        let membership = self.membership()?;
-        if membership.lent.get() {
-            return Ok(self.with_token_of(membership, f));
-        }
-        Ok(f(&mut self.attach_checked()?))
-    }
-
-    /// Runs `f` with the token this thread has lent; `None` where it has lent none. For a callback that is
-    /// always called attached: [`Gil::with`] would attach for the while, and hide that it was not.
-    ///
-    /// ```
-    /// use gil_core::{Gil, Handoff};
-    /// # if gil_core::UNDER_LOOM { return }
-    /// let gil = Gil::with_protocol(1, Handoff::new());
-    /// let hook = || gil.with_lent(|attached| attached.safepoint());
-    /// assert_eq!(hook(), None, "not attached");
-    /// assert_eq!(gil.attach().lend(hook), Some(()));
-    /// ```
-    pub fn with_lent<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Option<R> {
-        let membership = self.membership().ok()?;
-        membership.lent.get().then(|| self.with_token_of(membership, f))
-    }
-
-    fn with_token_of<R>(
-        &self,
-        membership: Mine,
-        f: impl FnOnce(&mut Attached<'_, T, P>) -> R,
-    ) -> R {
-        let _again = Restore::set(&membership.lent, false);
-        f(&mut Attached::new(self, membership, true))
-    }
-
-    /// Whether a waiting thread asks for the lock. One relaxed load, for a place without a token, such as
-    /// a hook; a safepoint is the answer. Nobody ever asks under a protocol that counts ticks.
+    /// Whether a waiting thread requests a switch. One relaxed load, for a place without a token, such
+    /// as a hook; a safepoint is the answer. Always `false` under a protocol that counts ticks.
     #[inline]
     pub fn switch_requested(&self) -> bool {
         self.raw.switch_requested()
@@ -214,11 +129,11 @@ impl<T, P: Protocol> Gil<T, P> {
     /// Whether this thread is attached.
     #[inline]
     pub fn is_attached(&self) -> bool {
-        membership::is_attached(self.number())
+        registration::is_attached(self.lock_id())
     }
 
-    /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one
-    /// asks for a switch. Zero is 1 us, as in CPython.
+    /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one requests
+    /// a switch. Zero is 1 us, and [`Duration::MAX`] is "never"; see [`RawGil::set_switch_interval`].
     pub fn set_switch_interval(&self, interval: Duration) {
         self.raw.set_switch_interval(interval);
     }
@@ -245,71 +160,45 @@ impl<T, P: Protocol> Gil<T, P> {
         unsafe { &mut *self.state_pointer() }
     }
 
+    /// The state. Owning the lock proves that no thread is attached.
+    pub fn into_inner(self) -> T {
+        self.state.into_inner()
+    }
+
     #[inline]
     pub(crate) fn state_pointer(&self) -> *mut T {
         self.state.with_mut(|state| state)
     }
 
-    #[inline(always)]
-    fn attach_or_fail(
-        &self,
-        take: impl FnOnce(&RawGil<P>, &Registration) -> Result<bool, Fault>,
-    ) -> Result<Attached<'_, T, P>, AttachError> {
-        let membership = self.membership()?;
-        match take(&self.raw, &membership.member) {
-            Ok(true) => {
-                membership.attached.set(true);
-                match self.deferred.any() {
-                    false => Ok(Attached::new(self, membership, false)),
-                    true => Ok(Attached::new_settled(self, membership)),
-                }
-            }
-            Ok(false) => Err(AttachError::Busy),
-            Err(_) => Err(AttachError::AlreadyAttached),
-        }
-    }
-
     /// The lock's number; 0 if no thread has come yet. Relaxed: only the value matters, and it is
     /// written once.
     #[inline]
-    pub(crate) fn number(&self) -> u64 {
-        self.number.load(Ordering::Relaxed)
+    fn lock_id(&self) -> u64 {
+        self.lock_id.load(Ordering::Relaxed)
     }
 
+    /// The running thread's registration; `None` while its thread-locals are being destroyed.
     #[inline(always)]
-    fn membership(&self) -> Result<Mine, AttachError> {
-        let number = match self.number() {
-            0 => self.assign_number(),
-            number => number,
+    pub(crate) fn registration(&self) -> Option<CurrentRegistration> {
+        let lock_id = match self.lock_id() {
+            0 => self.assign_lock_id(),
+            lock_id => lock_id,
         };
-        membership::of(number, || self.join()).ok_or(AttachError::ThreadExiting)
+        registration::current(lock_id, || self.join())
     }
 
     #[cold]
-    fn assign_number(&self) -> u64 {
-        let mine = membership::new_lock_number();
+    fn assign_lock_id(&self) -> u64 {
+        let mine = registration::new_lock_id();
         let order = Ordering::Relaxed; // as above
-        self.number.compare_exchange(0, mine, order, order).map_or_else(|theirs| theirs, |_| mine)
+        self.lock_id.compare_exchange(0, mine, order, order).map_or_else(|theirs| theirs, |_| mine)
     }
 
     #[cold]
-    fn join(&self) -> (Registration, Returned) {
-        let mut returned = self.returned.lock();
-        let returned = returned.get_or_insert_with(|| Arc::new(std::sync::Mutex::default()));
-        if let Ok(mut ids) = returned.lock() {
-            ids.drain(..).for_each(|id| self.raw.unregister_id(id));
-        }
-        (self.raw.register(), returned.clone())
-    }
-}
-
-impl<T: Debug, P: Protocol> Debug for Gil<T, P> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let mut fields = f.debug_struct("Gil");
-        match self.try_attach() {
-            Ok(attached) => fields.field("state", &*attached),
-            Err(_) => fields.field("state", &format_args!("<attached>")),
-        };
-        fields.finish_non_exhaustive()
+    fn join(&self) -> (Registration, ReturnedIds) {
+        let mut returned_ids = self.returned_ids.lock();
+        let returned_ids = returned_ids.get_or_insert_default();
+        returned_ids.take().into_iter().for_each(|id| self.raw.unregister_id(id));
+        (self.raw.register(), returned_ids.clone())
     }
 }

@@ -1,17 +1,17 @@
 //! A global interpreter lock that can be trusted.
 //!
-//! A GIL is two things: a [`Protocol`] that decides (who goes next, who waits on what, when a
-//! switch is requested) and a mechanism that does it ([`RawGil`]: a word, a mutex, parked threads,
-//! clocks). The protocol is a pure state machine inside a [`Monitor`], and `gil-verify` runs that
-//! very code under loom and through all its states.
+//! Most users want four things: [`Gil`], a lock that owns the interpreter's state; [`Attached`], the
+//! token of a thread that holds it; [`AttachError`]; and [`heap`], objects that threads share.
 //!
-//! Most users want [`Gil`]: a lock that owns the interpreter's state, attached to by a thread that
-//! gets a token for it.
+//! A GIL has two parts. A [`Protocol`](protocol::Protocol) decides: who goes next, who waits on what,
+//! when a switch is requested. A mechanism carries that out ([`raw`]: a word, a mutex, parked threads,
+//! clocks). The protocol is a pure state machine inside a [`Monitor`](engine::Monitor), and `gil-verify`
+//! runs the same code under loom and through all its states.
 //!
 //! ```
 //! use gil_core::Gil;
 //! # if gil_core::UNDER_LOOM { return }
-//! let interpreter = Gil::with_protocol(Vec::new(), gil_core::Handoff::new());
+//! let interpreter = Gil::new(Vec::new());
 //! std::thread::scope(|threads| {
 //!     for thread in 0..2 {
 //!         let interpreter = &interpreter;
@@ -28,54 +28,39 @@
 //! assert_eq!(interpreter.attach().len(), 200);
 //! ```
 
-mod alarm;
+mod attach;
 mod attached;
-#[cfg(loom)]
-pub mod choice;
-mod deferred;
-mod effects;
-mod event;
-mod fault;
 mod gil;
-mod handoff;
-mod happened;
 pub mod heap;
-mod inner;
-mod membership;
 mod monitor;
 mod observe;
-mod parker;
-mod protocol;
-mod raw;
-#[cfg(not(loom))]
-mod recorder;
-mod runs;
+mod pacing;
+pub mod protocol;
+pub mod raw;
+mod registration;
 mod sync;
-mod thread_state;
-mod timekeeper;
-mod word;
+mod timed_monitor;
 
+pub use attach::AttachError;
 pub use attached::Attached;
-pub use event::Event;
-pub use fault::Fault;
-pub use gil::{AttachError, Gil};
-pub use handoff::Handoff;
-pub use happened::{TraceEvent, TraceRecord};
-pub use monitor::{Monitor, Operation, Outcome, WakeFirst, WakePolicy};
-pub use observe::{Counters, Observe};
-pub use protocol::{
-    Context, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
-};
-pub use raw::{RawGil, Registration};
-#[cfg(not(loom))]
-pub use recorder::Recorder;
-pub use runs::{Clock, Runs};
-pub use sync::Instant;
-pub use thread_state::{MAX_SETS, Phase, ThreadState};
-pub use timekeeper::Timekeeper;
+pub use gil::Gil;
+
+/// For those who run the lock's own decisions elsewhere: checkers, simulators, other mechanisms.
+pub mod engine {
+    pub use crate::monitor::{
+        Event, Fault, MAX_SETS, Monitor, Operation, Outcome, Phase, ThreadState, WakeFirst,
+        WakePolicy,
+    };
+    pub use crate::pacing::{Limits, Pacing};
+    pub use crate::sync::Clock;
+    #[cfg(loom)]
+    pub use crate::sync::{choice, mutants};
+    pub use crate::timed_monitor::{Decision, DecisionKind, TimedMonitor, WaitPlan};
+}
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.
+#[doc(hidden)]
 pub const UNDER_LOOM: bool = cfg!(loom);
 
 #[cfg(loom)]

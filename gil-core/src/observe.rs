@@ -1,19 +1,32 @@
 //! Watching the slow path: counters by default, claims in a checker.
 
-use crate::event::Event;
-use crate::monitor::{Monitor, Operation, Outcome};
+use crate::monitor::{Event, Monitor, Operation, Outcome};
 use crate::protocol::{Protocol, ThreadId};
 
-/// Sees every section of a lock, from inside the mutex. The fast path is not seen, unless
-/// [`Observe::DISABLE_FAST_PATH`] switches it off.
+/// A section that has just run.
+#[derive(Clone, Copy, Debug)]
+pub struct SectionInfo<'a, P> {
+    /// The thread that ran it.
+    pub thread: ThreadId,
+    /// What it began with.
+    pub operation: Operation,
+    /// What the thread does next.
+    pub outcome: Outcome,
+    /// The Monitor as the section left it.
+    pub monitor: &'a Monitor<P>,
+}
+
+/// Sees every section of a lock, from inside the mutex. It does not see the fast path, unless
+/// [`Observe::DISABLE_FAST_PATH`] switches that off.
 ///
 /// ```
-/// use gil_core::{Operation, Handoff, Monitor, Observe, Outcome, Protocol, RawGil, ThreadId};
+/// use gil_core::protocol::{Handoff, Protocol};
+/// use gil_core::raw::{Observe, RawGil, SectionInfo};
 /// # if gil_core::UNDER_LOOM { return }
 /// #[derive(Default)]
 /// struct Sections(u64);
 /// impl Observe for Sections {
-///     fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {
+///     fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {
 ///         self.0 += 1;
 ///     }
 /// }
@@ -28,41 +41,33 @@ pub trait Observe {
     /// fast path then.
     const DISABLE_FAST_PATH: bool = false;
 
-    /// `thread` has just run a section that began with `entry`, or another waiter has in its place
-    /// ([`Timer::Run`](crate::Timer)); the Monitor is as it left it.
-    fn section<P: Protocol>(
-        &mut self,
-        thread: ThreadId,
-        entry: Operation,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    );
+    /// A thread has just run a section.
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>);
 
-    /// The section's result is published: what safepoints read of the request, and whether the word
-    /// is frozen, beside the Monitor that they have to agree with.
+    /// The section's result is published: the flag that safepoints read, and whether the word is
+    /// frozen. Both have to agree with the Monitor.
     fn published<P: Protocol>(&mut self, flag: bool, frozen: bool, monitor: &Monitor<P>) {
         let _ = (flag, frozen, monitor);
     }
 
-    /// `thread` came to a safepoint for a request that is gone: a waiter gave up, or many deferred
-    /// drops were waiting ([`heap`](crate::heap)).
+    /// `thread` reached a safepoint for a request that is gone: a waiter gave up, or many drops are
+    /// pending ([`heap`](crate::heap)).
     fn stale_request(&mut self, thread: ThreadId) {
         let _ = thread;
     }
 
-    /// The timer of `thread`'s wait began anew, without a section, because the owner changed.
+    /// The timer of `thread`'s wait started again, without a section, because the owner has changed.
     fn timer_restarted(&mut self, thread: ThreadId) {
         let _ = thread;
     }
 
-    /// Since the last section the thread that the lock was biased to has taken it back so many times, at
+    /// Since the last section the thread that the lock was biased to has retaken it `times` times, at
     /// least once.
     fn biased_reacquires(&mut self, times: u64) {
         let _ = times;
     }
 
-    /// `thread` was woken by a release, found the lock taken by a run that is still young, and sleeps on
-    /// without a section.
+    /// `thread` was woken by a release, and sleeps on without a section in its grace period.
     fn wakeup_deferred(&mut self, thread: ThreadId) {
         let _ = thread;
     }
@@ -90,10 +95,10 @@ pub struct Counters {
     pub wasted_wakeups: u64,
     /// Times the owner in the slow path was another one than last time.
     pub switches: u64,
-    /// Times a woken thread found the lock taken by a young run, and slept on to look again.
+    /// Times a woken thread slept on in its grace period.
     pub deferred_wakeups: u64,
-    /// Times the lock was taken back, by the thread that it was biased to, without a section. Those after the
-    /// last section are not in here yet.
+    /// Times the thread that the lock was biased to retook it without a section. Those after the last
+    /// section are not counted yet.
     pub biased_reacquires: u64,
     last_owner: Option<ThreadId>,
 }
@@ -118,13 +123,8 @@ impl Counters {
 }
 
 impl Observe for Counters {
-    fn section<P: Protocol>(
-        &mut self,
-        _: ThreadId,
-        _: Operation,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    ) {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let monitor = section.monitor;
         self.sections += 1;
         self.wakeups += monitor.woken().len() as u64;
         for event in monitor.events() {
@@ -134,7 +134,7 @@ impl Observe for Counters {
                 Event::Granted(_) => self.grants += 1,
                 Event::Taken(_) => self.acquisitions += 1,
                 Event::TimedOut(_) => self.timeouts += 1,
-                Event::Notified(_) if matches!(outcome, Outcome::Wait(_)) => {
+                Event::Notified(_) if matches!(section.outcome, Outcome::Wait(_)) => {
                     self.wasted_wakeups += 1;
                 }
                 Event::Notified(_)

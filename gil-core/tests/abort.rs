@@ -5,8 +5,9 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
+use gil_core::Gil;
 use gil_core::heap::Brand;
-use gil_core::{Context, Gil, Order, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 
 const CASE: &str = "GIL_ABORT_CASE";
 const SIGABRT: i32 = 6;

@@ -6,7 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
-use gil_core::{AttachError, Fault, Gil, Handoff, RawGil};
+use gil_core::engine::Fault;
+use gil_core::protocol::Handoff;
+use gil_core::raw::RawGil;
+use gil_core::{AttachError, Gil};
 
 fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().cloned();
@@ -116,7 +119,7 @@ fn lock_waits_detached() {
             *guard += 1;
         });
         go.recv().unwrap();
-        *attached.lock(mutex).unwrap() += 1;
+        *attached.lock_detached(mutex).unwrap() += 1;
     });
     assert_eq!((*gil.attach(), *mutex.lock().unwrap()), (1, 2));
 }
@@ -138,6 +141,69 @@ fn a_switch_interval_of_zero_is_a_microsecond() {
     assert_eq!(gil.switch_interval().as_millis(), 5);
     gil.set_switch_interval(std::time::Duration::ZERO);
     assert_eq!(gil.switch_interval().as_micros(), 1);
+}
+
+#[test]
+fn interval_that_the_clock_cannot_represent_is_never() {
+    let never = [std::time::Duration::MAX, std::time::Duration::from_secs(u64::MAX)];
+    for interval in never {
+        let gil = Gil::new(0_u64);
+        gil.set_switch_interval(interval);
+        assert_eq!(gil.switch_interval(), interval);
+        thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(|| {
+                    for _ in 0..100 {
+                        let mut attached = gil.attach(); // contended: deadlines are computed
+                        *attached += 1;
+                        attached.detach(thread::yield_now);
+                        attached.safepoint();
+                    }
+                });
+            }
+        });
+        assert_eq!(gil.into_inner(), 300);
+    }
+}
+
+#[test]
+fn interval_that_is_set_is_the_one_that_is_waited_for() {
+    let gil = Gil::with_protocol((), Handoff::plain());
+    gil.set_switch_interval(std::time::Duration::from_millis(300));
+    let mut mine = gil.attach();
+    thread::scope(|threads| {
+        threads.spawn(|| drop(gil.attach()));
+        let began = std::time::Instant::now();
+        while !mine.switch_requested() {
+            thread::yield_now();
+        }
+        assert!(began.elapsed().as_millis() >= 200, "requested after {:?}", began.elapsed());
+        mine.safepoint();
+        drop(mine);
+    });
+}
+
+/// Sees every attach and detach.
+#[derive(Default)]
+struct Sections(u32);
+
+impl gil_core::raw::Observe for Sections {
+    const DISABLE_FAST_PATH: bool = true;
+    fn section<P: gil_core::protocol::Protocol>(&mut self, _: &gil_core::raw::SectionInfo<'_, P>) {
+        self.0 += 1;
+    }
+}
+
+#[test]
+fn try_attach_is_seen_by_an_observer_of_everything() {
+    let lock = RawGil::with_observer(Handoff::new(), Sections::default());
+    let (thread, other) = (lock.register(), lock.register());
+    assert_eq!(lock.try_attach(&thread), Ok(true));
+    assert_eq!(lock.inspect_observer(|sections| sections.0), 1);
+    assert_eq!(lock.try_attach(&other), Ok(false));
+    assert_eq!(lock.try_attach(&thread), Err(Fault::AlreadyAttached));
+    lock.detach(&thread).unwrap();
+    assert_eq!(lock.inspect_observer(|sections| sections.0), 2);
 }
 
 #[test]

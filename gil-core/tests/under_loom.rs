@@ -6,14 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use gil_core::loom;
-use gil_core::{Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId};
+use gil_core::protocol::{Handoff, Protocol};
+use gil_core::raw::{Observe, RawGil, SectionInfo};
 
 /// Without the fast path: each attach and detach freezes the word and gives it back.
 struct SeesAll;
 
 impl Observe for SeesAll {
     const DISABLE_FAST_PATH: bool = true;
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {}
+    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
 }
 
 #[test]
@@ -38,7 +39,7 @@ struct Finds;
 
 impl Observe for Finds {
     const DISABLE_FAST_PATH: bool = true;
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {
+    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {
         panic!("a claim is broken");
     }
 }

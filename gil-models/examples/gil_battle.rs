@@ -4,7 +4,7 @@
 
 use std::{ops::Range, time::Duration};
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Handoff, Protocol};
 use gil_models::{Python2, Python3, picture::Lanes, sim};
 
 fn fight<P: Protocol>(title: &str, protocol: P, us: Range<u64>) {

@@ -10,7 +10,8 @@ fn main() -> std::io::Result<()> {
 
 #[cfg(not(loom))]
 fn record() -> std::io::Result<()> {
-    use gil_core::{RawGil, Recorder};
+    use gil_core::raw::RawGil;
+    use gil_models::trace::Recorder;
     use gil_models::{Python2, picture::Lanes};
 
     let lock = RawGil::with_observer(Python2::new(), Recorder::new(1 << 20));

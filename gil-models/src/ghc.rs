@@ -22,7 +22,7 @@
 
 use std::time::Duration;
 
-use gil_core::{
+use gil_core::protocol::{
     Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
 };
 
@@ -88,10 +88,8 @@ impl Protocol for Ghc {
 
     // A notification only passes the timer on: who waits is given the capability.
     fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
-        if wake == Wake::TimedOut {
+        if wake == Wake::TimedOut && !cx.requested() {
             cx.request(Request::AfterInterval);
-            self.0.expired();
-            return Step::Wait(set, None);
         }
         self.0.wait_step(cx, set)
     }

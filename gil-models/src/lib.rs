@@ -1,4 +1,4 @@
-//! The GILs of real interpreters, each one file, as a [`Protocol`](gil_core::Protocol): usable as
+//! The GILs of real interpreters, each one file, as a [`Protocol`](gil_core::protocol::Protocol): usable as
 //! a real lock, checked under loom and explored in all its states, with no code that knows on
 //! which engine it runs.
 //!
@@ -25,6 +25,7 @@ pub mod registry;
 mod ruby;
 mod ruby19;
 pub mod sim;
+pub mod trace;
 
 pub use ghc::Ghc;
 pub use no_lock::NoLock;

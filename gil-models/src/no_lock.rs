@@ -3,12 +3,13 @@
 //! Every attach succeeds. In the explorer it is the counterexample to mutual exclusion, two steps
 //! long; as a real lock it aborts at the second attach, because the Monitor refuses it.
 
-use gil_core::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 
 /// Not a lock.
 ///
 /// ```
-/// use gil_core::{Operation, Fault, WakeFirst, Monitor, ThreadId};
+/// use gil_core::engine::{Fault, Monitor, Operation, WakeFirst};
+/// use gil_core::protocol::ThreadId;
 /// let [a, b] = [0, 1].map(ThreadId::from_index);
 /// let mut monitor = Monitor::new(gil_models::NoLock::new());
 /// monitor.section(a, Operation::Acquire, &mut WakeFirst)?;

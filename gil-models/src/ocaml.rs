@@ -24,7 +24,9 @@
 
 use std::time::Duration;
 
-use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_core::protocol::{
+    Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+};
 
 const IS_FREE: WaitSet = WaitSet(0);
 

@@ -21,7 +21,7 @@
 //! - A holder under whom nobody waits counts as one of the CPU class, whatever it did before: what
 //!   nobody sees on the fast path cannot be remembered.
 
-use gil_core::{
+use gil_core::protocol::{
     Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
 };
 
@@ -102,10 +102,8 @@ impl Protocol for Priority {
             self.settle(cx);
             return Step::Owns;
         }
-        if wake == Wake::TimedOut && !cx.is_free() {
+        if wake == Wake::TimedOut && !cx.is_free() && !cx.requested() {
             cx.request(Request::AfterInterval);
-            self.time.expired();
-            return Step::Wait(set, None);
         }
         self.time.wait_step(cx, set)
     }

@@ -29,7 +29,7 @@
 
 use std::time::Duration;
 
-use gil_core::{
+use gil_core::protocol::{
     Context, Order, Preemption, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake,
 };
 

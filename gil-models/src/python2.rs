@@ -15,7 +15,7 @@
 //! | granted   | never: the lock is freed, whoever comes takes   |
 //! | confirmed | never                                           |
 
-use gil_core::{Context, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::protocol::{Context, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
 
 /// `sys.getcheckinterval()` of a new interpreter.
 const CHECK_INTERVAL_TICKS: u32 = 100;

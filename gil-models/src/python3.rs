@@ -31,7 +31,9 @@
 
 use std::collections::BTreeSet;
 
-use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_core::protocol::{
+    Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+};
 
 const GIL: WaitSet = WaitSet(0);
 const SWITCH: WaitSet = WaitSet(1);

@@ -23,7 +23,9 @@
 
 use std::collections::BTreeSet;
 
-use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
+use gil_core::protocol::{
+    Context, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake,
+};
 
 const MUTEX: WaitSet = WaitSet(0);
 const PROCEEDED: WaitSet = WaitSet(1);

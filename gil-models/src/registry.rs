@@ -1,6 +1,6 @@
 //! Every protocol by its name: the one list that the checks, the simulator and the benchmarks share.
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Handoff, Protocol};
 
 use crate::{Ghc, NoLock, OCaml, Priority, PyPy, Python2, Python3, Qemu, Ruby, Ruby19};
 
@@ -38,7 +38,7 @@ pub const PROTOCOLS: &[&str] = &[
 /// Calls `visit` with the protocol of that name; `None` if there is no such protocol.
 ///
 /// ```
-/// use gil_core::Protocol;
+/// use gil_core::protocol::Protocol;
 /// use gil_models::registry::{self, Visit};
 /// struct WaitSets;
 /// impl Visit for WaitSets {

@@ -25,7 +25,7 @@
 
 use std::time::Duration;
 
-use gil_core::{
+use gil_core::protocol::{
     Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
 };
 
@@ -105,10 +105,8 @@ impl Protocol for Ruby {
             self.time.ensure(cx, &[READY]);
             return Step::Owns;
         }
-        if wake == Wake::TimedOut && !cx.is_free() {
+        if wake == Wake::TimedOut && !cx.is_free() && !cx.requested() {
             cx.request(Request::AfterInterval);
-            self.time.expired();
-            return Step::Wait(READY, None);
         }
         self.time.wait_step(cx, READY)
     }

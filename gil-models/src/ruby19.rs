@@ -20,7 +20,9 @@
 
 use std::time::Duration;
 
-use gil_core::{Context, Order, Protocol, Release, Request, Step, Timekeeper, WaitSet, Wake};
+use gil_core::protocol::{
+    Context, Order, Protocol, Release, Request, Step, Timekeeper, WaitSet, Wake,
+};
 
 const LIST: WaitSet = WaitSet(0);
 
@@ -78,10 +80,8 @@ impl Protocol for Ruby19 {
             self.0.ensure(cx, &[LIST]);
             return Step::Owns;
         }
-        if wake == Wake::TimedOut && !cx.is_free() {
+        if wake == Wake::TimedOut && !cx.is_free() && !cx.requested() {
             cx.request(Request::AfterInterval);
-            self.0.expired();
-            return Step::Wait(LIST, None);
         }
         self.0.wait_step(cx, LIST)
     }

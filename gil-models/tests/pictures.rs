@@ -5,9 +5,11 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use gil_core::{Handoff, Protocol, RawGil, Recorder};
+use gil_core::protocol::{Handoff, Protocol};
+use gil_core::raw::RawGil;
 use gil_models::picture::{Kind, Lanes, Step};
 use gil_models::sim::{self, Setup};
+use gil_models::trace::Recorder;
 use gil_models::{Python2, Python3};
 use serde_json::Value;
 

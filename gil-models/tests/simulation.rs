@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Handoff, Protocol};
 use gil_models::sim::{self, Control, Report, Setup, Workload};
 use gil_models::{OCaml, Priority, PyPy, Python2, Python3, Ruby};
 

@@ -6,7 +6,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gil_core::{Counters, Gil, Handoff, Preemption, Protocol};
+use gil_core::Gil;
+use gil_core::protocol::{Handoff, Preemption, Protocol};
+use gil_core::raw::Counters;
 use gil_models::{Python2, Python3};
 
 const THREADS: u64 = 6;

@@ -1,36 +1,72 @@
 //! The facade: the only place that names parking_lot, std's threads and clocks, or loom.
 //!
-//! It gives a mutex, atomics, a cell, park and unpark, thread-locals and the clock. The parker's
-//! state machine lives above it, so that loom checks the one that ships. The timed park is the
-//! only substitution of meaning: under `cfg(loom)` no clock runs, and whether a park times out,
-//! returns for no reason or gives up is a free choice that loom explores (see
-//! [`choice`](crate::choice)).
+//! It gives a mutex, atomics, a cell, a token to sleep on, thread-locals and the clock. The parker's
+//! state machine lives above it, so loom checks the one that ships. The timed park is the only
+//! substitution of meaning: under `cfg(loom)` no clock runs, and whether a park times out, returns
+//! spuriously or gives up is a free choice that loom explores (see `choice`).
 
 #[cfg(any(not(loom), shuttle))]
 mod cell;
+#[cfg(loom)]
+pub mod choice;
+#[cfg(loom)]
+pub mod mutants;
+
 #[cfg(not(loom))]
-mod real;
+mod std;
 #[cfg(not(loom))]
-pub use real::Instant;
+pub use self::std::Instant;
 #[cfg(not(loom))]
-pub(crate) use real::*;
+pub(crate) use self::std::*;
 
 #[cfg(loom)]
-mod looms;
+#[path = "loom.rs"]
+mod on_loom;
 #[cfg(loom)]
-pub(crate) use looms::*;
+pub(crate) use on_loom::*;
 #[cfg(loom)]
-pub use looms::{Instant, loom};
+pub use on_loom::{Instant, loom};
+
+use ::std::fmt::Debug;
+use ::std::time::Duration;
 
 /// How a park ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Parked {
-    /// Unparked, or for no reason at all: the caller looks again.
+    /// Unparked, or spuriously: the caller looks at its state.
     Returned,
     /// The switch timer expired.
     TimedOut,
-    /// The moment came at which the caller wants to give up.
+    /// The caller's own deadline passed.
     GaveUp,
+}
+
+/// The clock of an engine: the real one, virtual time, or loom's, which stands still.
+pub trait Clock {
+    /// A point in time.
+    type Instant: Copy + Ord + Debug;
+
+    /// The present.
+    fn now(&self) -> Self::Instant;
+
+    /// How long ago that was; zero if it is still to come.
+    fn elapsed_since(&self, instant: Self::Instant) -> Duration;
+
+    /// Whether that point in time is still to come.
+    fn is_future(&self, instant: Self::Instant) -> bool;
+
+    /// The point in time `by` after `instant`. `None`: never, because the clock cannot represent it.
+    /// Every deadline of a lock comes from here, so a switch interval of [`Duration::MAX`] means "never".
+    fn later(&self, instant: Self::Instant, by: Duration) -> Option<Self::Instant>;
+
+    /// When something that began at `began` will be `minimum` old; `None` if it already is.
+    fn deadline_if_younger(
+        &self,
+        began: Self::Instant,
+        minimum: Duration,
+    ) -> Option<Self::Instant> {
+        self.later(began, minimum).filter(|due| self.is_future(*due))
+    }
 }
 
 /// A `const fn`, except under loom, whose types have no const constructors.
@@ -48,7 +84,7 @@ pub(crate) use const_unless_loom;
 macro_rules! mutant {
     ($name:ident) => {{
         #[cfg(loom)]
-        let on = crate::choice::Mutant::$name.is_on();
+        let on = crate::sync::mutants::Mutant::$name.is_on();
         #[cfg(not(loom))]
         let on = false;
         on

@@ -5,8 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::yield_now;
 
+use gil_core::Gil;
 use gil_core::heap::{Brand, GilRc};
-use gil_core::{Gil, Handoff, RawGil};
+use gil_core::protocol::Handoff;
+use gil_core::raw::RawGil;
 
 #[test]
 fn the_interpreters_flag_is_the_locks() {

@@ -1,9 +1,9 @@
 //! The counters of the slow path.
 
-use gil_core::{
-    Counters, Gil, Handoff, Monitor, Observe, Operation, Outcome, RawGil, Release, ThreadId, Wake,
-    WakeFirst,
-};
+use gil_core::Gil;
+use gil_core::engine::{Monitor, Operation, Outcome, WakeFirst};
+use gil_core::protocol::{Handoff, Release, ThreadId, Wake};
+use gil_core::raw::{Counters, Observe, RawGil, SectionInfo};
 
 use crate::threads;
 
@@ -17,7 +17,8 @@ impl Counted {
     fn section(&mut self, thread: ThreadId, entry: Operation) -> Outcome {
         let outcome =
             self.monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
-        self.counters.section(thread, entry, outcome, &self.monitor);
+        let (operation, monitor) = (entry, &self.monitor);
+        self.counters.section(&SectionInfo { thread, operation, outcome, monitor });
         outcome
     }
 }

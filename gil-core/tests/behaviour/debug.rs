@@ -1,7 +1,9 @@
 //! What the types print of themselves.
 
+use gil_core::Gil;
 use gil_core::heap::{GilCell, GilRc};
-use gil_core::{Gil, Handoff, RawGil, ThreadId};
+use gil_core::protocol::{Handoff, ThreadId};
+use gil_core::raw::RawGil;
 
 #[test]
 fn a_lock_prints_its_state_unless_somebody_is_attached() {
@@ -16,9 +18,9 @@ fn a_lock_prints_its_state_unless_somebody_is_attached() {
 #[test]
 fn a_lock_with_a_callback_prints_as_well() {
     let lock = RawGil::new(Handoff::new());
-    assert!(format!("{lock:?}").contains("breaker: None"));
+    assert!(format!("{lock:?}").contains("hook: None"));
     lock.on_switch_request(|_| ());
-    assert!(format!("{lock:?}").contains("breaker: Some(Breaker)"));
+    assert!(format!("{lock:?}").contains("hook: Some(RequestHook)"));
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! What no protocol may do is refused by name.
 
-use gil_core::{
-    Context, Fault, Monitor, Operation, Order, Outcome, Protocol, Release, Step, ThreadId, Timer,
-    WaitSet, Wake, WakeFirst,
-};
+use gil_core::engine::{Fault, Monitor, Operation, Outcome, WakeFirst};
+use gil_core::protocol::{Context, Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
 
 use crate::threads;
 

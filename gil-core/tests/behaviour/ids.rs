@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-use gil_core::{
-    Attached, Context, Gil, Handoff, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet,
-    Wake,
+use gil_core::protocol::{
+    Context, Handoff, Order, Preemption, Protocol, Release, Step, WaitSet, Wake,
 };
+use gil_core::raw::RawGil;
+use gil_core::{Attached, Gil};
 
 use crate::until_asked;
 
@@ -103,4 +104,125 @@ fn who_holds_and_who_may_leave_is_known_while_another_thread_waits() {
         assert_eq!(seen, (true, false));
         assert_eq!(again, id, "the id of a guest that has left is free again");
     });
+}
+
+#[test]
+fn lock_at_the_address_of_another_knows_no_thread() {
+    let mut place = Box::new(Gil::new(0_u32));
+    let guest = &*place;
+    thread::scope(|threads| {
+        let (leave, may_leave) = std::sync::mpsc::channel::<()>();
+        let (joined, has_joined) = std::sync::mpsc::channel::<()>();
+        threads.spawn(move || {
+            drop(guest.attach());
+            joined.send(()).unwrap();
+            let _ = may_leave.recv();
+        });
+        has_joined.recv().unwrap();
+        drop(guest.attach()); // the second registration
+        drop(leave);
+    });
+    *place = Gil::new(0); // the same address
+    let gil = &*place;
+    let mut mine = gil.attach();
+    thread::scope(|threads| {
+        threads.spawn(|| drop(gil.attach()));
+        while !mine.switch_requested() {
+            thread::yield_now();
+        }
+        mine.safepoint();
+        drop(mine);
+    });
+}
+
+#[test]
+fn id_of_a_holder_is_not_used_again() {
+    let lock = RawGil::new(Handoff::new());
+    let first = lock.register();
+    lock.attach(&first).unwrap();
+    let id = first.id();
+    lock.unregister(first);
+    let again = lock.register();
+    assert_ne!(again.id(), id, "a stranger is taken for the holder");
+    assert!(!lock.is_attached(&again));
+}
+
+/// A thread that releases in front of a waiter may retake the lock. When it has left, a new thread
+/// must not get its id, and retake the lock in its place.
+#[test]
+fn id_of_a_biased_thread_is_not_used_while_it_may_retake() {
+    let lock = RawGil::new(Handoff::plain());
+    let (leaves, waits) = (lock.register(), lock.register());
+    let id = leaves.id();
+    lock.attach(&leaves).unwrap();
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            lock.attach(&waits).unwrap();
+            lock.detach(&waits).unwrap();
+        });
+        until_waiter(&lock);
+        lock.detach(&leaves).unwrap();
+        lock.unregister(leaves);
+        let stranger = lock.register();
+        let may_retake = lock.inspect_monitor(|monitor| monitor.protocol().may_retake());
+        assert_ne!(may_retake, Some(stranger.id()), "it inherits the right of {id:?}");
+    });
+    let next = lock.register();
+    assert!(next.id().index() < 3, "ids are used again: {next:?}");
+}
+
+fn until_waiter(lock: &RawGil<Handoff>) {
+    while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn registration_used_by_two_threads_in_turn_is_woken_in_both() {
+    let lock = RawGil::new(Handoff::new());
+    let moves = std::sync::Mutex::new(lock.register());
+    for _ in 0..2 {
+        let other = lock.register();
+        lock.attach(&other).unwrap();
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                let registration = moves.lock().unwrap();
+                lock.attach(&registration).unwrap(); // waits
+                lock.detach(&registration).unwrap();
+            });
+            until_waiter(&lock);
+            lock.detach(&other).unwrap();
+        });
+    }
+}
+
+#[test]
+fn registration_that_waits_in_one_thread_is_refused_in_another() {
+    use gil_core::engine::Fault;
+    let lock = RawGil::new(Handoff::new());
+    let (holder, shared) = (lock.register(), lock.register());
+    lock.attach(&holder).unwrap();
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            lock.attach(&shared).unwrap();
+            lock.detach(&shared).unwrap();
+        });
+        until_waiter(&lock);
+        assert_eq!(lock.attach(&shared), Err(Fault::InvalidTransition));
+        lock.detach(&holder).unwrap();
+    });
+}
+
+#[test]
+fn locks_that_are_gone_leave_no_record_in_the_thread() {
+    let kept = Gil::new(1);
+    for _ in 0..10_000 {
+        *Gil::new(0).attach() += 1; // would be 10,000 records, and look-ups of as many steps
+    }
+    assert_eq!(*kept.attach(), 1);
+    let others: Vec<_> = (0..100).map(|_| Gil::new(0)).collect();
+    for gil in others.iter().chain(&others) {
+        *gil.attach() += 1;
+    }
+    assert!(others.into_iter().all(|gil| gil.into_inner() == 2), "living locks are remembered");
 }

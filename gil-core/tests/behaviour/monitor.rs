@@ -3,15 +3,13 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use gil_core::{
-    Fault, Handoff, Monitor, Operation, Outcome, Release, ThreadId, ThreadState, Wake, WakeFirst,
-    WakePolicy,
-};
+use gil_core::engine::{Fault, Monitor, Operation, Outcome, ThreadState, WakeFirst, WakePolicy};
+use gil_core::protocol::{Handoff, Release, ThreadId, Wake};
 
 use crate::threads;
 
 const LEAVE: Operation = Operation::Release(Release::Blocking);
-const REGULAR: gil_core::WaitSet = Handoff::QUEUES[2];
+const REGULAR: gil_core::protocol::WaitSet = Handoff::QUEUES[2];
 
 /// `holder` owns, and the others wait in the regular queue.
 fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {

@@ -1,9 +1,7 @@
 //! Notifications go to threads that sleep, and to no other.
 
-use gil_core::{
-    Context, Monitor, Operation, Order, Outcome, Protocol, Release, Step, ThreadState, Timer,
-    WaitSet, Wake, WakeFirst,
-};
+use gil_core::engine::{Monitor, Operation, Outcome, ThreadState, WakeFirst};
+use gil_core::protocol::{Context, Order, Protocol, Release, Step, Timer, WaitSet, Wake};
 
 use crate::threads;
 
@@ -36,7 +34,11 @@ impl Protocol for Rings {
     fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
-fn section(monitor: &mut Monitor<Rings>, thread: gil_core::ThreadId, entry: Operation) -> Outcome {
+fn section(
+    monitor: &mut Monitor<Rings>,
+    thread: gil_core::protocol::ThreadId,
+    entry: Operation,
+) -> Outcome {
     monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot")
 }
 

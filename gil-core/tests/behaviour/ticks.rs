@@ -1,6 +1,8 @@
 //! Protocols that switch every so many safepoints.
 
-use gil_core::{Context, Gil, Order, Preemption, Protocol, RawGil, Release, Step, WaitSet, Wake};
+use gil_core::Gil;
+use gil_core::protocol::{Context, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
+use gil_core::raw::RawGil;
 
 /// For a lone thread: it keeps the lock at every safepoint.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -1,9 +1,8 @@
 //! When the turn of an interrupted thread goes on, and when it ends.
 
-use gil_core::Operation::{self, Acquire, Resume, Safepoint};
-use gil_core::{
-    Handoff, Monitor, Outcome, Release, ThreadId, ThreadState, WaitSet, Wake, WakeFirst,
-};
+use gil_core::engine::Operation::{self, Acquire, Resume, Safepoint};
+use gil_core::engine::{Monitor, Outcome, ThreadState, WakeFirst};
+use gil_core::protocol::{Handoff, Release, ThreadId, WaitSet, Wake};
 
 use crate::threads;
 
@@ -35,7 +34,7 @@ impl Lock {
     }
 
     fn boosts_left(&self) -> u8 {
-        self.0.protocol().budgets_left().1
+        self.0.protocol().budgets_left().boosts
     }
 
     fn queue_of(&self, thread: ThreadId) -> Option<WaitSet> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gil_core::{Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId, Wake};
+use gil_core::engine::Operation;
+use gil_core::protocol::{Handoff, Protocol, Wake};
+use gil_core::raw::{Observe, RawGil, SectionInfo};
 
 use crate::until_asked;
 
@@ -11,8 +13,8 @@ use crate::until_asked;
 struct Returns(Vec<Wake>);
 
 impl Observe for Returns {
-    fn section<P: Protocol>(&mut self, _: ThreadId, entry: Operation, _: Outcome, _: &Monitor<P>) {
-        if let Operation::Resume(wake) = entry {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        if let Operation::Resume(wake) = section.operation {
             self.0.push(wake);
         }
     }

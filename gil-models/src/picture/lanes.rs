@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use gil_core::{Event, ThreadId, TraceEvent, TraceRecord};
+use crate::trace::{TraceEvent, TraceRecord};
+use gil_core::engine::Event;
+use gil_core::protocol::ThreadId;
 
 /// What a thread is doing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -11,8 +11,10 @@
 
 use std::collections::VecDeque;
 
-use gil_core::{Monitor, Operation, Protocol, Release, ThreadId, ThreadState};
+use gil_core::engine::{Operation, Pacing, ThreadState};
+use gil_core::protocol::{Protocol, Release, ThreadId};
 
+use super::clock::ns;
 use super::run::{Due, Simulation};
 use super::thread::{Activity, Do, FOR_EVER_NS, Place};
 use super::{Run, Setup};
@@ -43,7 +45,7 @@ pub struct Cue {
 #[must_use]
 pub fn conduct<P: Protocol>(name: &str, protocol: P, setup: &Setup, script: Vec<Cue>) -> Run {
     assert!(setup.cores >= setup.workload.threads(), "each thread needs a core of its own");
-    let mut simulation = Simulation::new(Some(Monitor::new(protocol)), 100, setup);
+    let mut simulation = Simulation::new(Some((protocol, Pacing::none())), 100, setup);
     simulation.raise_curtain(Conductor { script: script.into(), ..Conductor::default() });
     simulation.run(name)
 }
@@ -100,8 +102,10 @@ impl<P: Protocol> Simulation<P> {
 
     /// Has the next thread of the script act, if the moment has come.
     pub(super) fn follow_script(&mut self) {
-        let latest_ns = self.run_ends_ns() + self.costs.timer_late_ns;
-        let (Some(conductor), Some(monitor)) = (&mut self.conductor, &self.monitor) else { return };
+        let (Some(conductor), Some(timed)) = (&mut self.conductor, &self.timed) else { return };
+        let run_ends = timed.timer_start().unwrap_or_default().saturating_add(timed.interval());
+        let latest_ns = ns(run_ends) + self.costs.timer_late_ns;
+        let monitor = timed.monitor();
         let owner = monitor.owner();
         let runs = |thread: ThreadId| monitor.thread_state(thread) == ThreadState::Idle;
         if std::mem::take(&mut conductor.went_on)

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 use super::run::{Due, Simulation};
 use super::thread::{Activity, Place};

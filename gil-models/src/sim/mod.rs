@@ -1,5 +1,5 @@
 //! A simulator with virtual time: cores, an operating system's scheduler, and threads that compute,
-//! block and call around one [`Monitor`](gil_core::Monitor).
+//! block and call around one [`Monitor`](gil_core::engine::Monitor).
 //!
 //! It answers the questions that no checker can: how *long* and how *much*. Decisions are those of
 //! the same protocol value that runs on real threads; only time is made up. A run is a function of

@@ -1,6 +1,7 @@
 //! The figures of a run.
 
-use gil_core::{Event, Monitor, Outcome, Protocol, ThreadId};
+use gil_core::engine::{Event, Monitor, Outcome};
+use gil_core::protocol::{Protocol, ThreadId};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 

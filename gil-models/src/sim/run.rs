@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use gil_core::{
-    Monitor, Operation, Preemption, Protocol, Release, Runs, ThreadId, ThreadState, Timer,
-    TraceRecord, Wake,
-};
+use crate::trace::TraceRecord;
+use gil_core::engine::{Limits, Operation, Pacing, ThreadState, TimedMonitor};
+use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Wake};
 
 use super::conduct::Conductor;
 use super::machine::Core;
@@ -30,7 +29,7 @@ pub struct Run {
 /// When `setup` has no core or no thread, and when the protocol does what a lock must not do.
 #[must_use]
 pub fn run<P: Protocol>(name: &str, protocol: P, setup: &Setup) -> Run {
-    Simulation::new(Some(Monitor::new(protocol)), 100, setup).run(name)
+    Simulation::new(Some((protocol, Pacing::new(Limits::DEFAULT))), 100, setup).run(name)
 }
 
 /// Simulates the same threads without one lock for all.
@@ -43,7 +42,7 @@ pub fn without_lock(control: Control, setup: &Setup) -> Run {
         Control::NoLock => ("no-lock", 100),
         Control::PerObject => ("per-object", setup.costs.per_object_percent),
     };
-    Simulation::<gil_core::Handoff>::new(None, percent, setup).run(name)
+    Simulation::<gil_core::protocol::Handoff>::new(None, percent, setup).run(name)
 }
 
 /// Something that is due at a time.
@@ -55,10 +54,8 @@ pub(super) enum Due {
     Slice { core: usize, dispatch: u64 },
     /// A timer of the lock fires.
     Timer { thread: usize, wait: u64 },
-    /// A thread that was woken looks again.
-    Look { thread: usize, wait: u64 },
-    /// A request that was held back is shown.
-    Shown { thread: usize },
+    /// A thread rechecks something.
+    Recheck { thread: usize, wait: u64 },
     /// What a thread waits for outside has come.
     Arrival { thread: usize },
     /// The switch interval is set.
@@ -69,7 +66,7 @@ pub(super) enum Due {
 
 pub(super) struct Simulation<P: Protocol> {
     /// Without one, nobody ever waits.
-    pub(super) monitor: Option<Monitor<P>>,
+    pub(super) timed: Option<TimedMonitor<P, Duration>>,
     pub(super) threads: Vec<Thread>,
     pub(super) cores: Vec<Core>,
     pub(super) costs: Costs,
@@ -79,10 +76,8 @@ pub(super) struct Simulation<P: Protocol> {
     due: BinaryHeap<Reverse<(u64, u64, Due)>>,
     sequence: u64,
     random: fastrand::Rng,
-    pub(super) interval_ns: u64,
     ticks: u32,
     percent: u64,
-    pub(super) runs: Runs<Duration>,
     pub(super) conductor: Option<Conductor>,
     alive: usize,
     pub(super) tally: Tally,
@@ -92,7 +87,11 @@ pub(super) struct Simulation<P: Protocol> {
 }
 
 impl<P: Protocol> Simulation<P> {
-    pub(super) fn new(monitor: Option<Monitor<P>>, percent: u64, setup: &Setup) -> Self {
+    pub(super) fn new(
+        protocol: Option<(P, Pacing<Duration>)>,
+        percent: u64,
+        setup: &Setup,
+    ) -> Self {
         assert!(setup.cores > 0, "a simulation has at least one core");
         let groups = setup.workload.groups.iter().enumerate();
         let threads: Vec<_> = groups
@@ -105,13 +104,17 @@ impl<P: Protocol> Simulation<P> {
             })
             .collect();
         assert!(!threads.is_empty(), "a simulation has at least one thread");
-        let interval = setup.switch_interval.unwrap_or(P::SWITCH_INTERVAL);
+        let timed = protocol.map(|(protocol, pacing)| {
+            let mut timed = TimedMonitor::new(protocol, pacing);
+            timed.set_interval(setup.switch_interval.unwrap_or(P::SWITCH_INTERVAL));
+            timed
+        });
         let own_ticks = match P::PREEMPTION {
             Preemption::EveryTicks(ticks) => ticks,
             Preemption::OnRequest => 0,
         };
         let mut simulation = Self {
-            monitor,
+            timed,
             alive: threads.len(),
             tally: Tally::new(setup.workload.groups.len()),
             threads,
@@ -123,10 +126,8 @@ impl<P: Protocol> Simulation<P> {
             due: BinaryHeap::new(),
             sequence: 0,
             random: fastrand::Rng::with_seed(setup.seed),
-            interval_ns: interval.as_nanos() as u64,
             ticks: setup.check_interval_ticks.unwrap_or(own_ticks),
             percent,
-            runs: Runs::new(),
             conductor: None,
             record: Vec::new(),
             records_until_ns: setup.record_until.as_nanos() as u64,
@@ -199,13 +200,13 @@ impl<P: Protocol> Simulation<P> {
                 self.want(thread);
                 self.make_ready(thread);
             }
-            Due::Look { thread, wait } => self.look(thread, wait),
-            Due::Shown { thread } if self.runs.held_back() == Some(id(thread)) => {
-                self.runs.show();
-                self.disturb_owner();
+            Due::Recheck { thread, wait } => self.recheck(thread, wait),
+            Due::Cue => {}
+            Due::Interval { ns } => {
+                if let Some(timed) = &mut self.timed {
+                    timed.set_interval(Duration::from_nanos(ns));
+                }
             }
-            Due::Cue | Due::Shown { .. } => {}
-            Due::Interval { ns } => self.interval_ns = ns.max(1_000), // at least 1 us, as in CPython
         }
     }
 
@@ -216,17 +217,15 @@ impl<P: Protocol> Simulation<P> {
     }
 
     pub(super) fn thread_state(&self, thread: usize) -> ThreadState {
-        self.monitor.as_ref().map_or(ThreadState::Idle, |monitor| monitor.thread_state(id(thread)))
+        self.timed
+            .as_ref()
+            .map_or(ThreadState::Idle, |timed| timed.monitor().thread_state(id(thread)))
     }
 
     fn timer(&mut self, thread: usize, wait: u64) {
-        let ThreadState::Waiting(_, Some(timer)) = self.thread_state(thread) else { return };
-        if self.threads[thread].wait != wait {
+        let waits = matches!(self.thread_state(thread), ThreadState::Waiting(_, Some(_)));
+        if !waits || self.threads[thread].wait != wait {
             return;
-        }
-        if timer == Timer::Run && self.run_is_young() {
-            let late = self.varied(self.costs.timer_late_ns);
-            return self.at(self.run_ends_ns() + late, Due::Timer { thread, wait });
         }
         if self.threads[thread].place == Place::Asleep {
             self.threads[thread].activity = Activity::Enter(Operation::Resume(Wake::TimedOut));
@@ -241,15 +240,14 @@ impl<P: Protocol> Simulation<P> {
         let left_ns = self.threads[thread].left_ns;
         match self.threads[thread].activity {
             Activity::Call => left_ns,
-            Activity::Compute => match (&self.monitor, P::PREEMPTION) {
-                (Some(monitor), Preemption::OnRequest)
-                    if monitor.requested()
-                        && self.runs.held_back().is_none()
+            Activity::Compute => match (&self.timed, P::PREEMPTION) {
+                (Some(timed), Preemption::OnRequest)
+                    if timed.publishes_request()
                         && !self.conductor.as_ref().is_some_and(|c| c.holds(thread)) =>
                 {
                     left_ns.min(self.varied(self.costs.safepoint_gap_ns).max(1))
                 }
-                (Some(monitor), Preemption::EveryTicks(_)) if !monitor.all_idle() => {
+                (Some(timed), Preemption::EveryTicks(_)) if !timed.monitor().all_idle() => {
                     left_ns.min((u64::from(self.ticks) + 1) * self.costs.tick_ns)
                 }
                 _ => left_ns,
@@ -278,12 +276,10 @@ impl<P: Protocol> Simulation<P> {
                     let wake = if expired { Wake::TimedOut } else { Wake::Notified };
                     self.threads[thread].activity = Activity::Enter(Operation::Resume(wake));
                 }
-                Activity::Nap { until_ns }
-                    if matches!(self.thread_state(thread), ThreadState::Notified(_)) =>
-                {
+                Activity::Nap { until_ns } if self.thread_state(thread) != ThreadState::Granted => {
                     let wait = self.threads[thread].wait;
                     self.threads[thread].place = Place::Asleep;
-                    self.at(until_ns.max(self.now_ns), Due::Look { thread, wait });
+                    self.at(until_ns.max(self.now_ns), Due::Recheck { thread, wait });
                     return self.leave_core(core);
                 }
                 Activity::Nap { .. } => {
@@ -303,7 +299,7 @@ impl<P: Protocol> Simulation<P> {
                 }
             }
             if self.cores[core].current != Some(thread) {
-                return; // whom it woke runs in its place
+                return; // a thread that it woke runs in its place
             }
             if self.threads[thread].overhead_ns > 0 || self.span(thread) > 0 {
                 return self.plan(core);

@@ -1,6 +1,6 @@
 //! One simulated thread: where it is, what it is doing, and what its role has it do next.
 
-use gil_core::Operation;
+use gil_core::engine::Operation;
 
 use super::Role;
 
@@ -47,7 +47,7 @@ pub(super) enum Activity {
     Call,
     /// Goes to sleep for the lock.
     Sleep,
-    /// Sleeps on in the lock, though it was woken, and looks again.
+    /// Sleeps in the lock until it rechecks something.
     Nap { until_ns: u64 },
     /// Goes to sleep until something comes.
     Block { until_ns: u64 },
@@ -76,7 +76,7 @@ pub(super) struct Thread {
     /// Counts its waits: a timer belongs to one of them.
     pub(super) wait: u64,
     /// The run that the timer of its wait is of.
-    pub(super) run: u64,
+    pub(super) epoch: u64,
     /// Its timer has fired while it was going to sleep.
     pub(super) expired: bool,
     /// Work done with the lock.
@@ -104,7 +104,7 @@ impl Thread {
             last_core: 0,
             wants_since_ns: None,
             wait: 0,
-            run: 0,
+            epoch: 0,
             expired: false,
             done_ns: 0,
             ended_ns: None,

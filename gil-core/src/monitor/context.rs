@@ -1,25 +1,41 @@
 //! The effects of one section: what [`Context`] means inside the [`Monitor`](crate::Monitor).
 
-use crate::event::Event;
-use crate::fault::Fault;
-use crate::monitor::WakePolicy;
+use super::event::Event;
+use super::fault::Fault;
+use super::thread_state::{Phase, ThreadState, ThreadStates};
 use crate::protocol::{Context, Order, Request, ThreadId, WaitSet};
-use crate::thread_state::{Phase, ThreadState, ThreadStates};
+
+/// How a wake-up picks among the waiters of a condition variable.
+pub trait WakePolicy {
+    /// One of `waiting`, which come in the order in which they began to wait; `None` when there is
+    /// nobody.
+    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId>;
+}
+
+/// Wakes who came first: what parking_lot's and most systems' condition variables do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WakeFirst;
+
+impl WakePolicy for WakeFirst {
+    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
+        waiting.next()
+    }
+}
 
 /// Whether a section of `me` can wake `thread`.
-fn waits(slots: &ThreadStates, me: ThreadId, thread: ThreadId) -> bool {
-    thread != me && matches!(slots.get(thread), ThreadState::Waiting(..))
+fn waits(states: &ThreadStates, me: ThreadId, thread: ThreadId) -> bool {
+    thread != me && matches!(states.get(thread), ThreadState::Waiting(..))
 }
 
 /// The effects of one section. The first fault sticks; what follows it is ignored.
 pub(crate) struct Section<'a> {
     pub(crate) sets: &'static [Order],
     pub(crate) me: ThreadId,
-    pub(crate) slots: &'a mut ThreadStates,
+    pub(crate) states: &'a mut ThreadStates,
     pub(crate) owner: &'a mut Option<ThreadId>,
     pub(crate) requested: &'a mut bool,
     pub(crate) events: &'a mut Vec<Event>,
-    pub(crate) wakes: &'a mut Vec<ThreadId>,
+    pub(crate) woken: &'a mut Vec<ThreadId>,
     pub(crate) choose: &'a mut dyn WakePolicy,
     pub(crate) fault: Option<Fault>,
 }
@@ -52,15 +68,15 @@ impl Context for Section<'_> {
     }
 
     fn leaving(&self) -> bool {
-        self.slots.phase(self.me) == Phase::Releasing
+        self.states.phase(self.me) == Phase::Releasing
     }
 
     fn first(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.slots.first(set))
+        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.states.first(set))
     }
 
     fn last(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.slots.last(set))
+        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.states.last(set))
     }
 
     fn request(&mut self, why: Request) {
@@ -87,34 +103,34 @@ impl Context for Section<'_> {
             return;
         }
         let waits =
-            matches!(self.slots.get(thread), ThreadState::Waiting(..) | ThreadState::Notified(_));
-        if thread == self.me || !waits || self.slots.phase(thread) == Phase::Releasing {
+            matches!(self.states.get(thread), ThreadState::Waiting(..) | ThreadState::Notified(_));
+        if thread == self.me || !waits || self.states.phase(thread) == Phase::Releasing {
             self.fault.get_or_insert(Fault::GivesToNonWaiter);
             return;
         }
         self.released();
         *self.owner = Some(thread);
-        self.slots.unlink(thread);
-        self.slots.put(thread, ThreadState::Granted);
+        self.states.unlink(thread);
+        self.states.put(thread, ThreadState::Granted);
         self.events.push(Event::Granted(thread));
-        self.wakes.push(thread);
+        self.woken.push(thread);
     }
 
     fn notify(&mut self, thread: ThreadId) {
-        if let ThreadState::Waiting(set, _) = self.slots.get(thread)
-            && waits(self.slots, self.me, thread)
+        if let ThreadState::Waiting(set, _) = self.states.get(thread)
+            && waits(self.states, self.me, thread)
         {
             if self.order(set) == Some(Order::Unordered) {
-                self.slots.unlink(thread);
+                self.states.unlink(thread);
             }
-            self.slots.put(thread, ThreadState::Notified(set));
-            self.wakes.push(thread);
+            self.states.put(thread, ThreadState::Notified(set));
+            self.woken.push(thread);
         }
     }
 
     fn notify_one(&mut self, set: WaitSet) {
-        let Self { slots, choose, me, .. } = self;
-        let mut waiting = slots.members(set).filter(|thread| waits(slots, *me, *thread));
+        let Self { states, choose, me, .. } = self;
+        let mut waiting = states.members(set).filter(|thread| waits(states, *me, *thread));
         let thread = choose.choose(&mut waiting);
         drop(waiting);
         if let Some(thread) = thread {
@@ -123,7 +139,7 @@ impl Context for Section<'_> {
     }
 
     fn notify_all(&mut self, set: WaitSet) {
-        let waiting: Vec<_> = self.slots.members(set).collect();
+        let waiting: Vec<_> = self.states.members(set).collect();
         for thread in waiting {
             self.notify(thread);
         }

@@ -1,15 +1,19 @@
-//! What a lock did, as a recording tells it.
+//! What a lock did, as a recording tells it: the input of pictures.
 
-use crate::event::Event;
-use crate::monitor::{Monitor, Outcome};
-use crate::protocol::{Protocol, ThreadId};
+use gil_core::engine::{Event, Monitor, Outcome};
+use gil_core::protocol::{Protocol, ThreadId};
+
+#[cfg(not(loom))]
+mod recorder;
+#[cfg(not(loom))]
+pub use recorder::Recorder;
 
 /// What can happen, as a recording tells it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum TraceEvent {
     /// Something that a section did.
     Event(Event),
-    /// Somebody woke a thread, which has not run yet.
+    /// A thread was woken, and has not run yet.
     Woken(ThreadId),
     /// A thread is outside now.
     Left(ThreadId),

@@ -43,11 +43,17 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
+use crate::attach::AttachError;
 use crate::attached::Attached;
-use crate::deferred::Head;
-use crate::gil::{AttachError, Gil};
+use crate::gil::Gil;
 use crate::protocol::Protocol;
 use crate::sync::{UnsafeCell, const_unless_loom, mutant};
+
+mod pending;
+
+use pending::Head;
+#[doc(hidden)] // for `brand!`
+pub use pending::{DropQueue, PendingDrops};
 
 /// A type that stands for one lock. Made by [`brand!`](crate::brand).
 ///
@@ -59,6 +65,15 @@ pub unsafe trait Brand: Sized + 'static {
 
     /// Its lock.
     fn lock() -> &'static Gil<BrandState<Self>, Self::Protocol>;
+
+    /// The drops of this brand that wait for the next acquire.
+    #[doc(hidden)]
+    fn pending_drops() -> &'static PendingDrops;
+
+    /// Runs `f` with this thread's queue of objects to free; `false`: the thread is ending, and its
+    /// queue is gone.
+    #[doc(hidden)]
+    fn with_drop_queue(f: impl FnOnce(&DropQueue)) -> bool;
 
     /// Waits for the lock and takes it.
     ///
@@ -78,10 +93,10 @@ pub unsafe trait Brand: Sized + 'static {
         Self::lock().with(f)
     }
 
-    /// How many drops of detached threads wait for the next take. It grows without bound only
-    /// while a holder comes to no safepoint.
+    /// How many drops of detached threads wait for the next acquire. The number grows without bound only
+    /// while a holder reaches no safepoint.
     fn deferred_drops() -> usize {
-        Self::lock().deferred.len()
+        Self::pending_drops().len()
     }
 }
 
@@ -108,12 +123,12 @@ impl<B> BrandState<B> {
 ///
 /// ```
 /// gil_core::brand!(pub struct Interpreter);
-/// gil_core::brand!(struct Plain: gil_core::Handoff = gil_core::Handoff::plain());
+/// gil_core::brand!(struct Plain: gil_core::protocol::Handoff = gil_core::protocol::Handoff::plain());
 /// ```
 #[macro_export]
 macro_rules! brand {
     ($(#[$meta:meta])* $vis:vis struct $name:ident) => {
-        $crate::brand!($(#[$meta])* $vis struct $name: $crate::Handoff = $crate::Handoff::new());
+        $crate::brand!($(#[$meta])* $vis struct $name: $crate::protocol::Handoff = $crate::protocol::Handoff::new());
     };
     ($(#[$meta:meta])* $vis:vis struct $name:ident: $protocol:ty = $start:expr) => {
         $(#[$meta])* $vis enum $name {}
@@ -126,9 +141,21 @@ macro_rules! brand {
                 $crate::static_unless_loom! {
                     LOCK: $crate::Gil<$crate::heap::BrandState<$name>, $protocol> =
                         // SAFETY: this is the brand's only lock.
-                        $crate::Gil::with_protocol(unsafe { $crate::heap::BrandState::new() }, $start);
+                        $crate::heap::brand_lock(unsafe { $crate::heap::BrandState::new() }, $start);
                 }
                 &LOCK
+            }
+            fn pending_drops() -> &'static $crate::heap::PendingDrops {
+                $crate::static_unless_loom! {
+                    PENDING: $crate::heap::PendingDrops = $crate::heap::PendingDrops::new();
+                }
+                &PENDING
+            }
+            fn with_drop_queue(f: impl FnOnce(&$crate::heap::DropQueue)) -> bool {
+                $crate::thread_local_unless_loom! {
+                    QUEUE: $crate::heap::DropQueue = $crate::heap::DropQueue::new();
+                }
+                QUEUE.try_with(f).is_ok()
             }
         }
     };
@@ -152,6 +179,38 @@ macro_rules! static_unless_loom {
     ($name:ident: $type:ty = $value:expr;) => {
         $crate::loom::lazy_static! { static ref $name: $type = $value; }
     };
+}
+
+/// A thread-local, or under loom one of loom's.
+#[cfg(not(loom))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! thread_local_unless_loom {
+    ($name:ident: $type:ty = $value:expr;) => {
+        ::std::thread_local! { static $name: $type = const { $value }; }
+    };
+}
+
+/// A thread-local, or under loom one of loom's.
+#[cfg(loom)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! thread_local_unless_loom {
+    ($name:ident: $type:ty = $value:expr;) => {
+        $crate::loom::thread_local! { static $name: $type = $value; }
+    };
+}
+
+const_unless_loom! {
+    /// For [`brand!`](crate::brand): a brand's lock, which applies its pending drops.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn brand_lock<B: Brand>(
+        state: BrandState<B>,
+        protocol: B::Protocol,
+    ) -> Gil<BrandState<B>, B::Protocol> {
+        Gil::with_after_acquire(state, protocol, pending::apply_pending::<B>)
+    }
 }
 
 /// A value that a brand's token opens. As large as the value: no flag, no lock of its own.
@@ -249,12 +308,12 @@ impl<B: Brand, O: Send + Sync + 'static> GilRc<B, O> {
         })
     }
 
-    /// Gives the handle up: a plain decrement. The last one frees the object.
+    /// Drops the handle: a plain decrement. The last one frees the object.
     #[inline]
     pub fn drop_ref(self, _: &Token<'_, B>) {
         let handle = std::mem::ManuallyDrop::new(self);
         // SAFETY: the token says that this thread holds the lock; the handle is not used again.
-        unsafe { B::lock().give_up_attached(handle.head) }
+        unsafe { pending::drop_handle_attached::<B>(handle.head) }
     }
 
     /// How many handles there are, those of deferred drops included.
@@ -291,8 +350,8 @@ impl<B: Brand, O> Deref for GilRc<B, O> {
 impl<B: Brand, O> Drop for GilRc<B, O> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this handle is given up, and not used again.
-        unsafe { B::lock().give_up(self.head) }
+        // SAFETY: this handle is not used again.
+        unsafe { pending::drop_handle::<B>(self.head) }
     }
 }
 

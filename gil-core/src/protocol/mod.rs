@@ -12,6 +12,12 @@
 //! **requested** (a waiter asks the holder to release), **answered** (the holder releases because
 //! of it), **granted** (somebody else owns), **confirmed** (the new holder runs).
 
+mod handoff;
+mod timekeeper;
+
+pub use handoff::{Budgets, Handoff};
+pub use timekeeper::Timekeeper;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::num::NonZeroU32;
@@ -21,7 +27,7 @@ use std::time::Duration;
 /// gone.
 ///
 /// ```
-/// let id = gil_core::ThreadId::from_index(0);
+/// let id = gil_core::protocol::ThreadId::from_index(0);
 /// assert_eq!((id.get(), id.index()), (1, 0));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,7 +201,7 @@ pub trait Context {
 /// A panic inside a section aborts the process, because a half-updated lock must not live on.
 ///
 /// ```
-/// use gil_core::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
+/// use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 ///
 /// /// A semaphore: whoever comes first when it is free.
 /// #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -10,11 +10,12 @@
 //! not be created by it either. [`Choices::seen`] is for the assertion that every choice took
 //! both values.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use std::sync::Arc;
 
-use crate::loom;
+use super::loom;
+use super::mutants::Mutant;
 use loom::sync::atomic::AtomicBool;
 #[cfg(not(shuttle))]
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -70,7 +71,6 @@ impl Budget {
 thread_local! {
     // loom runs all its threads on one OS thread, so this is "the present execution".
     static PRESENT: RefCell<Option<Choices>> = const { RefCell::new(None) };
-    static MUTANT: Cell<Option<Mutant>> = const { Cell::new(None) };
     static WORKER: RefCell<Vec<(loom::thread::ThreadId, usize)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -159,7 +159,7 @@ fn armed_bits(count: usize) -> Arc<Vec<AtomicBool>> {
     bits.expect("the armer published its bits")
 }
 
-/// How often a waiter spins in this execution.
+/// How often a waiter looks for its notification before it parks, in this execution.
 pub(crate) fn spins() -> u32 {
     PRESENT.with_borrow(|present| present.as_ref().map_or(0, |choices| choices.budget.spins))
 }
@@ -192,101 +192,4 @@ pub(crate) fn take(kind: Kind) -> bool {
         }
     });
     value
-}
-
-macro_rules! mutants {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// A deliberate bug of the mechanism. Each must be caught by a claim named in advance.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum Mutant { $($(#[$doc])* $name,)* }
-
-        impl Mutant {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// Its name on command lines and in reports.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-        }
-    };
-}
-
-mutants! {
-    /// The attach's compare-and-swap is Relaxed, not Acquire.
-    AttachRelaxed,
-    /// The detach's compare-and-swap is Relaxed, not Release.
-    DetachRelaxed,
-    /// The freeze is Relaxed, not Acquire.
-    FreezeRelaxed,
-    /// The store that unfreezes the word is Relaxed, not Release.
-    UnfreezeRelaxed,
-    /// A detach reads the word and stores 0 instead of one compare-and-swap.
-    DetachByStore,
-    /// The slow path looks at the word without freezing it.
-    WordNotFrozen,
-    /// The word is given back while a slot is not Idle.
-    SlowDroppedEarly,
-    /// A woken thread's bell is not rung.
-    BellNotRung,
-    /// The bell is rung, but the thread is not unparked.
-    NotUnparked,
-    /// The request is not mirrored into the flag that safepoints read.
-    FlagNotMirrored,
-    /// The flag that safepoints read rises with the request and does not fall with it.
-    FlagNeverFalls,
-    /// A safepoint whose request has gone switches all the same.
-    StaleRequestAnswered,
-    /// The bell is not cleared by the waiter that heard it.
-    BellNotCleared,
-    /// The runs of owners are not counted, so that no timer is known to belong to a past one.
-    RunNotCounted,
-    /// The word is given back before the flag is stored.
-    WordBeforeFlag,
-    /// The free choices are no choices: their bits are armed before the threads begin.
-    BitsArmedTooEarly,
-    /// A timer of the run does not start anew when the owner changes.
-    StaleRunTimer,
-    /// A take does not make the drops that detached threads deferred.
-    DeferredNotDrained,
-    /// A detached drop decrements the count itself.
-    DetachedDropDirect,
-    /// A clone without a token does not ask whether the thread is attached.
-    CountOutsideLock,
-    /// `Attached::lock` waits for the mutex without detaching.
-    LockWithoutDetaching,
-    /// An attach reads the word and stores the thread's id instead of one compare-and-swap.
-    AttachByStore,
-    /// The word is frozen, and read as the fast path's, again in each section.
-    FreezesAgain,
-    /// Of the threads that a section woke only the first one's bell is rung.
-    FirstBellOnly,
-    /// A thread that gives up does not say so.
-    GivesUpSilently,
-    /// The lock is touched after a section has been left and its threads have been woken (gh-104341).
-    TouchedAfterRelease,
-    /// The release of a biased lock is Relaxed, not Release.
-    LeaveRelaxed,
-    /// A section does not take the word away from the thread that it is biased to.
-    BiasNotRevoked,
-    /// A request that was held back from a young run is never shown.
-    HeldBackForEver,
-    /// Who gives up with a request held back from a young run leaves it held back.
-    HeldBackByWhoLeft,
-    /// A deferred drop is not announced.
-    DeferredNotSaid,
-    /// A deferred drop is announced before it is in the queue.
-    DeferredSaidTooEarly,
-}
-
-impl Mutant {
-    /// Switches one mutant on for the executions that follow on this OS thread, or all off.
-    pub fn set(mutant: Option<Self>) {
-        MUTANT.set(mutant);
-    }
-
-    pub(crate) fn is_on(self) -> bool {
-        MUTANT.get() == Some(self)
-    }
 }

@@ -6,12 +6,13 @@ use crate::protocol::{Request, ThreadId};
 /// `Granted` (or `Taken`, where the lock was freed and not handed over), `Confirmed`.
 ///
 /// ```
-/// use gil_core::{Operation, Event, WakeFirst, Handoff, Monitor, ThreadId};
+/// use gil_core::engine::{Event, Monitor, Operation, WakeFirst};
+/// use gil_core::protocol::{Handoff, ThreadId};
 /// let thread = ThreadId::from_index(0);
 /// let mut monitor = Monitor::new(Handoff::new());
 /// monitor.section(thread, Operation::Acquire, &mut WakeFirst)?;
 /// assert_eq!(monitor.events(), [Event::Taken(thread)]);
-/// # Ok::<(), gil_core::Fault>(())
+/// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Event {

@@ -1,11 +1,11 @@
 //! What a recording tells, and how much of it is kept.
 
-use gil_core::{
-    Event, Handoff, Monitor, Operation, RawGil, Recorder, Release, Request, TraceEvent,
-    TraceRecord, WakeFirst,
-};
+#![cfg(not(loom))]
 
-use crate::threads;
+use gil_core::engine::{Event, Monitor, Operation, WakeFirst};
+use gil_core::protocol::{Handoff, Release, Request, ThreadId};
+use gil_core::raw::RawGil;
+use gil_models::trace::{Recorder, TraceEvent, TraceRecord};
 
 /// One attach and one detach: three lines.
 fn come_and_go(lock: &RawGil<Handoff, Recorder>) {
@@ -63,4 +63,9 @@ fn a_section_is_told_by_its_events_then_its_wake_ups_then_who_left() {
     let answers = [Event::Answered(a), Event::Granted(b)].map(TraceEvent::Event);
     let wanted = [&answers[..], &[TraceEvent::Woken(b), TraceEvent::Left(a)]].concat();
     assert_eq!(tell(a, Operation::Release(Release::Blocking)), wanted);
+}
+
+/// The ids of the first threads of a lock.
+fn threads<const N: usize>() -> [ThreadId; N] {
+    std::array::from_fn(|index| ThreadId::from_index(index as u32))
 }

@@ -3,56 +3,56 @@
 //! # States
 //! | word                        | means                                         | who may change it                     |
 //! |-----------------------------|-----------------------------------------------|---------------------------------------|
-//! | `0`                         | free, nobody in the slow path                 | anyone, by compare-and-swap           |
-//! | `id << 1`                   | held by `id`, nobody in the slow path         | `id` by compare-and-swap; a freeze    |
-//! | `SLOW`                      | frozen: the Monitor knows, the word does not  | whoever holds the mutex, by one store |
-//! | `BIASED \| id << 1 \| SLOW` | biased to `id`, with `HELD` or free; threads wait, and taking it back changes nothing for them | `id` by compare-and-swap; a freeze |
+//! | `0`                         | free, no thread in the slow path              | anyone, by compare-and-swap           |
+//! | `id << 1`                   | held by `id`, no thread in the slow path      | `id` by compare-and-swap; a freeze    |
+//! | `FROZEN`                    | the Monitor knows the owner, the word does not | the mutex's owner, by one store      |
+//! | `BIASED \| id << 1 \| FROZEN` | biased to `id`, with `HELD` or free; threads wait, and a reacquire by `id` changes nothing for them | `id` by compare-and-swap; a freeze |
 //!
-//! A biased word counts in its upper bits how often `id` has taken the lock back.
+//! A biased word counts in its upper bits how often `id` has reacquired the lock.
 //!
 //! # Conditions
 //! - WORD-1: a release is a compare-and-swap, never a load and a store: it must not overwrite a
 //!   freeze it has not seen.
 //! - WORD-2: a freeze is one read-modify-write, so every conflict on the word is read-modify-write
 //!   against read-modify-write.
-//! - WORD-3: the request flag is stored before the word is given back: who takes the lock through
-//!   the word must see the flag as it was left.
+//! - WORD-3: the request flag is stored before the word is given back: a thread that takes the
+//!   lock through the word must see the flag as it was left.
 //!
 //! # Orderings
-//! Attach and freeze acquire, detach and unfreeze release: whoever gets the lock sees what its
-//! last holder wrote, whichever of the two ways each of them went. Failures are Relaxed: they lead
-//! to the mutex. Whoever takes back a biased lock was its last holder, and has nothing to acquire.
+//! Attach and freeze acquire, detach and unfreeze release: a new holder sees what the last one wrote,
+//! whichever of the two ways each of them went. Failures are Relaxed: they lead to the mutex. A thread
+//! that reacquires a biased lock was its last holder, and has nothing to acquire.
 //!
-//! # Cousins
+//! # Related designs
 //! Biased locking of Java's monitors, where a lock stays with one thread until another one revokes
-//! the bias. Here a bias lasts only while the protocol says that the thread may take the lock back.
+//! the bias. Here a bias lasts only while the protocol says that the thread may retake the lock.
 
 use crate::protocol::ThreadId;
 use crate::sync::{AtomicU64, Ordering, const_unless_loom, mutant, ordering};
 
-const SLOW: u64 = 1;
+const FROZEN: u64 = 1;
 const HELD: u64 = 1 << 33;
 const BIASED: u64 = 1 << 34;
-/// One time that a biased lock was taken back. (The count is for a rule of thumb: it may wrap.)
-const TAKEN_BACK: u64 = 1 << 35;
+/// One reacquire of a biased lock. (The count is a statistic: it may wrap.)
+const REACQUIRE: u64 = 1 << 35;
 
-const BIASED_AND_SLOW: u64 = BIASED + SLOW;
-const HELD_ONCE_MORE: u64 = HELD + TAKEN_BACK;
+const BIASED_AND_FROZEN: u64 = BIASED + FROZEN;
+const BIASED_ATTACH: u64 = HELD + REACQUIRE;
 
 #[derive(Debug)]
-pub(crate) struct Word(AtomicU64);
+pub(super) struct Word(AtomicU64);
 
 /// What a freeze found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Frozen {
-    pub(crate) holder: Option<ThreadId>,
-    /// The word was biased, and its thread took it back so many times.
-    pub(crate) taken_back: Option<u64>,
+pub(super) struct Frozen {
+    pub(super) holder: Option<ThreadId>,
+    /// The word was biased, and its thread reacquired the lock that often.
+    pub(super) biased_reacquires: Option<u64>,
 }
 
 impl Word {
     const_unless_loom! {
-        pub(crate) fn new() -> Self {
+        pub(super) fn new() -> Self {
             Self(AtomicU64::new(0))
         }
     }
@@ -61,19 +61,19 @@ impl Word {
         (thread.get() as u64) << 1
     }
 
-    /// Biased to `thread` and free, never taken back.
+    /// Biased to `thread` and free, never reacquired.
     const fn biased_to(thread: ThreadId) -> u64 {
-        BIASED_AND_SLOW + Self::held_by(thread)
+        BIASED_AND_FROZEN + Self::held_by(thread)
     }
 
-    /// Biased to `thread` and held by it, however often it was taken back.
+    /// Biased to `thread` and held by it, however often it was reacquired.
     const fn is_held_by_bias(word: u64, thread: ThreadId) -> bool {
-        word % TAKEN_BACK == Self::biased_to(thread) + HELD
+        word % REACQUIRE == Self::biased_to(thread) + HELD
     }
 
     /// Takes a free, unfrozen lock. Acquire: pairs with the release in `detach` and `unfreeze`.
     #[inline]
-    pub(crate) fn attach(&self, thread: ThreadId) -> bool {
+    pub(super) fn attach(&self, thread: ThreadId) -> bool {
         let success = ordering!(AttachRelaxed, Acquire);
         let (free, held) = (0, Self::held_by(thread));
         if mutant!(AttachByStore) {
@@ -88,7 +88,7 @@ impl Word {
 
     /// Frees an unfrozen lock that `thread` holds. Release: pairs with `attach` and `freeze`.
     #[inline]
-    pub(crate) fn detach(&self, thread: ThreadId) -> bool {
+    pub(super) fn detach(&self, thread: ThreadId) -> bool {
         let success = ordering!(DetachRelaxed, Release);
         let (free, held) = (0, Self::held_by(thread));
         if mutant!(DetachByStore) {
@@ -101,15 +101,15 @@ impl Word {
         self.0.compare_exchange(held, free, success, Ordering::Relaxed).is_ok()
     }
 
-    /// Takes a lock back that is biased to `thread`. Relaxed: the thread was its last holder.
-    pub(crate) fn take_back(&self, thread: ThreadId) -> bool {
+    /// Reacquires a lock that is biased to `thread`. Relaxed: the thread was its last holder.
+    pub(super) fn attach_biased(&self, thread: ThreadId) -> bool {
         let free = self.0.load(Ordering::Relaxed);
-        let held = free.wrapping_add(HELD_ONCE_MORE);
+        let held = free.wrapping_add(BIASED_ATTACH);
         Self::is_held_by_bias(held, thread) && self.exchange(free, held, Ordering::Relaxed)
     }
 
     /// Frees a lock that is biased to `thread`, which holds it. Release: pairs with `freeze`.
-    pub(crate) fn leave(&self, thread: ThreadId) -> bool {
+    pub(super) fn detach_biased(&self, thread: ThreadId) -> bool {
         let held = self.0.load(Ordering::Relaxed);
         let success = ordering!(LeaveRelaxed, Release);
         Self::is_held_by_bias(held, thread) && self.exchange(held, held - HELD, success)
@@ -121,40 +121,40 @@ impl Word {
 
     /// Freezes the word, under the mutex; returns who held the lock. Acquire: the thread that
     /// finds it free may take it, and pairs with the last `detach` or `leave`.
-    pub(crate) fn freeze(&self) -> Frozen {
+    pub(super) fn freeze(&self) -> Frozen {
         let order = ordering!(FreezeRelaxed, Acquire);
         let before =
-            if mutant!(WordNotFrozen) { self.0.load(order) } else { self.0.swap(SLOW, order) };
+            if mutant!(WordNotFrozen) { self.0.load(order) } else { self.0.swap(FROZEN, order) };
         let is_biased = before & BIASED != 0;
         let holds = !is_biased || before & HELD != 0;
         let id = (before >> 1) as u32;
         Frozen {
             holder: ThreadId::from_bits(id).filter(|_| holds),
-            taken_back: is_biased.then_some(before / TAKEN_BACK),
+            biased_reacquires: is_biased.then_some(before / REACQUIRE),
         }
     }
 
     /// Gives the word back, under the mutex. Release: everything done under the mutex is visible
     /// to the next `attach`. A plain store is enough, because nothing can change a frozen word.
-    pub(crate) fn unfreeze(&self, owner: Option<ThreadId>) {
+    pub(super) fn unfreeze(&self, owner: Option<ThreadId>) {
         let order = ordering!(UnfreezeRelaxed, Release);
         self.0.store(owner.map_or(0, Self::held_by), order);
     }
 
     /// Gives the word to `thread` alone, under the mutex, with the lock `held` by it or free. Relaxed: the
     /// thread was the last holder.
-    pub(crate) fn bias(&self, thread: ThreadId, held: bool) {
+    pub(super) fn bias(&self, thread: ThreadId, held: bool) {
         let held = u64::from(held) * HELD;
         self.0.store(Self::biased_to(thread) + held, Ordering::Relaxed);
     }
 
     /// Whether a word that is not frozen, or is biased, is held by `thread`. Relaxed: only the thread itself
     /// can make it so.
-    pub(crate) fn is_held_by(&self, thread: ThreadId) -> Option<bool> {
+    pub(super) fn is_held_by(&self, thread: ThreadId) -> Option<bool> {
         let word = self.0.load(Ordering::Relaxed);
         if word & BIASED != 0 {
             return Some(Self::is_held_by_bias(word, thread));
         }
-        (word & SLOW == 0).then(|| word == Self::held_by(thread))
+        (word & FROZEN == 0).then(|| word == Self::held_by(thread))
     }
 }

@@ -1,17 +1,21 @@
 //! A recorder of what a lock does, for pictures. Off unless a lock is made with it.
 
-use crate::happened::TraceRecord;
-use crate::monitor::{Monitor, Operation, Outcome};
-use crate::observe::Observe;
-use crate::protocol::{Protocol, ThreadId};
-use crate::sync::{Instant, now};
+use std::time::Instant;
+
+use gil_core::protocol::Protocol;
+use gil_core::raw::{Observe, SectionInfo};
+
+use super::TraceRecord;
 
 /// Records every section of a lock, and switches its fast path off so that there is one for every
 /// attach and detach. A lock without it pays nothing: the observer is a type.
 ///
 /// ```
 /// # if gil_core::UNDER_LOOM { return Ok(()) }
-/// use gil_core::{Event, Handoff, RawGil, Recorder, TraceEvent};
+/// use gil_core::engine::Event;
+/// use gil_core::protocol::Handoff;
+/// use gil_core::raw::RawGil;
+/// use gil_models::trace::{Recorder, TraceEvent};
 /// let lock = RawGil::with_observer(Handoff::new(), Recorder::new(1_000));
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
@@ -19,7 +23,7 @@ use crate::sync::{Instant, now};
 /// let what: Vec<_> = lock.inspect_observer(|r| r.take()).iter().map(|happened| happened.what).collect();
 /// let id = thread.id();
 /// assert_eq!(what, [TraceEvent::Event(Event::Taken(id)), TraceEvent::Event(Event::Released(id)), TraceEvent::Left(id)]);
-/// # Ok::<(), gil_core::Fault>(())
+/// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -33,7 +37,7 @@ impl Recorder {
     /// Begins now, and keeps at most `limit` lines.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { began: now(), limit, happened: Vec::new(), dropped: 0 }
+        Self { began: Instant::now(), limit, happened: Vec::new(), dropped: 0 }
     }
 
     /// The recording so far, which is empty afterwards.
@@ -51,14 +55,9 @@ impl Recorder {
 impl Observe for Recorder {
     const DISABLE_FAST_PATH: bool = true;
 
-    fn section<P: Protocol>(
-        &mut self,
-        thread: ThreadId,
-        _: Operation,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    ) {
-        let at_ns = now().saturating_duration_since(self.began).as_nanos() as u64;
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let at_ns = self.began.elapsed().as_nanos() as u64;
+        let SectionInfo { thread, outcome, monitor, .. } = *section;
         for happened in TraceRecord::of_section(at_ns, thread, outcome, monitor) {
             if self.happened.len() < self.limit {
                 self.happened.push(happened);

@@ -5,19 +5,27 @@
 //! protocol, so real threads, loom and the explorer cannot disagree about it.
 //!
 //! # Invariants
-//! - MON-1: at most one thread is the owner, and a `Granted` slot belongs to it.
+//! - MON-1: at most one thread is the owner, and a `Granted` state belongs to it.
 //! - MON-2: a thread that waits, is notified or is in `Retry` does not own.
-//! - MON-3: a slot is linked into at most one wait-set, and only while `Waiting` or `Notified`.
+//! - MON-3: a state is linked into at most one wait-set, and only while `Waiting` or `Notified`.
 //!
 //! What would break one of them is refused as a [`Fault`].
 
 use std::hash::{Hash, Hasher};
 
-use crate::effects::Section;
-use crate::event::Event;
-use crate::fault::Fault;
 use crate::protocol::{Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
-use crate::thread_state::{MAX_SETS, Phase, ThreadState, ThreadStates};
+
+mod context;
+mod event;
+mod fault;
+mod thread_state;
+
+use context::Section;
+pub use context::{WakeFirst, WakePolicy};
+pub use event::Event;
+pub use fault::Fault;
+use thread_state::ThreadStates;
+pub use thread_state::{MAX_SETS, Phase, ThreadState};
 
 /// What happened to a thread: the input of a section.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,7 +36,7 @@ pub enum Operation {
     Release(Release),
     /// It owns and looks whether it has to release.
     Safepoint,
-    /// It returned from its sleep, its timer expired or not. The slot says what that means: a
+    /// It returned from its sleep, its timer expired or not. The state says what that means: a
     /// granted thread owns, a notified one is notified whatever its timer did, and a spurious
     /// return changes nothing.
     Resume(Wake),
@@ -52,28 +60,12 @@ pub enum Outcome {
     Retry,
 }
 
-/// How a wake-up picks among the waiters of a condition variable.
-pub trait WakePolicy {
-    /// One of `waiting`, which come in the order in which they began to wait; `None` when there is
-    /// nobody.
-    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId>;
-}
-
-/// Wakes who came first: what parking_lot's and most systems' condition variables do.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WakeFirst;
-
-impl WakePolicy for WakeFirst {
-    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
-        waiting.next()
-    }
-}
-
 /// See the module's page. Equality and hashing take in all that decides what can happen next, and
 /// leave out the events of the last section and the order inside [`Order::Unordered`] sets.
 ///
 /// ```
-/// use gil_core::{Operation, WakeFirst, Handoff, Monitor, Outcome, ThreadId};
+/// use gil_core::engine::{Monitor, Operation, Outcome, WakeFirst};
+/// use gil_core::protocol::{Handoff, ThreadId};
 /// let (a, b) = (ThreadId::from_index(0), ThreadId::from_index(1));
 /// let mut monitor = Monitor::new(Handoff::new());
 /// assert_eq!(monitor.section(a, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Owns));
@@ -85,12 +77,12 @@ impl WakePolicy for WakeFirst {
 #[derive(Clone, Debug)]
 pub struct Monitor<P> {
     protocol: P,
-    slots: ThreadStates,
+    states: ThreadStates,
     owner: Option<ThreadId>,
     requested: bool,
-    before: (Option<ThreadId>, bool),
+    previous: (Option<ThreadId>, bool),
     events: Vec<Event>,
-    wakes: Vec<ThreadId>,
+    woken: Vec<ThreadId>,
 }
 
 impl<P: Protocol> Monitor<P> {
@@ -102,12 +94,12 @@ impl<P: Protocol> Monitor<P> {
         assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets");
         Self {
             protocol,
-            slots: ThreadStates::new(),
+            states: ThreadStates::new(),
             owner: None,
             requested: false,
-            before: (None, false),
+            previous: (None, false),
             events: Vec::new(),
-            wakes: Vec::new(),
+            woken: Vec::new(),
         }
     }
 
@@ -128,12 +120,12 @@ impl<P: Protocol> Monitor<P> {
 
     /// Who owned the lock when the last section began.
     pub fn owner_before(&self) -> Option<ThreadId> {
-        self.before.0
+        self.previous.0
     }
 
     /// Whether a switch was requested when the last section began.
     pub fn requested_before(&self) -> bool {
-        self.before.1
+        self.previous.1
     }
 
     /// To whom the lock is biased: who may take it back and release it without a section although
@@ -144,12 +136,12 @@ impl<P: Protocol> Monitor<P> {
 
     /// Where `thread` stands.
     pub fn thread_state(&self, thread: ThreadId) -> ThreadState {
-        self.slots.get(thread)
+        self.states.get(thread)
     }
 
     /// Which operation `thread` is in the middle of; [`Phase::Acquiring`] when it is in none.
     pub fn phase(&self, thread: ThreadId) -> Phase {
-        self.slots.phase(thread)
+        self.states.phase(thread)
     }
 
     /// Whether `thread` still wants the lock: neither outside, nor running, nor leaving, nor the
@@ -161,17 +153,17 @@ impl<P: Protocol> Monitor<P> {
 
     /// Whether any thread still wants the lock.
     pub fn has_waiter(&self) -> bool {
-        !self.slots.all_idle() && self.threads().any(|thread| self.is_waiter(thread))
+        !self.states.all_idle() && self.threads().any(|thread| self.is_waiter(thread))
     }
 
-    /// Whether every slot is Idle: nobody waits, is woken or is in between.
+    /// Whether every state is Idle: nobody waits, is woken or is in between.
     pub fn all_idle(&self) -> bool {
-        self.slots.all_idle()
+        self.states.all_idle()
     }
 
     /// The threads the Monitor has seen, outside ones included.
     pub fn threads(&self) -> impl Iterator<Item = ThreadId> + use<P> {
-        (0..self.slots.len() as u32).map(ThreadId::from_index)
+        (0..self.states.len() as u32).map(ThreadId::from_index)
     }
 
     /// What the last section did, in order.
@@ -182,31 +174,31 @@ impl<P: Protocol> Monitor<P> {
     /// Who is in a [`Order::Fifo`] set, first come first. The order in any other set is the
     /// engine's business.
     pub fn queue(&self, set: WaitSet) -> impl Iterator<Item = ThreadId> + '_ {
-        self.slots.members(set)
+        self.states.members(set)
     }
 
     /// The threads that the last section woke.
     pub fn woken(&self) -> &[ThreadId] {
-        &self.wakes
+        &self.woken
     }
 
     /// The threads that the last section woke, each of them once: what an engine rings for.
     pub fn drain_woken(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
-        self.wakes.drain(..)
+        self.woken.drain(..)
     }
 
     /// Notes an owner that came or went without a section, by the fast path. Only while every
-    /// slot is Idle, or for the thread that the lock is [biased](Monitor::biased) to.
+    /// state is Idle, or for the thread that the lock is [biased](Monitor::biased) to.
     ///
     /// # Errors
-    /// [`Fault::FastPathWhileBusy`] when a slot is not Idle and the owner would change.
+    /// [`Fault::FastPathWhileBusy`] when a state is not Idle and the owner would change.
     pub fn sync_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
         let by_bias = || self.biased().is_some() && owner.or(self.owner) == self.biased();
-        if owner != self.owner && !self.slots.all_idle() && !by_bias() {
+        if owner != self.owner && !self.states.all_idle() && !by_bias() {
             return Err(Fault::FastPathWhileBusy);
         }
         if let Some(owner) = owner {
-            self.slots.admit(owner);
+            self.states.admit(owner);
         }
         self.owner = owner;
         Ok(())
@@ -224,10 +216,10 @@ impl<P: Protocol> Monitor<P> {
         entry: Operation,
         choose: &mut dyn WakePolicy,
     ) -> Result<Outcome, Fault> {
-        self.slots.admit(thread);
+        self.states.admit(thread);
         self.events.clear();
-        self.wakes.clear();
-        self.before = (self.owner, self.requested);
+        self.woken.clear();
+        self.previous = (self.owner, self.requested);
         self.check_entry(thread, entry)?;
         if let Operation::Resume(wake) = entry {
             match (self.thread_state(thread), wake) {
@@ -251,7 +243,8 @@ impl<P: Protocol> Monitor<P> {
     /// late, the thread owns the lock.
     ///
     /// ```
-    /// use gil_core::{Operation, WakeFirst, Handoff, Monitor, Outcome, ThreadId, Wake};
+    /// use gil_core::engine::{Monitor, Operation, Outcome, WakeFirst};
+    /// use gil_core::protocol::{Handoff, ThreadId, Wake};
     /// let [a, b] = [0, 1].map(ThreadId::from_index);
     /// let mut monitor = Monitor::new(Handoff::new());
     /// monitor.section(a, Operation::Acquire, &mut WakeFirst)?;
@@ -263,7 +256,7 @@ impl<P: Protocol> Monitor<P> {
     /// monitor.section(b, Operation::Resume(Wake::TimedOut), &mut WakeFirst)?;
     /// monitor.section(a, Operation::Safepoint, &mut WakeFirst)?;
     /// assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "too late: it has been granted the lock");
-    /// # Ok::<(), gil_core::Fault>(())
+    /// # Ok::<(), gil_core::engine::Fault>(())
     /// ```
     ///
     /// # Errors
@@ -273,27 +266,27 @@ impl<P: Protocol> Monitor<P> {
     }
 
     fn check_entry(&self, thread: ThreadId, entry: Operation) -> Result<(), Fault> {
-        let slot = self.thread_state(thread);
+        let state = self.thread_state(thread);
         let fits = match entry {
             Operation::Acquire if self.owner == Some(thread) => return Err(Fault::AlreadyAttached),
-            Operation::Acquire => slot == ThreadState::Idle,
+            Operation::Acquire => state == ThreadState::Idle,
             Operation::Release(_) | Operation::Safepoint if self.owner != Some(thread) => {
                 return Err(Fault::NotHolder);
             }
-            Operation::Release(_) | Operation::Safepoint => slot == ThreadState::Idle,
+            Operation::Release(_) | Operation::Safepoint => state == ThreadState::Idle,
             Operation::Resume(_) => {
-                !matches!(slot, ThreadState::Idle | ThreadState::BetweenSections)
+                !matches!(state, ThreadState::Idle | ThreadState::BetweenSections)
             }
-            Operation::Retry => slot == ThreadState::BetweenSections,
+            Operation::Retry => state == ThreadState::BetweenSections,
             Operation::Cancel => {
-                slot != ThreadState::Idle && self.phase(thread) == Phase::Acquiring
+                state != ThreadState::Idle && self.phase(thread) == Phase::Acquiring
             }
         };
         if fits { Ok(()) } else { Err(Fault::InvalidTransition) }
     }
 
     fn confirm(&mut self, thread: ThreadId) -> Outcome {
-        self.rest(thread, ThreadState::Idle);
+        self.finish(thread, ThreadState::Idle);
         self.events.push(Event::Confirmed(thread));
         Outcome::Owns
     }
@@ -305,31 +298,31 @@ impl<P: Protocol> Monitor<P> {
         entry: Operation,
         choose: &mut dyn WakePolicy,
     ) -> Result<Step, Fault> {
-        let slot = self.thread_state(thread);
-        if let ThreadState::Waiting(set, _) | ThreadState::Notified(set) = slot
+        let state = self.thread_state(thread);
+        if let ThreadState::Waiting(set, _) | ThreadState::Notified(set) = state
             && (P::SETS[usize::from(set.0)] == Order::Unordered || entry == Operation::Cancel)
         {
-            self.slots.unlink(thread);
+            self.states.unlink(thread);
         }
         match entry {
-            Operation::Acquire => self.slots.set_phase(thread, Phase::Acquiring),
-            Operation::Release(_) => self.slots.set_phase(thread, Phase::Releasing),
-            Operation::Safepoint => self.slots.set_phase(thread, Phase::Reacquiring),
+            Operation::Acquire => self.states.set_phase(thread, Phase::Acquiring),
+            Operation::Release(_) => self.states.set_phase(thread, Phase::Releasing),
+            Operation::Safepoint => self.states.set_phase(thread, Phase::Reacquiring),
             Operation::Resume(_) | Operation::Retry | Operation::Cancel => {}
         }
-        let Self { protocol, slots, owner, requested, events, wakes, before: _ } = self;
+        let Self { protocol, states, owner, requested, events, woken, previous: _ } = self;
         let mut cx = Section {
             sets: P::SETS,
             me: thread,
-            slots,
+            states,
             owner,
             requested,
             events,
-            wakes,
+            woken,
             choose,
             fault: None,
         };
-        let step = match (entry, slot) {
+        let step = match (entry, state) {
             (Operation::Acquire, _) => protocol.acquire(&mut cx),
             (Operation::Release(how), _) => protocol.release(&mut cx, how),
             (Operation::Safepoint, _) => protocol.safepoint(&mut cx),
@@ -348,10 +341,10 @@ impl<P: Protocol> Monitor<P> {
             ) => {
                 return Err(Fault::InvalidTransition);
             }
-            (Operation::Cancel, slot) => {
-                cx.slots.put(thread, ThreadState::Idle);
+            (Operation::Cancel, state) => {
+                cx.states.put(thread, ThreadState::Idle);
                 cx.events.push(Event::Cancelled(thread));
-                protocol.cancel(&mut cx, matches!(slot, ThreadState::Notified(_)));
+                protocol.cancel(&mut cx, matches!(state, ThreadState::Notified(_)));
                 Step::Left
             }
         };
@@ -363,7 +356,7 @@ impl<P: Protocol> Monitor<P> {
         let owns = self.owner == Some(thread);
         match step {
             Step::Owns => {
-                if self.slots.phase(thread) == Phase::Releasing {
+                if self.states.phase(thread) == Phase::Releasing {
                     return Err(Fault::OwnsWhileLeaving);
                 }
                 if self.owner.is_some() && !owns {
@@ -373,15 +366,15 @@ impl<P: Protocol> Monitor<P> {
                     self.events.push(Event::Taken(thread));
                 }
                 self.owner = Some(thread);
-                self.rest(thread, ThreadState::Idle);
+                self.finish(thread, ThreadState::Idle);
                 Ok(Outcome::Owns)
             }
             Step::Left | Step::Wait(..) | Step::Retry if owns => Err(Fault::WaitsWhileOwning),
             Step::Left => {
-                if self.slots.phase(thread) != Phase::Releasing && entry != Operation::Cancel {
+                if self.states.phase(thread) != Phase::Releasing && entry != Operation::Cancel {
                     return Err(Fault::LeavesWhileEntering);
                 }
-                self.rest(thread, ThreadState::Idle);
+                self.finish(thread, ThreadState::Idle);
                 Ok(Outcome::Left)
             }
             Step::Wait(set, timer) => {
@@ -389,22 +382,22 @@ impl<P: Protocol> Monitor<P> {
                     return Err(Fault::UnknownSet);
                 }
                 self.events.push(Event::Waiting(thread));
-                self.slots.link(thread, set);
-                self.slots.put(thread, ThreadState::Waiting(set, timer));
+                self.states.link(thread, set);
+                self.states.put(thread, ThreadState::Waiting(set, timer));
                 Ok(Outcome::Wait(timer))
             }
             Step::Retry => {
-                self.rest(thread, ThreadState::BetweenSections);
+                self.finish(thread, ThreadState::BetweenSections);
                 Ok(Outcome::Retry)
             }
         }
     }
 
-    fn rest(&mut self, thread: ThreadId, slot: ThreadState) {
-        self.slots.unlink(thread);
-        self.slots.put(thread, slot);
-        if slot == ThreadState::Idle {
-            self.slots.set_phase(thread, Phase::Acquiring);
+    fn finish(&mut self, thread: ThreadId, state: ThreadState) {
+        self.states.unlink(thread);
+        self.states.put(thread, state);
+        if state == ThreadState::Idle {
+            self.states.set_phase(thread, Phase::Acquiring);
         }
     }
 
@@ -412,20 +405,20 @@ impl<P: Protocol> Monitor<P> {
         (&self.protocol, self.owner, self.requested)
     }
 
-    fn places(&self) -> impl Iterator<Item = (ThreadState, Phase)> + '_ {
+    fn thread_states(&self) -> impl Iterator<Item = (ThreadState, Phase)> + '_ {
         self.threads().map(|thread| (self.thread_state(thread), self.phase(thread)))
     }
 
     fn queues(&self) -> impl Iterator<Item = ThreadId> + '_ {
         let fifo = (0u8..).zip(P::SETS).filter(|(_, order)| **order == Order::Fifo);
-        fifo.flat_map(|(set, _)| self.slots.members(WaitSet(set)))
+        fifo.flat_map(|(set, _)| self.states.members(WaitSet(set)))
     }
 }
 
 impl<P: Protocol> PartialEq for Monitor<P> {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
-            && self.places().eq(other.places())
+            && self.thread_states().eq(other.thread_states())
             && self.queues().eq(other.queues())
     }
 }
@@ -435,7 +428,7 @@ impl<P: Protocol> Eq for Monitor<P> {}
 impl<P: Protocol> Hash for Monitor<P> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.key().hash(state);
-        self.places().for_each(|place| place.hash(state));
+        self.thread_states().for_each(|place| place.hash(state));
         self.queues().for_each(|thread| thread.hash(state));
     }
 }

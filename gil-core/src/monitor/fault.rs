@@ -5,7 +5,8 @@ use std::fmt::{Display, Formatter};
 /// Why a [`Monitor`](crate::Monitor) refused a section.
 ///
 /// ```
-/// use gil_core::{Operation, Fault, WakeFirst, Handoff, Monitor, Release, ThreadId};
+/// use gil_core::engine::{Fault, Monitor, Operation, WakeFirst};
+/// use gil_core::protocol::{Handoff, Release, ThreadId};
 /// let mut monitor = Monitor::new(Handoff::new());
 /// let release = Operation::Release(Release::Blocking);
 /// let fault = monitor.section(ThreadId::from_index(0), release, &mut WakeFirst).unwrap_err();
@@ -19,7 +20,7 @@ pub enum Fault {
     AlreadyAttached,
     /// The thread that releases, or looks for a request, does not own the lock.
     NotHolder,
-    /// The section does not fit the thread's slot (a thread that waits cannot acquire again).
+    /// The section does not fit the thread's state (a thread that waits cannot acquire again).
     InvalidTransition,
     /// The fast path changed the owner while a thread was in the slow path.
     FastPathWhileBusy,
@@ -52,8 +53,8 @@ impl Display for Fault {
         f.write_str(match self {
             Self::AlreadyAttached => "the thread is attached already",
             Self::NotHolder => "the thread does not hold the lock",
-            Self::InvalidTransition => "the section does not fit the thread's slot",
-            Self::FastPathWhileBusy => "the fast path changed the owner while a slot was busy",
+            Self::InvalidTransition => "the section does not fit the thread's state",
+            Self::FastPathWhileBusy => "the fast path changed the owner while a state was busy",
             Self::TakesHeldLock => "the protocol let a thread take a held lock",
             Self::WaitsWhileOwning => "the protocol let a thread stop while it owns the lock",
             Self::FreesWithoutOwning => "the protocol freed a lock that its thread does not own",

@@ -1,7 +1,7 @@
-//! The threads a Monitor knows: one slot each, and the wait-sets threaded through the slots.
+//! The threads a Monitor knows: the state of each, and the wait-sets that link them.
 //!
 //! Every operation is O(1) in the number of threads: sets are doubly linked lists whose links live
-//! in the slots, so a thread leaves the middle of a queue (a time-out, a cancellation) as cheaply
+//! in the states, so a thread leaves the middle of a queue (a time-out, a cancellation) as cheaply
 //! as the head is served.
 
 use crate::protocol::{ThreadId, Timer, WaitSet};
@@ -11,12 +11,12 @@ pub const MAX_SETS: usize = 4;
 
 /// Where a thread stands with the lock.
 ///
-/// | slot       | owns     | what its next section is                                         |
+/// | state       | owns     | what its next section is                                         |
 /// |------------|----------|------------------------------------------------------------------|
 /// | `Idle`     | it may   | acquire when outside; release or safepoint when it owns          |
 /// | `Waiting`  | no       | woken (expired), or none: spurious returns change nothing        |
 /// | `Notified` | no       | woken (notified), also when its timer fired meanwhile            |
-/// | `Granted`  | **yes**  | confirm: the slot becomes Idle, the protocol is not asked        |
+/// | `Granted`  | **yes**  | confirm: the state becomes Idle, the protocol is not asked        |
 /// | `Retry`    | no       | retry                                                            |
 ///
 /// A wake-up is a *state*, not a signal: no engine can lose or duplicate one.
@@ -49,7 +49,7 @@ pub enum Phase {
 
 #[derive(Clone, Copy, Default, Debug)]
 struct Node {
-    slot: ThreadState,
+    state: ThreadState,
     way: Phase,
     linked: Option<WaitSet>,
     before: Option<ThreadId>,
@@ -82,7 +82,7 @@ impl ThreadStates {
     }
 
     pub(crate) fn get(&self, thread: ThreadId) -> ThreadState {
-        self.nodes.get(thread.index()).map_or(ThreadState::Idle, |node| node.slot)
+        self.nodes.get(thread.index()).map_or(ThreadState::Idle, |node| node.state)
     }
 
     pub(crate) fn phase(&self, thread: ThreadId) -> Phase {
@@ -93,7 +93,7 @@ impl ThreadStates {
         self.nodes[thread.index()].way = way;
     }
 
-    /// Whether every slot is Idle.
+    /// Whether every state is Idle.
     pub(crate) fn all_idle(&self) -> bool {
         self.busy == 0
     }
@@ -102,11 +102,11 @@ impl ThreadStates {
         self.nodes.len()
     }
 
-    /// Changes the state of a slot; the links are not touched.
-    pub(crate) fn put(&mut self, thread: ThreadId, slot: ThreadState) {
+    /// Changes the state of a state; the links are not touched.
+    pub(crate) fn put(&mut self, thread: ThreadId, state: ThreadState) {
         let node = &mut self.nodes[thread.index()];
-        let (was, is) = (node.slot != ThreadState::Idle, slot != ThreadState::Idle);
-        node.slot = slot;
+        let (was, is) = (node.state != ThreadState::Idle, state != ThreadState::Idle);
+        node.state = state;
         self.busy = self.busy + usize::from(is) - usize::from(was);
     }
 
@@ -162,40 +162,40 @@ mod tests {
 
     const SET: WaitSet = WaitSet(1);
 
-    fn members(slots: &ThreadStates) -> Vec<u32> {
-        slots.members(SET).map(ThreadId::get).collect()
+    fn members(states: &ThreadStates) -> Vec<u32> {
+        states.members(SET).map(ThreadId::get).collect()
     }
 
     #[test]
     fn a_set_is_a_queue_that_can_be_left_from_anywhere() {
-        let mut slots = ThreadStates::new();
+        let mut states = ThreadStates::new();
         let threads: Vec<_> = (0..4).map(ThreadId::from_index).collect();
         for &thread in &threads {
-            slots.admit(thread);
-            slots.link(thread, SET);
+            states.admit(thread);
+            states.link(thread, SET);
         }
-        slots.link(threads[0], SET);
-        assert_eq!(members(&slots), [1, 2, 3, 4], "linking twice keeps the place");
-        slots.unlink(threads[2]);
-        assert_eq!(members(&slots), [1, 2, 4]);
-        slots.unlink(threads[0]);
-        slots.unlink(threads[3]);
-        assert_eq!((slots.first(SET), slots.last(SET)), (Some(threads[1]), Some(threads[1])));
-        slots.link(threads[1], WaitSet(0));
-        assert_eq!((slots.first(SET), slots.last(SET)), (None, None), "one set at a time");
-        assert_eq!(slots.first(WaitSet(0)), Some(threads[1]));
+        states.link(threads[0], SET);
+        assert_eq!(members(&states), [1, 2, 3, 4], "linking twice keeps the place");
+        states.unlink(threads[2]);
+        assert_eq!(members(&states), [1, 2, 4]);
+        states.unlink(threads[0]);
+        states.unlink(threads[3]);
+        assert_eq!((states.first(SET), states.last(SET)), (Some(threads[1]), Some(threads[1])));
+        states.link(threads[1], WaitSet(0));
+        assert_eq!((states.first(SET), states.last(SET)), (None, None), "one set at a time");
+        assert_eq!(states.first(WaitSet(0)), Some(threads[1]));
     }
 
     #[test]
-    fn busy_counts_the_slots_that_are_not_idle() {
-        let mut slots = ThreadStates::new();
+    fn busy_counts_the_states_that_are_not_idle() {
+        let mut states = ThreadStates::new();
         let thread = ThreadId::from_index(2);
-        slots.admit(thread);
-        assert!(slots.all_idle());
-        slots.put(thread, ThreadState::BetweenSections);
-        slots.put(thread, ThreadState::Granted);
-        assert!(!slots.all_idle());
-        slots.put(thread, ThreadState::Idle);
-        assert!(slots.all_idle());
+        states.admit(thread);
+        assert!(states.all_idle());
+        states.put(thread, ThreadState::BetweenSections);
+        states.put(thread, ThreadState::Granted);
+        assert!(!states.all_idle());
+        states.put(thread, ThreadState::Idle);
+        assert!(states.all_idle());
     }
 }

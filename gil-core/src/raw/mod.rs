@@ -1,0 +1,300 @@
+//! The mechanism: a word, a flag, one mutex around the Monitor, and a parker for each thread.
+//!
+//! # Fast path
+//! Attach and detach are one compare-and-swap each, and a safepoint is one relaxed load. They work
+//! while every thread is idle. While threads wait, the lock may be *biased* to the thread that
+//! released it last ([`Monitor::biased`]). For that thread alone attach and detach are two
+//! compare-and-swaps each, and the first one fails.
+//!
+//! Everything else is in `slow_path.rs`, which reads from top to bottom.
+
+mod parker;
+mod registry;
+mod slow_path;
+mod word;
+
+use std::time::Duration;
+
+pub use crate::observe::{Counters, Observe, SectionInfo};
+pub use crate::sync::Instant;
+pub use registry::Registration;
+
+use crate::monitor::{Fault, Monitor, Operation};
+use crate::pacing::{Limits, Pacing};
+use crate::protocol::{Preemption, Protocol, Release, ThreadId};
+use crate::sync::{AtomicU32, Ordering, const_unless_loom, fail};
+use slow_path::SlowPath;
+
+/// A GIL without data: what [`Gil`](crate::Gil) is made of, and what the checkers run.
+///
+/// A thread registers first and names its registration in every call. No thread-local state is
+/// involved, so a lock works in a thread's last destructors and over a C interface.
+///
+/// ```
+/// use gil_core::protocol::Handoff;
+/// use gil_core::raw::RawGil;
+/// # if gil_core::UNDER_LOOM { return Ok(()) }
+/// let lock = RawGil::new(Handoff::new());
+/// let thread = lock.register();
+/// lock.attach(&thread)?;
+/// lock.safepoint(&thread)?;
+/// lock.detach(&thread)?;
+/// assert!(lock.detach(&thread).is_err(), "a thread that does not hold it cannot release it");
+/// # Ok::<(), gil_core::engine::Fault>(())
+/// ```
+#[derive(Debug)]
+pub struct RawGil<P: Protocol, O = Counters> {
+    slow: SlowPath<P, O>,
+    ticks_left: AtomicU32,
+    check_interval: AtomicU32,
+}
+
+const fn ticks<P: Protocol>() -> u32 {
+    match P::PREEMPTION {
+        Preemption::OnRequest => 0,
+        Preemption::EveryTicks(ticks) => ticks,
+    }
+}
+
+impl<P: Protocol> RawGil<P> {
+    const_unless_loom! {
+        /// A free lock that counts what its slow path does.
+        pub fn new(protocol: P) -> Self {
+            Self::with_observer(protocol, Counters::new())
+        }
+    }
+
+    /// What the slow path has done so far.
+    pub fn counters(&self) -> Counters {
+        self.inspect_observer(|counters| *counters)
+    }
+
+    /// As [`RawGil::detach`], for a thread that certainly holds the lock. Everything rare is out of
+    /// line, so the end of a guard is a few instructions.
+    #[inline(always)]
+    pub(crate) fn detach_or_abort(&self, registration: &Registration) {
+        self.slow.memory.touch();
+        if !self.slow.word.detach(registration.id) {
+            self.detach_slow_or_abort(registration);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn detach_slow_or_abort(&self, registration: &Registration) {
+        let release = Operation::Release(Release::Blocking);
+        self.slow.detach_slow(registration, release).unwrap_or_else(|fault| fail(&fault));
+    }
+}
+
+impl<P: Protocol, O: Observe> RawGil<P, O> {
+    const_unless_loom! {
+        /// A free lock with an observer.
+        pub fn with_observer(protocol: P, observer: O) -> Self {
+            Self::with_pacing(protocol, observer, Pacing::new(Limits::DEFAULT))
+        }
+    }
+
+    const_unless_loom! {
+        /// A free lock with an observer and a pacing of your choice, for example [`Pacing::none`].
+        pub fn with_pacing(protocol: P, observer: O, pacing: Pacing<Instant>) -> Self {
+            Self {
+                slow: SlowPath::new(protocol, observer, pacing),
+                ticks_left: AtomicU32::new(ticks::<P>()),
+                check_interval: AtomicU32::new(ticks::<P>()),
+            }
+        }
+    }
+
+    /// Looks at the observer, under the lock's mutex: `look` must be short and must not come back to
+    /// this lock.
+    pub fn inspect_observer<R>(&self, look: impl FnOnce(&mut O) -> R) -> R {
+        look(&mut self.slow.shared.lock().observer)
+    }
+
+    /// Looks at the Monitor, under the lock's mutex: as [`RawGil::inspect_observer`]. While no thread
+    /// is in the slow path, or the lock is biased, the Monitor's owner may be out of date.
+    pub fn inspect_monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
+        look(self.slow.shared.lock().timed.monitor())
+    }
+
+    /// Registers a thread, in O(1). The ids of registrations that have ended are used again, but no
+    /// new thread inherits what the earlier one was entitled to.
+    pub fn register(&self) -> Registration {
+        self.slow.register()
+    }
+
+    /// Ends a registration. The id of a thread that still holds the lock (think of
+    /// [`std::mem::forget`]) is never used again.
+    pub fn unregister(&self, registration: Registration) {
+        self.slow.unregister(registration.id);
+    }
+
+    pub(crate) fn unregister_id(&self, id: ThreadId) {
+        self.slow.unregister(id);
+    }
+
+    /// Sets the switch interval: how long one owner may run before a waiter requests a switch. Zero is
+    /// 1 us, as in CPython. [`Duration::MAX`], and whatever else the clock cannot represent, means
+    /// "never": then only arrivals request a switch, within their budget. Waits that have begun keep
+    /// the interval they began with.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use gil_core::protocol::Handoff;
+    /// use gil_core::raw::RawGil;
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let lock = RawGil::new(Handoff::new());
+    /// lock.set_switch_interval(Duration::MAX); // never
+    /// assert_eq!(lock.switch_interval(), Duration::MAX);
+    /// lock.set_switch_interval(Duration::ZERO);
+    /// assert_eq!(lock.switch_interval(), Duration::from_micros(1));
+    /// ```
+    pub fn set_switch_interval(&self, interval: Duration) {
+        self.slow.shared.lock().timed.set_interval(interval);
+    }
+
+    /// The switch interval.
+    pub fn switch_interval(&self) -> Duration {
+        self.slow.shared.lock().timed.interval()
+    }
+
+    /// Sets after how many safepoints a protocol with ticks switches (Python 2's
+    /// `sys.setcheckinterval`), and starts a new count. Without meaning for every other protocol.
+    pub fn set_check_interval(&self, ticks: u32) {
+        // Relaxed: settings, ordered with nothing.
+        self.check_interval.store(ticks, Ordering::Relaxed);
+        self.ticks_left.store(ticks, Ordering::Relaxed);
+    }
+
+    /// Waits for the lock and takes it.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    #[inline]
+    pub fn attach(&self, registration: &Registration) -> Result<(), Fault> {
+        self.slow.memory.touch();
+        if !O::DISABLE_FAST_PATH && self.slow.word.attach(registration.id) {
+            return Ok(());
+        }
+        self.slow.attach_slow(registration, None).map(|_| ())
+    }
+
+    /// Takes the lock, or gives up at `deadline` and returns `false`.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    pub fn try_attach_until(
+        &self,
+        registration: &Registration,
+        deadline: Instant,
+    ) -> Result<bool, Fault> {
+        self.slow.memory.touch();
+        if !O::DISABLE_FAST_PATH && self.slow.word.attach(registration.id) {
+            return Ok(true);
+        }
+        self.slow.attach_slow(registration, Some(deadline))
+    }
+
+    /// Takes the lock if it is free and no thread waits for it. Never waits.
+    ///
+    /// To poll this is no way to get the lock: while other threads hand it over it is never free, so
+    /// the polling thread starves. [`RawGil::try_attach_until`] takes a place in the queue.
+    ///
+    /// # Errors
+    /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    pub fn try_attach(&self, registration: &Registration) -> Result<bool, Fault> {
+        self.slow.memory.touch();
+        let attached = match O::DISABLE_FAST_PATH {
+            true => return self.slow.try_attach_slow(registration),
+            false => self.slow.word.attach(registration.id),
+        };
+        if !attached && self.is_attached(registration) {
+            return Err(Fault::AlreadyAttached);
+        }
+        Ok(attached)
+    }
+
+    /// Whether the thread holds the lock.
+    pub fn is_attached(&self, registration: &Registration) -> bool {
+        self.slow.is_attached(registration.id)
+    }
+
+    /// Releases the lock, for a blocking call or for good until the next attach.
+    ///
+    /// # Errors
+    /// [`Fault::NotHolder`] when the thread does not hold the lock.
+    #[inline]
+    pub fn detach(&self, registration: &Registration) -> Result<(), Fault> {
+        self.slow.memory.touch();
+        if !O::DISABLE_FAST_PATH && self.slow.word.detach(registration.id) {
+            return Ok(());
+        }
+        self.slow.detach_slow(registration, Operation::Release(Release::Blocking))
+    }
+
+    /// Whether the holder is requested to release. One relaxed load.
+    #[inline]
+    pub fn switch_requested(&self) -> bool {
+        self.slow.requested.load(Ordering::Relaxed) // a hint, looked at again under the mutex
+    }
+
+    /// Releases the lock and takes it again if a switch is requested. `false`: none was requested, and
+    /// it was one relaxed load.
+    ///
+    /// # Errors
+    /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
+    /// requested).
+    #[inline]
+    pub fn safepoint(&self, registration: &Registration) -> Result<bool, Fault> {
+        if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
+            // Relaxed: only the holder touches the count, and the lock orders holders.
+            let left = self.ticks_left.load(Ordering::Relaxed);
+            if left > 0 {
+                self.ticks_left.store(left - 1, Ordering::Relaxed);
+                return Ok(false);
+            }
+            let interval = self.check_interval.load(Ordering::Relaxed);
+            self.ticks_left.store(interval, Ordering::Relaxed);
+        } else if !self.switch_requested() {
+            return Ok(false);
+        }
+        self.slow.run_to_completion(registration, Operation::Safepoint, None)
+    }
+
+    /// The lock's memory is freed, as a program under loom models it: no thread may touch it without an
+    /// order before that, or after.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    pub fn free_memory(&self) {
+        self.slow.memory.free();
+    }
+
+    /// Sends the holder's next safepoint through the slow path.
+    pub(crate) fn force_slow_safepoint(&self) {
+        self.slow.force_slow_safepoint();
+    }
+
+    /// Has `tell` called whenever [`RawGil::switch_requested`] has changed: `true` when a waiter
+    /// requests a switch (or pending drops need the holder), `false` when the request is gone. It
+    /// replaces an earlier one, and is called at once with the present value.
+    ///
+    /// `tell` runs under the lock's mutex, in any thread that uses the lock: it must be short and must
+    /// not come back to this lock. A panic in it aborts the process.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use gil_core::protocol::Handoff;
+    /// use gil_core::raw::RawGil;
+    /// # if gil_core::UNDER_LOOM { return }
+    /// let lock = RawGil::new(Handoff::new());
+    /// let stop = Arc::new(AtomicBool::new(true)); // what the interpreter's loop looks at
+    /// let flag = stop.clone();
+    /// lock.on_switch_request(move |requested| flag.store(requested, Ordering::Relaxed));
+    /// assert!(!stop.load(Ordering::Relaxed));
+    /// ```
+    pub fn on_switch_request(&self, tell: impl Fn(bool) + Send + 'static) {
+        self.slow.set_hook(Box::new(tell));
+    }
+}

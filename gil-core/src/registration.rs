@@ -1,0 +1,194 @@
+//! The running thread's registration with each lock, found without being told.
+//!
+//! The lock used last is cached in a plain cell; the others are in a map. A lock is known by a number
+//! of its own and not by its address, which another lock may get later.
+//!
+//! # When a thread ends
+//! Its ids return to their locks through a mailbox. An id stays taken while its thread still holds the
+//! lock (it has forgotten its guard): references to the data may live on in other threads, so the lock
+//! can never be free again.
+//!
+//! # When a lock is dropped
+//! Its registrations in other threads become useless. A thread drops them when it registers with new
+//! locks: as soon as there are twice as many as were left the last time. So memory stays within twice
+//! what the living locks need, and a registration takes constant time on average.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::protocol::ThreadId;
+use crate::raw::Registration;
+use crate::sync::{AccessError, thread_local};
+
+/// How many registrations a thread has at least before it looks for useless ones.
+const PRUNE_MIN: usize = 32;
+
+/// The ids that ended threads return to a lock. The lock owns it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReturnedIds(Arc<Mutex<Vec<ThreadId>>>);
+
+impl ReturnedIds {
+    /// The ids that were returned since the last call.
+    pub(crate) fn take(&self) -> Vec<ThreadId> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The running thread's registration with one lock.
+#[derive(Debug)]
+pub(crate) struct ThreadRegistration {
+    lock_id: u64,
+    pub(crate) registration: Registration,
+    /// The thread has lent its token: [`Gil::with`](crate::Gil::with) may use it.
+    pub(crate) lent: Cell<bool>,
+    /// The thread has a guard that it has not dropped.
+    pub(crate) attached: Cell<bool>,
+    returned_ids: Weak<Mutex<Vec<ThreadId>>>,
+}
+
+impl Drop for ThreadRegistration {
+    fn drop(&mut self) {
+        if let Some(ids) = self.returned_ids.upgrade() {
+            ids.lock().unwrap_or_else(PoisonError::into_inner).push(self.registration.id());
+        }
+    }
+}
+
+/// A registration of the running thread, found without counting its users: a count is four of the
+/// stores that a compare-and-swap has to wait for.
+///
+/// REG-1: a registration lives until the end of its thread or of its lock, and for ever if the thread
+/// is attached then. A user of one is in the middle of a call of that thread, which borrows the lock,
+/// or has a token, which borrows the lock too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CurrentRegistration(NonNull<ThreadRegistration>);
+
+impl Deref for CurrentRegistration {
+    type Target = ThreadRegistration;
+
+    #[inline(always)]
+    fn deref(&self) -> &ThreadRegistration {
+        // SAFETY: REG-1; and as a pointer it has not left its thread.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// A thread's registrations by lock. Each is in an `Rc`, because nothing else may point at what a `Box`
+/// owns.
+type Map = HashMap<u64, Rc<ThreadRegistration>, BuildHasherDefault<DefaultHasher>>;
+
+struct Registrations {
+    map: RefCell<Map>,
+    prune_at: Cell<usize>,
+}
+
+impl Registrations {
+    const fn new() -> Self {
+        let map = HashMap::with_hasher(BuildHasherDefault::new());
+        Self { map: RefCell::new(map), prune_at: Cell::new(PRUNE_MIN) }
+    }
+
+    fn add(&self, registration: ThreadRegistration) -> CurrentRegistration {
+        let mut map = self.map.borrow_mut();
+        if map.len() >= self.prune_at.get() {
+            let _ = CACHED.try_with(|cached| cached.set(None)); // it may be useless
+            map.retain(|_, it| it.attached.get() || it.returned_ids.strong_count() > 0);
+            self.prune_at.set((2 * map.len()).max(PRUNE_MIN));
+        }
+        let registration = Rc::new(registration);
+        let current = handle(&registration);
+        map.insert(registration.lock_id, registration);
+        current
+    }
+}
+
+impl Drop for Registrations {
+    fn drop(&mut self) {
+        let _ = CACHED.try_with(|cached| cached.set(None)); // gone with the rest
+        for (_, registration) in self.map.take() {
+            if registration.attached.get() {
+                std::mem::forget(registration); // REG-1
+            }
+        }
+    }
+}
+
+// loom's thread-locals know no const initialisers.
+#[cfg(loom)]
+thread_local! {
+    static CACHED: Cell<Option<CurrentRegistration>> = Cell::new(None);
+    static REGISTRATIONS: Registrations = Registrations::new();
+}
+
+// A thread-local with nothing to drop need not be asked each time whether it is still there.
+#[cfg(not(loom))]
+thread_local! {
+    static CACHED: Cell<Option<CurrentRegistration>> = const { Cell::new(None) };
+    static REGISTRATIONS: Registrations = const { Registrations::new() };
+}
+
+/// A number that no other lock of this process has had.
+pub(crate) fn new_lock_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed) // only uniqueness matters
+}
+
+/// The running thread's registration with `lock_id`; `join` makes one. `None` while the thread's locals
+/// are being destroyed.
+#[inline(always)]
+pub(crate) fn current(
+    lock_id: u64,
+    join: impl FnOnce() -> (Registration, ReturnedIds),
+) -> Option<CurrentRegistration> {
+    match CACHED.try_with(Cell::get).ok()? {
+        Some(cached) if cached.lock_id == lock_id => Some(cached),
+        _ => find_or_join(lock_id, join),
+    }
+}
+
+/// Whether the running thread holds the lock. Does not register it.
+#[inline]
+pub(crate) fn is_attached(lock_id: u64) -> bool {
+    match CACHED.try_with(Cell::get) {
+        Ok(Some(cached)) if cached.lock_id == lock_id => cached.attached.get(),
+        _ => is_attached_slow(lock_id),
+    }
+}
+
+#[cold]
+fn is_attached_slow(lock_id: u64) -> bool {
+    lookup(lock_id).ok().flatten().is_some_and(|registration| registration.attached.get())
+}
+
+fn lookup(lock_id: u64) -> Result<Option<CurrentRegistration>, AccessError> {
+    REGISTRATIONS.try_with(|all| all.map.borrow().get(&lock_id).map(handle))
+}
+
+fn handle(registration: &Rc<ThreadRegistration>) -> CurrentRegistration {
+    CurrentRegistration(NonNull::from(&**registration))
+}
+
+#[cold]
+fn find_or_join(
+    lock_id: u64,
+    join: impl FnOnce() -> (Registration, ReturnedIds),
+) -> Option<CurrentRegistration> {
+    let registration = match lookup(lock_id).ok()? {
+        Some(registration) => registration,
+        None => {
+            let (registration, returned_ids) = join();
+            let (lent, attached) = (Cell::new(false), Cell::new(false));
+            let returned_ids = Arc::downgrade(&returned_ids.0);
+            let it = ThreadRegistration { lock_id, registration, lent, attached, returned_ids };
+            REGISTRATIONS.try_with(|all| all.add(it)).ok()?
+        }
+    };
+    CACHED.try_with(|cached| cached.set(Some(registration))).ok()?;
+    Some(registration)
+}

@@ -1,0 +1,170 @@
+//! The facade on loom. No clock runs; a park asks [`crate::choice`] what happens to it.
+//!
+//! With `--cfg shuttle` as well, on shuttle: random schedules of many threads, in which every access
+//! is sequentially consistent. Its paths are loom's, but for the cell.
+
+use std::sync::{TryLockError, TryLockResult};
+use std::time::Duration;
+
+use super::choice;
+use super::{Clock, Parked};
+
+#[cfg(not(shuttle))]
+pub(crate) use self::loom::cell::UnsafeCell;
+pub(crate) use self::loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use self::loom::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
+pub(crate) use self::loom::thread::AccessError;
+pub(crate) use self::loom::thread_local;
+#[cfg(shuttle)]
+pub(crate) use super::cell::UnsafeCell;
+#[cfg(not(shuttle))]
+pub use ::loom;
+#[cfg(shuttle)]
+pub use shuttle as loom;
+
+/// Most suites do without: each look for a notification multiplies what loom has to explore.
+pub(crate) fn spins() -> u32 {
+    choice::spins()
+}
+
+pub(crate) fn spin_loop() {}
+
+pub(crate) fn yields() -> u32 {
+    0
+}
+
+pub(crate) fn yield_now() {}
+
+/// There is no time under loom: that a timer is armed is all there is to know of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Instant;
+
+#[derive(Debug)]
+pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+        self.0.lock().expect("loom's mutex does not poison")
+    }
+}
+
+/// The memory of a lock: a touch is a read of it, its end a write. loom reports a touch that nothing
+/// orders before the end; shuttle has no eye for that.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    #[cfg(not(shuttle))]
+    cell: UnsafeCell<()>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            #[cfg(not(shuttle))]
+            cell: UnsafeCell::new(()),
+        }
+    }
+
+    pub(crate) fn touch(&self) {
+        #[cfg(not(shuttle))]
+        self.cell.with(|_| ());
+    }
+
+    pub(crate) fn free(&self) {
+        #[cfg(not(shuttle))]
+        self.cell.with_mut(|_| ());
+    }
+}
+
+/// Where one thread sleeps. The handle is set before a thread's section and read after it, so the
+/// lock's mutex orders the two and loom need not see this one.
+#[derive(Debug)]
+pub(crate) struct Park(std::sync::Mutex<Option<loom::thread::Thread>>);
+
+impl Park {
+    pub(crate) const fn new() -> Self {
+        Self(std::sync::Mutex::new(None))
+    }
+
+    /// The running thread is the one that will sleep here.
+    pub(crate) fn bind(&self) {
+        *self.0.lock().expect("nothing panics under it") = Some(loom::thread::current());
+    }
+
+    pub(crate) fn unpark(&self) {
+        let thread = self.0.lock().expect("nothing panics under it").clone();
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
+    }
+
+    pub(crate) fn park(&self, timer: Option<Instant>, deadline: Option<Instant>) -> Parked {
+        if timer.is_some() && choice::take(choice::Kind::TimeOut) {
+            Parked::TimedOut
+        } else if deadline.is_some() && choice::take(choice::Kind::GiveUp) {
+            Parked::GaveUp
+        } else if choice::take(choice::Kind::Spurious) {
+            Parked::Returned
+        } else {
+            loom::thread::park();
+            Parked::Returned
+        }
+    }
+
+    /// A recheck that is due always comes.
+    pub(crate) fn pause(&self, _: Instant, deadline: Option<Instant>) -> Parked {
+        if deadline.is_some() && choice::take(choice::Kind::GiveUp) {
+            Parked::GaveUp
+        } else {
+            Parked::Returned
+        }
+    }
+}
+
+/// A clock that stands still.
+pub(crate) struct SectionClock;
+
+impl SectionClock {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+}
+
+impl Clock for SectionClock {
+    type Instant = Instant;
+
+    fn now(&self) -> Instant {
+        Instant
+    }
+
+    fn elapsed_since(&self, _: Instant) -> Duration {
+        Duration::ZERO
+    }
+
+    /// A recheck comes when it is due, and not before.
+    fn is_future(&self, _: Instant) -> bool {
+        false
+    }
+
+    fn later(&self, _: Instant, _: Duration) -> Option<Instant> {
+        Some(Instant)
+    }
+
+    /// A free choice.
+    fn deadline_if_younger(&self, began: Instant, _: Duration) -> Option<Instant> {
+        choice::take(choice::Kind::Young).then_some(began)
+    }
+}
+
+/// loom's own `try_lock` blocks: who acquires the mutex blocks every thread that is about to try.
+/// So here it is always taken, and what is explored is the waiting.
+pub(crate) fn try_lock<M: ?Sized>(_: &StdMutex<M>) -> TryLockResult<StdMutexGuard<'_, M>> {
+    Err(TryLockError::WouldBlock)
+}
+
+pub(crate) fn fail(what: &dyn std::fmt::Display) -> ! {
+    panic!("gil-core: {what}");
+}

@@ -1,0 +1,210 @@
+//! The facade on parking_lot and std.
+
+use std::cell::Cell;
+pub(crate) use std::hint::spin_loop;
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+pub(crate) use std::thread::AccessError;
+pub(crate) use std::thread::yield_now;
+pub(crate) use std::thread_local;
+pub use std::time::Instant;
+
+pub(crate) use parking_lot::Mutex;
+use std::sync::{Condvar, PoisonError, TryLockResult};
+pub(crate) use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
+use std::time::Duration;
+
+pub(crate) use super::cell::UnsafeCell;
+use super::{Clock, Parked};
+
+/// How often a waiter looks for its notification before it parks: about 1 us. A longer spin costs
+/// more than it gives as soon as holder and waiter share a processor.
+pub(crate) const fn spins() -> u32 {
+    40
+}
+
+/// How often a thread that waits for an answer yields its processor after that.
+pub(crate) const fn yields() -> u32 {
+    3
+}
+
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Nothing: only a checker cares where a lock's memory is touched.
+#[derive(Debug)]
+pub(crate) struct Memory;
+
+impl Memory {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) const fn touch(&self) {}
+}
+
+/// Where one thread sleeps: a token that `unpark` leaves and `park` consumes.
+///
+/// [`std::thread::park`] would do, were it not for the thread's handle: it lives in a thread-local,
+/// which is gone in a late thread-exit destructor, and it binds the sleeper to one thread for ever.
+#[derive(Debug)]
+pub(crate) struct Park {
+    state: StdMutex<Token>,
+    left: Condvar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Token {
+    None,
+    /// None, and the thread sleeps until there is one.
+    Asleep,
+    Left,
+}
+
+impl Park {
+    pub(crate) const fn new() -> Self {
+        Self { state: StdMutex::new(Token::None), left: Condvar::new() }
+    }
+
+    /// The running thread is the one that will sleep here; only loom needs to know.
+    #[inline(always)]
+    pub(crate) const fn bind(&self) {}
+
+    pub(crate) fn unpark(&self) {
+        let was = std::mem::replace(&mut *self.lock(), Token::Left);
+        if was == Token::Asleep {
+            self.left.notify_one(); // after unlocking: the sleeper takes the mutex first
+        }
+    }
+
+    /// Sleeps until unparked or the first of the two points in time, or returns spuriously.
+    pub(crate) fn park(&self, timer: Option<Instant>, deadline: Option<Instant>) -> Parked {
+        let first = match (timer, deadline) {
+            (Some(timer), Some(deadline)) => Some(timer.min(deadline)),
+            (timer, deadline) => timer.or(deadline),
+        };
+        let mut token = self.lock();
+        if *token == Token::None {
+            *token = Token::Asleep;
+            token = match first {
+                None => self.left.wait(token).unwrap_or_else(PoisonError::into_inner),
+                Some(first) => {
+                    let span = first.saturating_duration_since(now());
+                    self.left.wait_timeout(token, span).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        let was = std::mem::replace(&mut *token, Token::None);
+        drop(token);
+        match first {
+            Some(_) if was != Token::Left => after_park(now(), timer, deadline),
+            _ => Parked::Returned,
+        }
+    }
+
+    /// Sleeps until unparked or one of the two points in time: a thread that has to recheck something.
+    pub(crate) fn pause(&self, due: Instant, deadline: Option<Instant>) -> Parked {
+        match self.park(Some(due), deadline) {
+            Parked::GaveUp => Parked::GaveUp,
+            Parked::TimedOut | Parked::Returned => Parked::Returned,
+        }
+    }
+
+    fn lock(&self) -> StdMutexGuard<'_, Token> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics under it
+    }
+}
+
+/// The real clock as one section sees it: read once, and only if it is needed.
+pub(crate) struct SectionClock(Cell<Option<Instant>>);
+
+impl SectionClock {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(None))
+    }
+}
+
+impl Clock for SectionClock {
+    type Instant = Instant;
+
+    fn now(&self) -> Instant {
+        let instant = self.0.get().unwrap_or_else(now);
+        self.0.set(Some(instant));
+        instant
+    }
+
+    fn elapsed_since(&self, instant: Instant) -> Duration {
+        self.now().saturating_duration_since(instant)
+    }
+
+    fn is_future(&self, instant: Instant) -> bool {
+        self.now() < instant
+    }
+
+    fn later(&self, instant: Instant, by: Duration) -> Option<Instant> {
+        instant.checked_add(by)
+    }
+}
+
+/// What a return from a timed park at `now` means.
+fn after_park(now: Instant, timer: Option<Instant>, deadline: Option<Instant>) -> Parked {
+    if deadline.is_some_and(|instant| now >= instant) {
+        Parked::GaveUp
+    } else if timer.is_some_and(|instant| now >= instant) {
+        Parked::TimedOut
+    } else {
+        Parked::Returned
+    }
+}
+
+pub(crate) fn try_lock<M: ?Sized>(mutex: &StdMutex<M>) -> TryLockResult<StdMutexGuard<'_, M>> {
+    mutex.try_lock()
+}
+
+/// A protocol or the mechanism broke a rule of the lock: the process must not go on.
+pub(crate) fn fail(what: &dyn std::fmt::Display) -> ! {
+    eprintln!("gil-core: {what}; the lock can no longer be trusted, aborting");
+    std::process::abort();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn return_from_park_is_judged_by_the_clock() {
+        let start = now();
+        let at = |ms| start + Duration::from_millis(ms);
+        assert_eq!(after_park(at(4), Some(at(5)), None), Parked::Returned);
+        assert_eq!(after_park(at(5), Some(at(5)), None), Parked::TimedOut);
+        assert_eq!(after_park(at(5), Some(at(6)), Some(at(5))), Parked::GaveUp);
+        assert_eq!(after_park(at(5), Some(at(5)), Some(at(5))), Parked::GaveUp);
+        assert_eq!(after_park(at(5), Some(at(4)), Some(at(6))), Parked::TimedOut);
+        assert_eq!(after_park(at(5), None, Some(at(6))), Parked::Returned);
+    }
+
+    #[test]
+    fn park_until_the_past_does_not_sleep() {
+        assert_eq!(Park::new().park(Some(now()), None), Parked::TimedOut);
+        assert_eq!(Park::new().park(None, Some(now())), Parked::GaveUp);
+    }
+
+    #[test]
+    fn token_left_before_the_park_ends_it_once() {
+        let park = Park::new();
+        park.unpark();
+        park.unpark();
+        let soon = Some(now());
+        assert_eq!(park.park(None, None), Parked::Returned);
+        assert_eq!(park.park(soon, None), Parked::TimedOut, "the token is consumed");
+    }
+
+    #[test]
+    fn interval_beyond_the_clock_is_never() {
+        let clock = SectionClock::new();
+        assert_eq!(clock.later(clock.now(), Duration::MAX), None);
+        assert_eq!(clock.deadline_if_younger(clock.now(), Duration::from_secs(u64::MAX)), None);
+        assert!(clock.later(clock.now(), Duration::from_secs(3_600)).is_some());
+    }
+}

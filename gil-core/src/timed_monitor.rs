@@ -1,0 +1,211 @@
+//! One section with a clock: the Monitor, its pacing and its timers.
+//!
+//! Every engine that has a clock runs this code: the lock on real time, the simulator and the search
+//! for TIME-1 and TIME-2 on virtual time, and loom on a clock that stands still. An engine adds only
+//! how a thread sleeps until a [`WaitPlan`] says.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use crate::monitor::{Fault, Monitor, Operation, Outcome, ThreadState, WakePolicy};
+use crate::pacing::Pacing;
+use crate::protocol::{Preemption, Protocol, ThreadId, Timer, Wake};
+use crate::sync::{Clock, mutant};
+
+/// How long the timekeeper of a free lock sleeps at least.
+const FREE_RECHECK: Duration = Duration::from_micros(50);
+
+/// Until when a thread sleeps, unless it is woken; `M` is a [`Clock::Instant`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct WaitPlan<M> {
+    /// When its timer expires: it returns with [`Wake::TimedOut`]. `None`: it has no timer, or never.
+    pub deadline: Option<M>,
+    /// The run that the timer is for.
+    pub epoch: u64,
+    /// When it rechecks: it returns with [`Wake::Notified`]. This comes before `deadline`.
+    pub recheck_at: Option<M>,
+    /// It has just requested a switch because its timer expired, and the answer is near: it may spin
+    /// before it sleeps.
+    pub spin_for_answer: bool,
+}
+
+impl<M> WaitPlan<M> {
+    /// Until it is woken.
+    #[must_use]
+    pub const fn until_woken(epoch: u64) -> Self {
+        Self { deadline: None, epoch, recheck_at: None, spin_for_answer: false }
+    }
+}
+
+/// What [`TimedMonitor::section`] did.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DecisionKind {
+    /// It ran a section of the Monitor.
+    Section,
+    /// The timer belonged to a run that is over, and starts again. Nothing was decided.
+    TimerRestarted,
+    /// A woken thread sleeps on in its grace period. Nothing was decided.
+    WakeupDeferred,
+}
+
+/// What comes of a section for the thread that ran it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Decision<M> {
+    /// What was done.
+    pub kind: DecisionKind,
+    /// What the thread does next.
+    pub outcome: Outcome,
+    /// If it waits: until when.
+    pub plan: WaitPlan<M>,
+}
+
+/// A [`Monitor`] with a clock; `M` is a [`Clock::Instant`]. See the module's page.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TimedMonitor<P: Protocol, M> {
+    monitor: Monitor<P>,
+    pacing: Pacing<M>,
+    interval: Duration,
+}
+
+impl<P: Protocol, M> TimedMonitor<P, M> {
+    /// A free lock with the protocol's switch interval.
+    pub const fn new(protocol: P, pacing: Pacing<M>) -> Self {
+        Self { monitor: Monitor::new(protocol), pacing, interval: P::SWITCH_INTERVAL }
+    }
+
+    /// The Monitor.
+    pub fn monitor(&self) -> &Monitor<P> {
+        &self.monitor
+    }
+
+    /// The switch interval.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Sets the switch interval. Zero is 1 us, as in CPython; what the clock cannot represent, for
+    /// example [`Duration::MAX`], is "never". Waits that have begun keep theirs.
+    pub fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval.max(Duration::from_micros(1));
+    }
+
+    /// The threads that the last section woke, each of them once.
+    pub fn drain_woken(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
+        self.monitor.drain_woken()
+    }
+
+    /// Whether a safepoint has something to decide: a switch is requested, or the protocol counts ticks.
+    pub fn answers_safepoint(&self) -> bool {
+        P::PREEMPTION != Preemption::OnRequest || self.monitor.requested()
+    }
+
+    /// Whether the holder is to see a request at its safepoints: one is made, and is not deferred.
+    pub fn publishes_request(&self) -> bool {
+        self.monitor.requested() && self.pacing.deferred_by().is_none()
+    }
+
+    /// When the present run began, for its timer.
+    pub fn timer_start(&self) -> Option<M>
+    where
+        M: Copy,
+    {
+        self.pacing.timer_start()
+    }
+
+    /// `thread` has left: a later thread under its id inherits no delay.
+    pub fn forget(&mut self, thread: ThreadId) {
+        self.pacing.forget(thread);
+    }
+}
+
+impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
+    /// Takes over from the fast path, which left the lock with `owner`. `reacquires`: the lock was
+    /// biased to one thread, which has retaken it that often.
+    ///
+    /// # Errors
+    /// As [`Monitor::sync_owner`].
+    pub fn sync_owner(
+        &mut self,
+        owner: Option<ThreadId>,
+        reacquires: Option<u64>,
+        clock: &impl Clock<Instant = M>,
+    ) -> Result<(), Fault> {
+        match reacquires {
+            Some(0) => {}
+            Some(_) => self.pacing.record_reacquires(),
+            None => self.pacing.sync_fast_path(owner, owner == self.monitor.owner(), clock),
+        }
+        self.monitor.sync_owner(owner)
+    }
+
+    /// Runs one section for `thread`, unless there is nothing to decide. `expired_epoch`: its timer
+    /// expired, and was for that run.
+    ///
+    /// # Errors
+    /// As [`Monitor::section`].
+    pub fn section(
+        &mut self,
+        thread: ThreadId,
+        operation: Operation,
+        expired_epoch: Option<u64>,
+        wake_policy: &mut dyn WakePolicy,
+        clock: &impl Clock<Instant = M>,
+    ) -> Result<Decision<M>, Fault> {
+        let (state, owner) = (self.monitor.thread_state(thread), self.monitor.owner());
+        if let Some(at) = self.grace_deadline(thread, operation, clock) {
+            let epoch = self.pacing.epoch();
+            let plan = WaitPlan { recheck_at: Some(at), ..WaitPlan::until_woken(epoch) };
+            let outcome = Outcome::Wait(None);
+            return Ok(Decision { kind: DecisionKind::WakeupDeferred, outcome, plan });
+        }
+        if let ThreadState::Waiting(_, timer @ Some(Timer::Run)) = state
+            && expired_epoch.is_some_and(|epoch| epoch != self.pacing.epoch())
+            && !mutant!(StaleRunTimer)
+        {
+            let (outcome, plan) = (Outcome::Wait(timer), self.plan(timer, clock));
+            return Ok(Decision { kind: DecisionKind::TimerRestarted, outcome, plan });
+        }
+        let outcome = self.monitor.section(thread, operation, wake_policy)?;
+        self.pacing.after_section(owner.is_none(), self.monitor.owner(), self.interval, clock);
+        let requested = (self.monitor.requested_before(), self.monitor.requested());
+        let recheck_at = self.pacing.defer_request(thread, operation, requested, clock);
+        let timer = if let Outcome::Wait(timer) = outcome { timer } else { None };
+        let expired = operation == Operation::Resume(Wake::TimedOut);
+        let spin_for_answer =
+            expired && matches!(state, ThreadState::Waiting(..)) && self.publishes_request();
+        let plan = WaitPlan { recheck_at, spin_for_answer, ..self.plan(timer, clock) };
+        Ok(Decision { kind: DecisionKind::Section, outcome, plan })
+    }
+
+    /// Until when a woken thread sleeps on, if it does.
+    fn grace_deadline(
+        &mut self,
+        thread: ThreadId,
+        operation: Operation,
+        clock: &impl Clock<Instant = M>,
+    ) -> Option<M> {
+        let woken = matches!(self.monitor.thread_state(thread), ThreadState::Notified(_));
+        if !P::GRACE_PERIOD || !woken || !matches!(operation, Operation::Resume(_)) {
+            return None;
+        }
+        let is_free = self.monitor.owner().is_none();
+        self.pacing.grace_deadline(thread, is_free, self.interval, clock)
+    }
+
+    /// When `timer` expires. A timer of the run counts from the run's start. Two cases count from now:
+    /// a request is pending, which ends the run; or the lock is free, and an expired timer would spin
+    /// until the woken thread has taken it.
+    fn plan(&self, timer: Option<Timer>, clock: &impl Clock<Instant = M>) -> WaitPlan<M> {
+        let of_run = || clock.later(self.pacing.timer_start()?, self.interval);
+        let deadline = match timer {
+            None => None,
+            Some(Timer::Run) if self.monitor.owner().is_none() => {
+                let soon = clock.later(clock.now(), FREE_RECHECK.min(self.interval));
+                of_run().map(|due| soon.map_or(due, |soon| due.max(soon)))
+            }
+            Some(Timer::Run) if !self.monitor.requested() => of_run(),
+            Some(_) => clock.later(clock.now(), self.interval),
+        };
+        WaitPlan { deadline, ..WaitPlan::until_woken(self.pacing.epoch()) }
+    }
+}

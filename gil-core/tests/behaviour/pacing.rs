@@ -1,0 +1,260 @@
+//! The delays of the slow path, in virtual time.
+
+use std::time::Duration;
+
+use gil_core::engine::{
+    Clock, DecisionKind, Limits, Operation, Outcome, Pacing, TimedMonitor, WaitPlan, WakeFirst,
+};
+use gil_core::protocol::{Handoff, Release, ThreadId, Timer, Wake};
+
+use crate::threads;
+
+const INTERVAL_US: u64 = 5_000;
+const HOUR_US: u64 = 3_600_000_000;
+const RELEASE: Operation = Operation::Release(Release::Blocking);
+const NOTIFIED: Operation = Operation::Resume(Wake::Notified);
+
+struct Virtual(Duration);
+
+impl Clock for Virtual {
+    type Instant = Duration;
+    fn now(&self) -> Duration {
+        self.0
+    }
+    fn elapsed_since(&self, instant: Duration) -> Duration {
+        self.0.saturating_sub(instant)
+    }
+    fn is_future(&self, instant: Duration) -> bool {
+        self.0 < instant
+    }
+    fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
+        instant.checked_add(by)
+    }
+}
+
+/// A lock whose time stands still except where a test moves it.
+struct Lock {
+    timed: TimedMonitor<Handoff, Duration>,
+    now_us: u64,
+}
+
+impl Lock {
+    fn new(protocol: Handoff, interval_us: u64) -> Self {
+        let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT));
+        timed.set_interval(Duration::from_micros(interval_us));
+        Self { timed, now_us: 1_000 }
+    }
+
+    fn expired(
+        &mut self,
+        thread: ThreadId,
+        operation: Operation,
+        epoch: Option<u64>,
+    ) -> (DecisionKind, Outcome, WaitPlan<Duration>) {
+        let clock = Virtual(Duration::from_micros(self.now_us));
+        let decision = self.timed.section(thread, operation, epoch, &mut WakeFirst, &clock);
+        let decision = decision.expect("the operation fits");
+        (decision.kind, decision.outcome, decision.plan)
+    }
+
+    fn run(&mut self, thread: ThreadId, operation: Operation) -> (Outcome, WaitPlan<Duration>) {
+        let (_, outcome, plan) = self.expired(thread, operation, None);
+        (outcome, plan)
+    }
+
+    /// How long the thread sleeps before it rechecks.
+    fn rechecks_after(&mut self, thread: ThreadId) -> Option<u64> {
+        let (_, plan) = self.run(thread, NOTIFIED);
+        plan.recheck_at.map(|at| at.as_micros() as u64 - self.now_us)
+    }
+
+    /// `calls` holds the lock, `waits` was woken by its release, and `calls` has retaken it.
+    fn retaken(protocol: Handoff, interval_us: u64) -> (Self, ThreadId, ThreadId) {
+        let [calls, waits] = threads();
+        let mut lock = Self::new(protocol, interval_us);
+        lock.run(calls, Operation::Acquire);
+        lock.run(waits, Operation::Acquire);
+        lock.run(calls, RELEASE);
+        lock.run(calls, Operation::Acquire);
+        (lock, calls, waits)
+    }
+}
+
+#[test]
+fn woken_thread_beside_reacquires_sleeps_on_up_to_the_limit() {
+    for interval_us in [INTERVAL_US, 100 * INTERVAL_US, HOUR_US] {
+        let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), interval_us);
+        let mut slept = Vec::new();
+        while let Some(span_us) = lock.rechecks_after(waits) {
+            slept.push(span_us);
+            lock.now_us += span_us;
+            lock.run(calls, RELEASE);
+            lock.run(calls, Operation::Acquire);
+        }
+        assert_eq!(slept, [50, 50, 100, 200, 400, 200], "1 ms in all at {interval_us} us");
+    }
+}
+
+#[test]
+fn woken_thread_at_a_short_interval_sleeps_on_for_a_fifth() {
+    let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), 100);
+    let mut slept_us = 0;
+    while let Some(span_us) = lock.rechecks_after(waits) {
+        slept_us += span_us;
+        lock.now_us += span_us;
+        lock.run(calls, RELEASE);
+        lock.run(calls, Operation::Acquire);
+    }
+    assert_eq!(slept_us, 20);
+}
+
+#[test]
+fn woken_thread_without_further_reacquires_looks_at_the_lock() {
+    let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), HOUR_US);
+    assert_eq!(lock.rechecks_after(waits), Some(50));
+    lock.now_us += 49;
+    assert_eq!(lock.rechecks_after(waits), Some(1), "the sleep ended early");
+    lock.now_us += 1;
+    assert_eq!(lock.rechecks_after(waits), None);
+    lock.run(calls, RELEASE);
+    assert_eq!(lock.timed.monitor().owner(), Some(waits), "a wasted wake-up, then a hand-off");
+}
+
+#[test]
+fn free_lock_is_taken_by_the_woken_thread_within_50_us() {
+    let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), HOUR_US);
+    lock.run(calls, RELEASE); // for a long call
+    assert_eq!(lock.rechecks_after(waits), Some(50));
+    lock.now_us += 50;
+    assert_eq!(lock.run(waits, NOTIFIED).0, Outcome::Owns);
+}
+
+#[test]
+fn free_lock_that_was_not_retaken_is_taken_at_once() {
+    let [calls, waits] = threads();
+    let mut lock = Lock::new(Handoff::plain(), HOUR_US);
+    lock.run(calls, Operation::Acquire);
+    lock.run(waits, Operation::Acquire);
+    lock.run(calls, RELEASE);
+    assert_eq!(lock.run(waits, NOTIFIED).0, Outcome::Owns);
+}
+
+#[test]
+fn pacing_none_delays_nothing() {
+    let [calls, waits] = threads();
+    let mut lock = Lock::new(Handoff::plain(), HOUR_US);
+    lock.timed = TimedMonitor::new(Handoff::plain(), Pacing::none());
+    lock.run(calls, Operation::Acquire);
+    lock.run(waits, Operation::Acquire);
+    lock.run(calls, RELEASE);
+    lock.run(calls, Operation::Acquire);
+    assert_eq!(lock.rechecks_after(waits), None);
+}
+
+#[test]
+fn request_is_deferred_for_as_long_as_the_interrupter_ran() {
+    for (interval_us, used_us, deferred_us) in [
+        (INTERVAL_US, 3_000, Some(3_000)),
+        (INTERVAL_US, 7_000, Some(5_000)),
+        (INTERVAL_US, 10, None),
+        (1_000, 3_000, Some(1_000)),
+        (HOUR_US, 3_000, Some(3_000)),
+        (HOUR_US, 60_000_000, Some(5_000)),
+        (HOUR_US, 49, None),
+    ] {
+        let [computes, interrupts] = threads();
+        let mut lock = Lock::new(Handoff::new(), interval_us);
+        lock.run(computes, Operation::Acquire);
+        lock.run(interrupts, Operation::Acquire);
+        lock.run(computes, Operation::Safepoint);
+        lock.run(interrupts, NOTIFIED);
+        lock.now_us += used_us;
+        lock.run(interrupts, RELEASE);
+        while lock.run(computes, NOTIFIED).0 != Outcome::Owns {
+            lock.now_us += 50; // its grace period
+        }
+        let began_us = lock.now_us;
+        let (_, plan) = lock.run(interrupts, Operation::Acquire);
+        let due_us = plan.recheck_at.map(|at| at.as_micros() as u64 - began_us);
+        assert!(
+            due_us.is_none() == deferred_us.is_none()
+                && due_us.unwrap_or(0).abs_diff(deferred_us.unwrap_or(0)) <= 50,
+            "after {used_us} us at {interval_us} us: {due_us:?}, expected {deferred_us:?}"
+        );
+        assert_eq!(lock.timed.publishes_request(), due_us.is_none());
+        if let Some(due_us) = due_us {
+            lock.now_us = began_us + due_us - 1;
+            let (_, plan) = lock.run(interrupts, NOTIFIED);
+            assert!(plan.recheck_at.is_some(), "a sleep that ended early goes on");
+            lock.now_us += 1;
+            lock.run(interrupts, NOTIFIED);
+            assert!(lock.timed.publishes_request());
+        }
+    }
+}
+
+#[test]
+fn timekeeper_that_requested_times_the_next_run_too() {
+    let [a, b, c] = threads();
+    let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
+    lock.run(a, Operation::Acquire);
+    lock.run(b, Operation::Acquire);
+    let (_, plan) = lock.run(c, Operation::Acquire);
+    assert_eq!(plan.deadline, None, "one waiter has a timer");
+    let epoch = lock.timed.monitor().owner().map(|_| plan.epoch);
+    lock.now_us += INTERVAL_US;
+    let (_, _, plan) = lock.expired(b, Operation::Resume(Wake::TimedOut), epoch);
+    assert!(lock.timed.monitor().requested() && plan.spin_for_answer);
+    lock.now_us += 1;
+    // b is granted the lock, so the preempted thread takes the post.
+    let (outcome, plan) = lock.run(a, Operation::Safepoint);
+    assert_eq!(outcome, Outcome::Wait(Some(Timer::Run)));
+    assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us + INTERVAL_US)));
+    lock.run(b, NOTIFIED);
+    // a requests next, and c is granted the lock: a keeps the post, and b gets no timer.
+    lock.now_us += INTERVAL_US;
+    let (_, _, plan) = lock.expired(a, Operation::Resume(Wake::TimedOut), Some(plan.epoch));
+    assert!(plan.spin_for_answer);
+    let (outcome, _) = lock.run(b, Operation::Safepoint);
+    assert_eq!((outcome, lock.timed.monitor().owner()), (Outcome::Wait(None), Some(c)));
+    lock.now_us += 1;
+    let (_, plan) = lock.run(a, NOTIFIED);
+    assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us - 1 + INTERVAL_US)));
+    assert!(!plan.spin_for_answer);
+}
+
+#[test]
+fn timer_of_an_earlier_run_starts_again() {
+    let [a, b, c] = threads();
+    let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
+    lock.run(a, Operation::Acquire);
+    let (_, old) = lock.run(b, Operation::Acquire);
+    lock.run(c, Operation::Acquire);
+    lock.now_us += INTERVAL_US;
+    lock.expired(b, Operation::Resume(Wake::TimedOut), Some(old.epoch));
+    lock.run(a, Operation::Safepoint);
+    lock.run(b, NOTIFIED);
+    // a is the timekeeper, and its timer is for the run of b. Two runs later that one is over.
+    let (_, timer) = lock.run(a, NOTIFIED);
+    lock.now_us += 1;
+    lock.run(b, RELEASE);
+    lock.run(c, NOTIFIED);
+    lock.now_us += INTERVAL_US - 1;
+    let timed_out = Operation::Resume(Wake::TimedOut);
+    let (kind, _, plan) = lock.expired(a, timed_out, Some(timer.epoch));
+    assert_eq!(kind, DecisionKind::TimerRestarted);
+    assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us + 1)), "of the present run");
+    lock.now_us += 1;
+    let (kind, _, _) = lock.expired(a, timed_out, Some(plan.epoch));
+    assert!(kind == DecisionKind::Section && lock.timed.monitor().requested());
+}
+
+#[test]
+fn interval_never_arms_no_timer() {
+    let [a, b] = threads();
+    let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
+    lock.timed.set_interval(Duration::MAX);
+    lock.run(a, Operation::Acquire);
+    let (outcome, plan) = lock.run(b, Operation::Acquire);
+    assert_eq!((outcome, plan.deadline), (Outcome::Wait(Some(Timer::Run)), None));
+}
