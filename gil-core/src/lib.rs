@@ -55,7 +55,7 @@ pub mod engine {
     pub use crate::sync::Clock;
     #[cfg(loom)]
     pub use crate::sync::{choice, mutants};
-    pub use crate::timed_monitor::{Decision, DecisionKind, TimedMonitor, WaitPlan};
+    pub use crate::timed_monitor::{TimedMonitor, WaitPlan};
 }
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a

@@ -7,7 +7,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use crate::monitor::{Fault, Monitor, Operation, Outcome, ThreadState, WakePolicy};
+use crate::monitor::{Fault, Monitor, Operation, Outcome, ThreadState, WakeFirst};
+use crate::observe::{Observe, SectionInfo};
 use crate::pacing::Pacing;
 use crate::protocol::{Preemption, Protocol, ThreadId, Timer, Wake};
 use crate::sync::{Clock, mutant};
@@ -27,36 +28,6 @@ pub struct WaitPlan<M> {
     /// It has just requested a switch because its timer expired, and the answer is near: it may spin
     /// before it sleeps.
     pub spin_for_answer: bool,
-}
-
-impl<M> WaitPlan<M> {
-    /// Until it is woken.
-    #[must_use]
-    pub const fn until_woken(epoch: u64) -> Self {
-        Self { deadline: None, epoch, recheck_at: None, spin_for_answer: false }
-    }
-}
-
-/// What [`TimedMonitor::section`] did.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DecisionKind {
-    /// It ran a section of the Monitor.
-    Section,
-    /// The timer belonged to a run that is over, and starts again. Nothing was decided.
-    TimerRestarted,
-    /// A woken thread sleeps on in its grace period. Nothing was decided.
-    WakeupDeferred,
-}
-
-/// What comes of a section for the thread that ran it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Decision<M> {
-    /// What was done.
-    pub kind: DecisionKind,
-    /// What the thread does next.
-    pub outcome: Outcome,
-    /// If it waits: until when.
-    pub plan: WaitPlan<M>,
 }
 
 /// A [`Monitor`] with a clock; `M` is a [`Clock::Instant`]. See the module's page.
@@ -138,8 +109,9 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         self.monitor.sync_owner(owner)
     }
 
-    /// Runs one section for `thread`, unless there is nothing to decide. `expired_epoch`: its timer
-    /// expired, and was for that run.
+    /// Runs one section for `thread`, unless there is nothing to decide; `observer` is told which. What
+    /// the thread does next, and if it waits: until when. `expired_epoch`: its timer expired, and was for
+    /// that run.
     ///
     /// # Errors
     /// As [`Monitor::section`].
@@ -148,54 +120,45 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         thread: ThreadId,
         operation: Operation,
         expired_epoch: Option<u64>,
-        wake_policy: &mut dyn WakePolicy,
+        observer: &mut impl Observe,
         clock: &impl Clock<Instant = M>,
-    ) -> Result<Decision<M>, Fault> {
+    ) -> Result<(Outcome, WaitPlan<M>), Fault> {
         let (state, owner) = (self.monitor.thread_state(thread), self.monitor.owner());
-        if let Some(at) = self.grace_deadline(thread, operation, clock) {
-            let epoch = self.pacing.epoch();
-            let plan = WaitPlan { recheck_at: Some(at), ..WaitPlan::until_woken(epoch) };
-            let outcome = Outcome::Wait(None);
-            return Ok(Decision { kind: DecisionKind::WakeupDeferred, outcome, plan });
+        if let (ThreadState::Notified(_), Operation::Resume(_), true) =
+            (state, operation, P::GRACE_PERIOD)
+            && let recheck_at @ Some(_) =
+                self.pacing.grace_deadline(thread, owner.is_none(), self.interval, clock)
+        {
+            observer.wakeup_deferred(thread);
+            return Ok((Outcome::Wait(None), WaitPlan { recheck_at, ..self.plan(None, clock) }));
         }
         if let ThreadState::Waiting(_, timer @ Some(Timer::Run)) = state
             && expired_epoch.is_some_and(|epoch| epoch != self.pacing.epoch())
             && !mutant!(StaleRunTimer)
         {
-            let (outcome, plan) = (Outcome::Wait(timer), self.plan(timer, clock));
-            return Ok(Decision { kind: DecisionKind::TimerRestarted, outcome, plan });
+            observer.timer_restarted(thread);
+            return Ok((Outcome::Wait(timer), self.plan(timer, clock)));
         }
-        let outcome = self.monitor.section(thread, operation, wake_policy)?;
+        let outcome = self.monitor.section(thread, operation, &mut WakeFirst)?;
+        observer.section(&SectionInfo { thread, operation, outcome, monitor: &self.monitor });
         self.pacing.after_section(owner.is_none(), self.monitor.owner(), self.interval, clock);
         let requested = (self.monitor.requested_before(), self.monitor.requested());
         let recheck_at = self.pacing.defer_request(thread, operation, requested, clock);
+        let expired = matches!(state, ThreadState::Waiting(..))
+            && operation == Operation::Resume(Wake::TimedOut);
         let timer = if let Outcome::Wait(timer) = outcome { timer } else { None };
-        let expired = operation == Operation::Resume(Wake::TimedOut);
-        let spin_for_answer =
-            expired && matches!(state, ThreadState::Waiting(..)) && self.publishes_request();
-        let plan = WaitPlan { recheck_at, spin_for_answer, ..self.plan(timer, clock) };
-        Ok(Decision { kind: DecisionKind::Section, outcome, plan })
+        let spin_for_answer = expired && self.publishes_request();
+        Ok((outcome, WaitPlan { recheck_at, spin_for_answer, ..self.plan(timer, clock) }))
     }
 
-    /// Until when a woken thread sleeps on, if it does.
-    fn grace_deadline(
-        &mut self,
-        thread: ThreadId,
-        operation: Operation,
+    /// Until when a thread sleeps with `timer`. A timer of the run counts from the run's start. If a
+    /// request is pending, which ends the run, it counts from now. If the lock is free, it does not expire
+    /// at once: the thread would spin until the woken one has taken the lock.
+    pub(crate) fn plan(
+        &self,
+        timer: Option<Timer>,
         clock: &impl Clock<Instant = M>,
-    ) -> Option<M> {
-        let woken = matches!(self.monitor.thread_state(thread), ThreadState::Notified(_));
-        if !P::GRACE_PERIOD || !woken || !matches!(operation, Operation::Resume(_)) {
-            return None;
-        }
-        let is_free = self.monitor.owner().is_none();
-        self.pacing.grace_deadline(thread, is_free, self.interval, clock)
-    }
-
-    /// When `timer` expires. A timer of the run counts from the run's start. Two cases count from now:
-    /// a request is pending, which ends the run; or the lock is free, and an expired timer would spin
-    /// until the woken thread has taken it.
-    fn plan(&self, timer: Option<Timer>, clock: &impl Clock<Instant = M>) -> WaitPlan<M> {
+    ) -> WaitPlan<M> {
         let of_run = || clock.later(self.pacing.timer_start()?, self.interval);
         let deadline = match timer {
             None => None,
@@ -206,6 +169,7 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
             Some(Timer::Run) if !self.monitor.requested() => of_run(),
             Some(_) => clock.later(clock.now(), self.interval),
         };
-        WaitPlan { deadline, ..WaitPlan::until_woken(self.pacing.epoch()) }
+        let epoch = self.pacing.epoch();
+        WaitPlan { deadline, epoch, recheck_at: None, spin_for_answer: false }
     }
 }

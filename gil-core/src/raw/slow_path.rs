@@ -29,15 +29,15 @@ use std::sync::Arc;
 use super::parker::Parker;
 use super::registry::{Registration, Registry};
 use super::word::Word;
-use crate::monitor::{Fault, Operation, Outcome, WakeFirst};
-use crate::observe::{Observe, SectionInfo};
+use crate::monitor::{Fault, Operation, Outcome};
+use crate::observe::Observe;
 use crate::pacing::Pacing;
 use crate::protocol::{Protocol, ThreadId, Wake};
 use crate::sync::{
     AtomicBool, Instant, Memory, Mutex, Ordering, Parked, SectionClock, const_unless_loom, fail,
     mutant,
 };
-use crate::timed_monitor::{DecisionKind, TimedMonitor, WaitPlan};
+use crate::timed_monitor::{TimedMonitor, WaitPlan};
 
 /// The lock, less its ticks: the word, the flag, and what the mutex guards.
 #[derive(Debug)]
@@ -303,22 +303,10 @@ impl<P: Protocol, O: Observe> Shared<P, O> {
         if stale && !mutant!(StaleRequestAnswered) {
             observer.stale_request(thread);
             let holds = timed.monitor().owner() == Some(thread);
-            return if holds {
-                Ok((Outcome::Owns, WaitPlan::until_woken(0)))
-            } else {
-                Err(Fault::NotHolder)
-            };
+            let stays = holds.then(|| (Outcome::Owns, timed.plan(None, clock)));
+            return stays.ok_or(Fault::NotHolder);
         }
-        let decision = timed.section(thread, operation, expired_epoch, &mut WakeFirst, clock)?;
-        match decision.kind {
-            DecisionKind::Section => {
-                let (outcome, monitor) = (decision.outcome, timed.monitor());
-                observer.section(&SectionInfo { thread, operation, outcome, monitor });
-            }
-            DecisionKind::TimerRestarted => observer.timer_restarted(thread),
-            DecisionKind::WakeupDeferred => observer.wakeup_deferred(thread),
-        }
-        Ok((decision.outcome, decision.plan))
+        timed.section(thread, operation, expired_epoch, observer, clock)
     }
 
     /// The parkers of the threads that have been woken and not yet unparked.

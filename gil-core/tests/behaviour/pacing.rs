@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use gil_core::engine::{
-    Clock, DecisionKind, Limits, Operation, Outcome, Pacing, TimedMonitor, WaitPlan, WakeFirst,
-};
-use gil_core::protocol::{Handoff, Release, ThreadId, Timer, Wake};
+use gil_core::engine::{Clock, Limits, Operation, Outcome, Pacing, TimedMonitor, WaitPlan};
+use gil_core::protocol::{Handoff, Protocol, Release, ThreadId, Timer, Wake};
+use gil_core::raw::{Observe, SectionInfo};
 
 use crate::threads;
 
@@ -32,6 +31,16 @@ impl Clock for Virtual {
     }
 }
 
+/// Whether a section restarted a timer, and did nothing else.
+struct Restarts(bool);
+
+impl Observe for Restarts {
+    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
+    fn timer_restarted(&mut self, _: ThreadId) {
+        self.0 = true;
+    }
+}
+
 /// A lock whose time stands still except where a test moves it.
 struct Lock {
     timed: TimedMonitor<Handoff, Duration>,
@@ -50,11 +59,12 @@ impl Lock {
         thread: ThreadId,
         operation: Operation,
         epoch: Option<u64>,
-    ) -> (DecisionKind, Outcome, WaitPlan<Duration>) {
+    ) -> (bool, Outcome, WaitPlan<Duration>) {
         let clock = Virtual(Duration::from_micros(self.now_us));
-        let decision = self.timed.section(thread, operation, epoch, &mut WakeFirst, &clock);
-        let decision = decision.expect("the operation fits");
-        (decision.kind, decision.outcome, decision.plan)
+        let mut restarts = Restarts(false);
+        let decided = self.timed.section(thread, operation, epoch, &mut restarts, &clock);
+        let (outcome, plan) = decided.expect("the operation fits");
+        (restarts.0, outcome, plan)
     }
 
     fn run(&mut self, thread: ThreadId, operation: Operation) -> (Outcome, WaitPlan<Duration>) {
@@ -241,12 +251,12 @@ fn timer_of_an_earlier_run_starts_again() {
     lock.run(c, NOTIFIED);
     lock.now_us += INTERVAL_US - 1;
     let timed_out = Operation::Resume(Wake::TimedOut);
-    let (kind, _, plan) = lock.expired(a, timed_out, Some(timer.epoch));
-    assert_eq!(kind, DecisionKind::TimerRestarted);
+    let (restarted, _, plan) = lock.expired(a, timed_out, Some(timer.epoch));
+    assert!(restarted);
     assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us + 1)), "of the present run");
     lock.now_us += 1;
-    let (kind, _, _) = lock.expired(a, timed_out, Some(plan.epoch));
-    assert!(kind == DecisionKind::Section && lock.timed.monitor().requested());
+    let (restarted, _, _) = lock.expired(a, timed_out, Some(plan.epoch));
+    assert!(!restarted && lock.timed.monitor().requested());
 }
 
 #[test]

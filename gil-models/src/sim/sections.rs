@@ -1,14 +1,35 @@
 //! The threads' dealings with the lock: the fast path, sections, and how a thread waits.
 
-use gil_core::engine::{DecisionKind, Event, Operation, Outcome, WaitPlan, WakeFirst};
+use gil_core::engine::{Event, Operation, Outcome, WaitPlan};
 use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Wake};
+use gil_core::raw::{Observe, SectionInfo};
 use std::time::Duration;
 
 use crate::trace::{TraceEvent, TraceRecord};
 
 use super::clock::{Virtual, ns};
+use super::report::Tally;
 use super::run::{Due, Simulation, id};
 use super::thread::{Activity, Place};
+
+/// Sees a section for the report and the recording.
+struct Seen<'a> {
+    at_ns: u64,
+    tally: &'a mut Tally,
+    record: Option<&'a mut Vec<TraceRecord>>,
+    ran: bool,
+}
+
+impl Observe for Seen<'_> {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let SectionInfo { thread, outcome, monitor, .. } = *section;
+        self.ran = true;
+        self.tally.section(monitor, outcome);
+        if let Some(record) = &mut self.record {
+            record.extend(TraceRecord::of_section(self.at_ns, thread, outcome, monitor));
+        }
+    }
+}
 
 impl<P: Protocol> Simulation<P> {
     /// Keeps what happened outside sections.
@@ -79,29 +100,28 @@ impl<P: Protocol> Simulation<P> {
             return;
         }
         let was_idle = timed.monitor().all_idle();
-        let expired_epoch =
-            (operation == Operation::Resume(Wake::TimedOut)).then_some(self.threads[thread].epoch);
-        let decision = timed
-            .section(id(thread), operation, expired_epoch, &mut WakeFirst, &clock)
+        let expired = operation == Operation::Resume(Wake::TimedOut);
+        let expired_epoch = expired.then_some(self.threads[thread].epoch);
+        let records = self.now_ns < self.records_until_ns;
+        let record = records.then_some(&mut self.record);
+        let mut observer = Seen { at_ns: self.now_ns, tally: &mut self.tally, record, ran: false };
+        let (outcome, plan) = timed
+            .section(id(thread), operation, expired_epoch, &mut observer, &clock)
             .unwrap_or_else(|fault| panic!("{}: {fault}", P::NAME));
-        let (outcome, monitor) = (decision.outcome, timed.monitor());
-        let owner = monitor.owner();
-        let disturbs = was_idle != monitor.all_idle() || published != timed.publishes_request();
-        let mut woken = Vec::new();
-        if decision.kind == DecisionKind::Section {
-            self.tally.section(monitor, outcome);
-            if self.now_ns < self.records_until_ns {
-                let told = TraceRecord::of_section(self.now_ns, id(thread), outcome, monitor);
-                self.record.extend(told);
-            }
-            woken.extend(timed.drain_woken().map(ThreadId::index));
-        }
+        let owner = timed.monitor().owner();
+        let disturbs =
+            was_idle != timed.monitor().all_idle() || published != timed.publishes_request();
+        // The Monitor remembers what its last section woke, and that may be an earlier one.
+        let woken: Vec<_> = match observer.ran {
+            true => timed.drain_woken().map(ThreadId::index).collect(),
+            false => Vec::new(),
+        };
         self.threads[thread].overhead_ns += self.costs.section_ns;
         match outcome {
             Outcome::Owns => self.attached(thread),
             Outcome::Left => self.outside(thread),
             Outcome::Retry => self.threads[thread].activity = Activity::Enter(Operation::Retry),
-            Outcome::Wait(_) => self.wait(thread, decision.plan),
+            Outcome::Wait(_) => self.wait(thread, plan),
         }
         for other in woken {
             if self.threads[other].place == Place::Asleep {
