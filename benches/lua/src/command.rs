@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gil_bench::bench::protocols::OFFERED;
+use gil_bench::bench::runtimes::setting;
+use gil_bench::cli::EXIT_FAILED;
 
 use crate::compare::{self, PROGRAMS, Pair, ROWS, Row};
 use crate::echo;
@@ -12,11 +15,8 @@ use crate::error::LuaError;
 use crate::hook::HOOK_COUNT;
 use crate::output::{self, Output};
 use crate::program::{Options, Program};
-use crate::protocols::{self, NAMES, SEPARATE};
+use crate::protocols::{self, SEPARATE, names};
 use crate::state;
-
-/// The program failed.
-pub const EXIT_FAILED: u8 = 2;
 
 /// Lua 5.4 on gil-core: several threads in one Lua state.
 #[derive(Parser, Debug)]
@@ -45,7 +45,7 @@ struct Run {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     threads: u32,
     /// The lock's protocol; `separate` is no lock, and a state for each thread.
-    #[arg(long, default_value = NAMES[0], value_parser = NAMES.to_vec())]
+    #[arg(long, default_value = OFFERED[0], value_parser = names().collect::<Vec<_>>())]
     protocol: String,
     /// The lock's switch interval in microseconds.
     #[arg(long, value_name = "US")]
@@ -98,12 +98,6 @@ fn compared() -> Vec<&'static str> {
     let mut names: Vec<_> = ROWS.iter().map(|row| row.protocol).collect();
     names.dedup(); // the control comes twice
     names
-}
-
-fn setting(text: &str) -> Result<(String, i64), String> {
-    let (name, value) = text.split_once('=').ok_or("a setting is name=value")?;
-    let value = value.parse().map_err(|_| format!("the value of `{name}` is a number"))?;
-    Ok((name.to_owned(), value))
 }
 
 /// Does what the arguments say.

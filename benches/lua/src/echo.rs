@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use comfy_table::{Table, presets};
-use gil_benches::interleaved::Range;
+use gil_bench::bench::samples::Range;
 
 use crate::compare::Row;
 use crate::output::Output;

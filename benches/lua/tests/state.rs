@@ -7,7 +7,7 @@ use gil_lua::{LuaError, Options, Output, Program, protocols, run};
 
 /// The protocols with a lock.
 fn locks() -> impl Iterator<Item = &'static str> {
-    protocols::NAMES.iter().copied().filter(|name| *name != protocols::SEPARATE)
+    protocols::names().filter(|name| *name != protocols::SEPARATE)
 }
 
 fn run_under(protocol: &str, source: &str, options: Options) -> (Result<(), LuaError>, String) {
