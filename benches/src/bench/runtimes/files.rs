@@ -4,18 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{Language, Program};
-use super::runtime::{Kind, Runtime};
 
 /// The files, in a folder of their own.
 #[derive(Debug)]
 pub struct Files(PathBuf);
 
 impl Files {
-    /// Writes a program, and compiles it where a runtime wants that.
+    /// Writes a program, and compiles it where there is a `compiler` for it.
     ///
     /// # Errors
     /// When it cannot be written or compiled.
-    pub fn new(program: &Program, runtimes: &[&Runtime]) -> Result<Self, String> {
+    pub fn new(program: &Program, compiler: Option<&str>) -> Result<Self, String> {
         let name = format!("gil-bench-{}-{}", std::process::id(), program.name);
         let files = Self(std::env::temp_dir().join(name));
         let failed =
@@ -26,10 +25,6 @@ impl Files {
                 std::fs::write(files.program(language), text).map_err(failed)?;
             }
         }
-        let compiler = runtimes.iter().find_map(|runtime| match &runtime.kind {
-            Kind::Interpreter { language: Language::OCaml, command } => Some(command),
-            _ => None,
-        });
         if let Some(compiler) = compiler {
             files.compile(compiler)?;
         }

@@ -63,6 +63,15 @@ impl Runtime {
         self.name.starts_with("CPython") && !self.name.ends_with('t')
     }
 
+    /// The command of its compiler, if it runs only compiled programs.
+    #[must_use]
+    pub fn compiler(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Interpreter { language: Language::OCaml, command } => Some(command),
+            _ => None,
+        }
+    }
+
     /// The command that runs a workload's program.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod pass;
 mod ping_pong;
 mod processes;
 mod sample;
+mod scale;
 mod select;
 mod short_io;
 mod story;
@@ -21,7 +22,8 @@ mod workload;
 use gil_core::{Handoff, Protocol};
 
 pub use pass::{Pass, Sizes};
-pub use workload::{Scale, Workload};
+pub use scale::Scale;
+pub use workload::Workload;
 
 /// All of them.
 pub const WORKLOADS: &[Workload] = &[

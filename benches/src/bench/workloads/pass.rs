@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sample::{Sample, Started};
-use super::workload::{Scale, Workload};
+use super::scale::Scale;
 use crate::bench::runtimes::{Files, Runtime, Start};
 
 /// Sizes of a workload that replace its own, by the names of its settings.
@@ -27,7 +27,7 @@ pub struct Pass<'a> {
     pub runtime: &'a Runtime,
     /// How much is measured.
     pub scale: Scale,
-    workload: &'a Workload,
+    workload: &'static str,
     files: &'a Files,
     sizes: &'a Sizes,
     figures: Vec<Figure>,
@@ -37,7 +37,7 @@ pub struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub(super) fn new(
-        workload: &'a Workload,
+        workload: &'static str,
         runtime: &'a Runtime,
         files: &'a Files,
         scale: Scale,
@@ -77,8 +77,8 @@ impl<'a> Pass<'a> {
     /// # Errors
     /// When the process cannot be started.
     pub fn start(&self, start: &Start<'_>) -> Result<Started, String> {
-        let name = format!("{} under {}", self.workload.name, self.runtime.name);
-        let command = self.runtime.command(self.workload.name, self.files, start)?;
+        let name = format!("{} under {}", self.workload, self.runtime.name);
+        let command = self.runtime.command(self.workload, self.files, start)?;
         Started::new(name, command, start.pinned)
     }
 

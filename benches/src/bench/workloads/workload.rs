@@ -1,6 +1,7 @@
 //! The shape of a workload, and the one loop that measures all of them.
 
 use super::pass::{Pass, Sizes};
+use super::scale::Scale;
 use crate::bench::runtimes::{Files, Kind, Program, Runtime, Settings};
 use crate::bench::samples::Rows;
 use crate::bench::targets::{Judge, Target};
@@ -23,28 +24,6 @@ pub struct Workload {
     pub pass: fn(&mut Pass<'_>) -> Result<(), String>,
     /// What the project wants of it.
     pub targets: fn(&mut Judge<'_>),
-}
-
-/// How much is measured.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scale {
-    /// Enough for figures.
-    Full,
-    /// Half a minute for the workloads of [`super::QUICK`].
-    Quick,
-    /// Only that everything runs. The figures mean nothing.
-    Smoke,
-}
-
-impl Scale {
-    /// The one for this scale.
-    pub fn pick<T>(self, full: T, quick: T, smoke: T) -> T {
-        match self {
-            Self::Full => full,
-            Self::Quick => quick,
-            Self::Smoke => smoke,
-        }
-    }
 }
 
 impl Workload {
@@ -72,14 +51,15 @@ impl Workload {
         progress: &mut dyn FnMut(&str),
     ) -> Result<(), String> {
         let runtimes: Vec<_> = runtimes.iter().filter(|runtime| self.runs_in(runtime)).collect();
-        let files = Files::new(&self.program, &runtimes)?;
+        let compiler = runtimes.iter().find_map(|runtime| runtime.compiler());
+        let files = Files::new(&self.program, compiler)?;
         let mut of: Vec<_> = runtimes.iter().map(|_| Vec::new()).collect();
         for round in 0..rounds as usize {
             progress(&format!("{}: round {} of {rounds}", self.name, round + 1));
             // Each round begins elsewhere: to come first costs something.
             for place in 0..runtimes.len() {
                 let place = (round + place) % runtimes.len();
-                let mut pass = Pass::new(self, runtimes[place], &files, scale, sizes);
+                let mut pass = Pass::new(self.name, runtimes[place], &files, scale, sizes);
                 (self.pass)(&mut pass)?;
                 of[place].extend(pass.into_figures());
             }
