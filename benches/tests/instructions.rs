@@ -22,7 +22,7 @@ use gil_bench::bench::micro::ROUTINES;
 use serde::Deserialize;
 
 const COMMITTED: &str = include_str!("../instructions.json");
-/// So often, and twice so often. Divides by the ticks of Python 2's protocol.
+/// Repetitions of the first count; the second has twice as many. The ticks of Python 2's protocol divide it.
 const COUNT: u64 = 10_000;
 /// Two compare-and-swaps are the least; a lock may cost a tenth more.
 const PAIR_MOST: f64 = 1.1;

@@ -19,7 +19,7 @@ fn has_all(text: &str, wanted: &[&str]) {
 }
 
 #[test]
-fn pairs_and_safepoints_of_every_protocol_beside_other_locks() {
+fn pairs_include_every_protocol_and_other_locks() {
     let text = printed(&["pairs", "--rounds", "2", "--count", "1000"]);
     has_all(&text, &["CAS + CAS", "CAS + store", "std Mutex", "CPython's two mutexes", "no word"]);
     has_all(&text, &["Gil, python3", "Gil, python2", "RawGil, handoff-plain"]);

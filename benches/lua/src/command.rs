@@ -32,7 +32,7 @@ enum Command {
     Run(Run),
     /// The article's programs under several protocols, in separate states, and in CPython.
     Compare(Compare),
-    /// What the hook costs one thread, beside plain Lua.
+    /// What the hook costs one thread, compared with plain Lua.
     Cost(Rounds),
 }
 
@@ -50,7 +50,7 @@ struct Run {
     /// The lock's switch interval in microseconds.
     #[arg(long, value_name = "US")]
     switch_interval_us: Option<u64>,
-    /// A safepoint after so many instructions of Lua's virtual machine; 0: never, plain Lua.
+    /// The number of instructions of Lua's virtual machine between safepoints; 0: none, plain Lua.
     #[arg(long, value_name = "COUNT", default_value_t = HOOK_COUNT)]
     hook_count: u32,
     /// What `setting(name, default)` says, as name=value.
@@ -86,7 +86,7 @@ struct Compare {
     #[arg(value_enum)]
     workloads: Vec<Workload>,
     /// Only under these protocols, and in CPython. `echo` leaves `python2` out unless it is named: it may take minutes
-    /// for a hundred messages beside a thread that computes.
+    /// for a hundred messages alongside a thread that computes.
     #[arg(long, value_delimiter = ',', value_parser = compared())]
     protocols: Vec<String>,
     #[command(flatten)]

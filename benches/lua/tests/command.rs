@@ -93,7 +93,7 @@ fn only_the_protocols_that_are_named_are_compared() {
 
 #[test]
 fn an_answer_comes_in_every_row() {
-    // With nobody who computes: not every protocol promises that a server is ever answered beside a hog.
+    // With nobody who computes: not every protocol promises that a server is ever answered alongside a hog.
     let table = gil_lua::echo::table(ROWS, 0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
         assert!(table.contains(row.name), "{table}");

@@ -1,5 +1,5 @@
 //! Several threads in one Lua state, under each protocol. What is shared is shared, what is counted is
-//! exact, and nothing here depends on the clock but for the lock's own switch interval.
+//! exact, and nothing here depends on the clock except for the lock's own switch interval.
 
 #![cfg(not(loom))]
 

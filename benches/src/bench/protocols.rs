@@ -1,8 +1,8 @@
 //! The protocols that the benchmarks offer, of those in `gil_models::registry`.
 //!
 //! Most benchmarks need a protocol as a type: a routine is compiled for it, and the small language has a
-//! static lock of it. The registry's names stand here beside those types. `gil-lua` makes its locks by
-//! name and offers more of them.
+//! static lock of it. This file connects those types with the registry's names. `gil-lua`
+//! makes its locks by name and offers more of them.
 
 use gil_core::Handoff;
 

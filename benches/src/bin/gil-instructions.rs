@@ -22,13 +22,15 @@ mod bench {
     }
 }
 
+/// Here callgrind starts to count from zero. It finds the function by its name.
+#[cfg(not(loom))]
+#[inline(never)]
+fn mark() {
+    std::hint::black_box(());
+}
+
 #[cfg(not(loom))]
 fn main() {
-    /// Here callgrind starts to count from zero.
-    #[inline(never)]
-    fn mark() {
-        std::hint::black_box(());
-    }
     let routines = bench::micro::instructions::ROUTINES;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, count] = arguments.as_slice() else {

@@ -58,8 +58,8 @@ builtins! {
     Spawn "spawn" 1..=255 "`spawn(function, argument, ...)`: starts a thread",
     Join "join" 1..=1 "`join(thread)`: waits for its end; what its function returned",
     Sleep "sleep" 1..=1 "`sleep(milliseconds)`",
-    Select "select" 2..=2 "`select(sockets, milliseconds)`: waits until one can be read, for so long at most; a list of those that can",
-    Buffer "buffer" 2..=2 "`buffer(length, byte)`: so many equal bytes",
+    Select "select" 2..=2 "`select(sockets, milliseconds)`: waits until one can be read, at most this long; a list of those that can",
+    Buffer "buffer" 2..=2 "`buffer(length, byte)`: a buffer of equal bytes",
     Bytes "bytes" 1..=1 "`bytes(text)`: a buffer of its bytes",
     Hash "hash" 1..=1 "`hash(buffer)`: its SHA-256 as a text",
     ReadFile "read_file" 1..=1 "`read_file(path)`: a buffer",
@@ -73,15 +73,15 @@ builtins! {
     Counters "counters" 0..=0 "`counters()`: what the lock has done so far; empty without one",
     Open "open" 1..=1 "`open(path)`: a file to write to, from its beginning",
     Write "write" 2..=2 "`write(file, buffer)`: one call of the system; how many bytes it took",
-    Semaphore "semaphore" 1..=1 "`semaphore(count)`: what can be acquired so many times",
+    Semaphore "semaphore" 1..=1 "`semaphore(count)`: can be acquired `count` times",
     Acquire "acquire" 1..=1 "`acquire(semaphore)`: waits until its count is not 0, and takes one",
-    Release "release" 1..=2 "`release(semaphore, count)`: adds so much to its count, or one; any thread may",
+    Release "release" 1..=2 "`release(semaphore, count)`: adds `count` or 1 to its count; any thread may",
     Pack "pack" 1..=1 "`pack(list)`: its ints as a buffer, 8 bytes each",
     Unpack "unpack" 1..=1 "`unpack(buffer)`: the list that was packed",
 }
 
 impl Builtin {
-    /// Whether it takes so many arguments.
+    /// Whether it takes this number of arguments.
     pub(super) fn check_count(self, given: u8) -> Done {
         let (least, most) = self.arguments();
         if (least..=most).contains(&given) {

@@ -51,9 +51,9 @@ pub(super) enum Op {
     /// Call what lies below the arguments.
     CallValue(u8),
     Return,
-    /// Make a list of so many values.
+    /// Make a list of N values.
     List(u32),
-    /// Make a dictionary of so many pairs.
+    /// Make a dictionary of N pairs.
     Dict(u32),
     Index,
     SetIndex,

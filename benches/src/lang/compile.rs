@@ -152,7 +152,7 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
-    /// Ends the scope of all locals but so many.
+    /// Ends the scope of all locals except the first N.
     fn leave(&mut self, outside: usize) {
         self.pop_down_to(outside);
         self.locals.truncate(outside);

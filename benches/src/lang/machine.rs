@@ -306,7 +306,7 @@ impl<W: World> Machine<W> {
     }
 }
 
-/// Whether a function takes so many arguments.
+/// Whether a function takes N arguments.
 pub(super) fn check_arity(program: &Program, function: u32, arguments: u8) -> Done {
     let function = &program.functions[function as usize];
     if function.parameters == arguments {

@@ -17,7 +17,7 @@ pub(super) struct Semaphore {
 }
 
 impl Semaphore {
-    /// One with so much in it.
+    /// A semaphore with this count.
     pub(super) fn make<W: World>(count: i64) -> Done<Value<W>> {
         let semaphore = Self { count: Mutex::new(to_count(count)?), more: Condvar::new() };
         Ok(Value::Semaphore(W::make(semaphore)))
@@ -41,7 +41,7 @@ impl Semaphore {
         *count.unwrap_or_else(PoisonError::into_inner) -= 1;
     }
 
-    /// Adds so much. Whoever waits has to be woken for it.
+    /// Adds to the count. The caller wakes the waiters afterwards.
     pub(super) fn release(&self, count: i64) -> Done<Option<WakeUp>> {
         let more = to_count(count)?;
         let mut count = self.count();

@@ -26,7 +26,7 @@ impl Usage {
     }
 
     /// Of all child processes that have ended and been waited for. The difference of two is what one
-    /// child used, where only that one was waited for in between.
+    /// child used, if no other child was waited for between the two.
     ///
     /// # Errors
     /// When the system does not say.

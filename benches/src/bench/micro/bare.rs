@@ -12,7 +12,7 @@ use super::timed::timed;
 /// As the lock word has it: a thread's id, shifted past a bit.
 const HELD: u32 = 2;
 
-/// Nothing, so often: the loop's own cost.
+/// Nothing: the loop's own cost.
 pub fn nothing(count: u64) -> Duration {
     timed(count, || black_box(()))
 }

@@ -1,4 +1,4 @@
-//! Timing a routine: so many repetitions in one call, the loop's own cost included.
+//! Timing a routine: one call makes all repetitions, and the loop's own cost is included.
 
 use std::time::{Duration, Instant};
 

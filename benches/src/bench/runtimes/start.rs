@@ -8,7 +8,7 @@ pub struct Start<'a> {
     pub settings: &'a [(&'a str, u32)],
     /// On one processor only.
     pub pinned: bool,
-    /// In so many processes, one interpreter in each, where that is more than one. Only in the
-    /// runtimes of this program.
+    /// In N processes, one interpreter in each, if that is more than one. Only in the runtimes of this
+    /// program.
     pub processes: u32,
 }

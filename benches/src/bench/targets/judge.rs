@@ -5,8 +5,8 @@ use super::verdict::Limit;
 use crate::bench::runtimes::{CONTROL, CONTROL_AGAIN, NATIVE};
 use crate::bench::samples::{Rows, distinct, ratios};
 
-/// The figures of the runtime that is judged and of those beside it, and the targets made of them. What
-/// was not measured has no samples, and a target without samples is none.
+/// The figures of the judged runtime and of those it is compared with, and the targets made of them. A
+/// figure that was not measured has no samples, and makes no target.
 #[derive(Debug)]
 pub struct Judge<'a> {
     rows: &'a Rows,
@@ -70,7 +70,7 @@ impl<'a> Judge<'a> {
 
     /// Judges a figure's ratio to the control's, and the control's to itself by the same limit: where
     /// that fails, the machine is too noisy to say anything.
-    pub fn beside_control(&mut self, case: &str, what: &str, limit: Limit) {
+    pub fn compare_with_control(&mut self, case: &str, what: &str, limit: Limit) {
         let control = self.control(case, what);
         let mine = ratios(&self.own(case, what), &control);
         let again = ratios(&self.control_again(case, what), &control);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::verdict::{Limit, Verdict, judge};
 
-/// A target of the project, and what came of it.
+/// A target of the project, with its verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
     /// In words.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::bench::samples::median;
 
-/// Medians of so many samples drawn again, with a fixed seed.
+/// The number of medians of samples that are drawn again, with a fixed seed.
 const RESAMPLES: usize = 2_000;
 const SEED: u64 = 42;
 
@@ -36,9 +36,9 @@ impl Verdict {
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "side", content = "limit")]
 pub enum Limit {
-    /// At most so much.
+    /// At most this.
     AtMost(f64),
-    /// At least so much.
+    /// At least this.
     AtLeast(f64),
 }
 

@@ -10,7 +10,7 @@
 //! compresses; the client is this program, not Python, so that it costs every runtime the same, and
 //! takes the rate of the packets itself; the threads start with the server, not with the first ping;
 //! pings come more often than every 0.1 s and a run is shorter than 2 s, since there are many rounds.
-//! The latency is the median besides the mean.
+//! The latency is given as the median and as the mean.
 
 use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

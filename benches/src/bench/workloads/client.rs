@@ -8,7 +8,7 @@ use super::pass::Pass;
 use super::sample::Sample;
 use crate::bench::runtimes::Start;
 
-/// A message that gets no answer for so long is a failure of the server, and ends the sample.
+/// A message without an answer for this long is a failure of the server, and ends the sample.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Between two attempts to find the server.

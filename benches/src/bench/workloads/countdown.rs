@@ -13,7 +13,7 @@ use crate::bench::targets::{Limit, interval};
 /// The workload.
 pub const WORKLOAD: Workload = Workload {
     name: "countdown",
-    about: "count-downs in threads, beside one after the other",
+    about: "count-downs in threads, compared with one after the other",
     program: program!("countdown", python: "py", ruby: "rb", ocaml: "ml"),
     native: None,
     pass,

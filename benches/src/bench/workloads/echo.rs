@@ -1,4 +1,4 @@
-//! `echo`: a server in one thread of the runtime, threads that compute beside it, and a client in
+//! `echo`: a server in one thread of the runtime, threads that compute alongside it, and a client in
 //! another process that pauses a millisecond before each message.
 //!
 //! Without the pause the answer and the next message fit into the time in which a woken thread starts,
@@ -21,7 +21,7 @@ use crate::bench::targets::Limit;
 /// The workload.
 pub const WORKLOAD: Workload = Workload {
     name: "echo",
-    about: "a server beside computing threads, and a client in another process",
+    about: "a server alongside computing threads, and a client in another process",
     program: program!("echo-server", python: "py", ruby: "rb", ocaml: "ml"),
     native: Some(native::echo),
     pass,
@@ -88,7 +88,7 @@ fn targets(judge: &mut Judge<'_>) {
         let own = judge.own(&case, "p50_us");
         let native = judge.native(&case, "p50_us");
         judge.target(format!("{case}: p50 / native"), Limit::AtMost(most), ratios(&own, &native));
-        judge.beside_control(&case, "p50_us", Limit::AtMost(most));
+        judge.compare_with_control(&case, "p50_us", Limit::AtMost(most));
         if let Some((name, theirs)) = judge.cpython(&case, "p50_us") {
             let what = format!("{case}: p50 / {name}'s");
             judge.target(what, Limit::AtMost(0.02), ratios(&own, &theirs));

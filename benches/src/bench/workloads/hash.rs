@@ -1,4 +1,4 @@
-//! `hash`: SHA-256 of a large buffer with the lock released, twice in two threads beside one after the
+//! `hash`: SHA-256 of a large buffer with the lock released, twice in two threads compared with one after the
 //! other.
 
 use super::pass::Pass;
@@ -29,5 +29,5 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
 }
 
 fn targets(judge: &mut Judge<'_>) {
-    judge.beside_control(CASE, "speed_up", Limit::AtLeast(0.97));
+    judge.compare_with_control(CASE, "speed_up", Limit::AtLeast(0.97));
 }

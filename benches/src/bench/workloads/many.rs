@@ -1,7 +1,7 @@
 //! `many`: threads that compute, all but one of them waiting. What a hand-off costs must not depend on
 //! how many wait.
 //!
-//! Beside it runs a bare [ring](native::ring) of as many threads, each of which wakes the next: what the
+//! Alongside it runs a bare [ring](native::ring) of as many threads, each of which wakes the next: what the
 //! system does when a thread is woken that has slept long is in its figure, and no lock is.
 //!
 //! At a switch interval of a millisecond, so that a thread that sleeps comes back among a thousand.

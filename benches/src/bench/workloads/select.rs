@@ -1,4 +1,4 @@
-//! `select`: the article's two blocking calls, in two threads beside one after the other.
+//! `select`: the article's two blocking calls, in two threads compared with one after the other.
 
 use super::pass::Pass;
 use super::workload::Workload;

@@ -12,7 +12,7 @@ use crate::bench::targets::Limit;
 /// The workload.
 pub const WORKLOAD: Workload = Workload {
     name: "short-io",
-    about: "short blocking calls beside computing threads",
+    about: "short blocking calls alongside computing threads",
     program: program!("short-io", python: "py", ruby: "rb", ocaml: "ml"),
     native: None,
     pass,

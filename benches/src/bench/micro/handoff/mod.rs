@@ -31,7 +31,7 @@ use crate::bench::protocols::{Boosted, Known, Plain, Python3};
 /// before each pass.
 const INTERVAL: Duration = Duration::from_millis(1);
 
-/// A way by name, in one condition, so often. An error says why it cannot be had here.
+/// Measures one way in one condition, N times. An error says why that is not possible here.
 pub type Measure = fn(Condition, u64) -> Result<Passed, String>;
 
 /// What there is to compare in this condition, the control first.
