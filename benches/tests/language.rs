@@ -98,7 +98,7 @@ fn builtins() {
 }
 
 #[test]
-fn what_was_used_and_counted() {
+fn usage_and_counters_are_dictionaries_that_grow() {
     prints(
         "let used = usage()
         print(keys(used), used[\"cpu_us\"] > 0, usage()[\"voluntary\"] >= used[\"voluntary\"])",
@@ -114,7 +114,7 @@ fn what_was_used_and_counted() {
         while not seen { }
         let after = counters()
         join(seeing)
-        print(len(after), after[\"forced\"] > before[\"forced\"], after[\"switches\"] > before[\"switches\"])";
+        print(len(after), after[\"forced_releases\"] > before[\"forced_releases\"], after[\"switches\"] > before[\"switches\"])";
     for runtime in ["handoff", "python3"] {
         let counted = with(runtime, Run(program)).expect("known");
         assert_eq!(counted.as_deref(), Ok("9 true true\n"), "under {runtime}");
@@ -124,7 +124,7 @@ fn what_was_used_and_counted() {
 }
 
 #[test]
-fn a_semaphore_lets_so_many_pass() {
+fn a_semaphore_lets_its_count_of_threads_pass() {
     prints(
         "let s = semaphore(2)\nacquire(s)\nacquire(s)\nrelease(s)\nacquire(s)\nprint(s)",
         "<semaphore>\n",

@@ -40,12 +40,12 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
         pass.figure(&case, "cpu", split_cpu / mean_cpu);
         pass.figure(&case, "again", again / mean);
         pass.figure(&case, "again_cpu", again_cpu / mean_cpu);
-        for (what, name) in [("forced", "forced"), ("handed_over", "switches")] {
+        for (what, name) in [("forced", "forced_releases"), ("handed_over", "switches")] {
             if let Some(count) = sample.find(name) {
                 pass.figure(&case, what, count);
             }
         }
-        if let Some(forced) = sample.find("forced") {
+        if let Some(forced) = sample.find("forced_releases") {
             pass.figure(&case, "forced_an_interval", forced / (split / INTERVAL_US));
         }
     }
