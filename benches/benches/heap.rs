@@ -1,4 +1,4 @@
-//! `cargo bench -p gil-benches --bench heap`: what counting costs, and a lock for each object.
+//! `cargo bench -p gil-bench --bench heap`: what counting costs, and a lock for each object.
 
 #[cfg(loom)]
 fn main() {
@@ -13,9 +13,7 @@ mod heap {
     #![allow(missing_docs)] // criterion's macros
 
     use criterion::{Criterion, criterion_group};
-    use gil_benches::counts::COUNTS;
-    use gil_benches::interleaved::Timed;
-    use gil_benches::objects::OBJECTS;
+    use gil_bench::bench::micro::{COUNTS, OBJECTS, Timed};
 
     fn rows(c: &mut Criterion, group: &str, rows: &[Timed]) {
         let mut group = c.benchmark_group(group);

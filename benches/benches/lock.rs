@@ -1,4 +1,4 @@
-//! `cargo bench -p gil-benches --bench lock`: the uncontended pair, the safepoint and the hand-off, of
+//! `cargo bench -p gil-bench --bench lock`: the uncontended pair, the safepoint and the hand-off, of
 //! every protocol and of what the machine can do at best.
 
 #[cfg(loom)]
@@ -8,7 +8,7 @@ fn main() {
 
 #[cfg(not(loom))]
 fn main() {
-    let machine = gil_benches::suite::machine::machine();
+    let machine = gil_bench::bench::reports::machine();
     let version =
         |of| machine.iter().find(|(name, _)| name == of).map_or("?", |(_, version)| version);
     println!("{}, parking_lot {}", version("rustc"), version("parking_lot"));
@@ -23,8 +23,7 @@ mod lock {
     use std::time::Duration;
 
     use criterion::{Criterion, Throughput, criterion_group};
-    use gil_benches::interleaved::Timed;
-    use gil_benches::{baton, pairs};
+    use gil_bench::bench::micro::{PAIRS, SAFEPOINTS, Timed, alternation};
     use gil_core::Handoff;
     use gil_models::Python3;
 
@@ -37,14 +36,14 @@ mod lock {
     }
 
     fn uncontended(c: &mut Criterion) {
-        rows(c, "uncontended pair", pairs::PAIRS);
-        rows(c, "safepoint, nothing requested", pairs::SAFEPOINTS);
+        rows(c, "uncontended pair", PAIRS);
+        rows(c, "safepoint, nothing requested", SAFEPOINTS);
     }
 
     /// One way, to a waiter that spins or sleeps.
     #[cfg(target_os = "linux")]
     fn hand_off(c: &mut Criterion) {
-        use gil_benches::fast::passing::{Condition, ways};
+        use gil_bench::bench::micro::handoff::{Condition, ways};
         /// A pass is measured alone, and much goes by around it: more than these say nothing more.
         const VISITS_MOST: u64 = 100;
         for condition in Condition::ALL {
@@ -82,15 +81,17 @@ mod lock {
         group.throughput(Throughput::Elements(1)).sample_size(20);
         let interval = Duration::from_micros(1);
         group.bench_function("handoff", |b| {
-            b.iter_custom(|turns| baton::forced(Handoff::new(), interval, turns));
+            b.iter_custom(|turns| alternation::forced(Handoff::new(), interval, turns));
         });
         group.bench_function("handoff-plain", |b| {
-            b.iter_custom(|turns| baton::forced(Handoff::plain(), interval, turns));
+            b.iter_custom(|turns| alternation::forced(Handoff::plain(), interval, turns));
         });
         group.bench_function("python3", |b| {
-            b.iter_custom(|turns| baton::forced(Python3::new(), interval, turns));
+            b.iter_custom(|turns| alternation::forced(Python3::new(), interval, turns));
         });
-        group.bench_function("parking_lot unlock_fair", |b| b.iter_custom(baton::parking_lot_fair));
+        group.bench_function("parking_lot unlock_fair", |b| {
+            b.iter_custom(alternation::parking_lot_fair)
+        });
         group.finish();
     }
 

@@ -1,14 +1,14 @@
-//! `cargo run --release -p gil-benches -- story`, and what else `--help` lists.
+//! `gil-bench`: programs of the small language, and the benchmarks. `--help` lists the commands.
 
 use std::process::ExitCode;
 
 #[cfg(loom)]
 fn main() -> ExitCode {
-    println!("gil-benches: benchmarks have nothing to say under loom");
+    println!("gil-bench: benchmarks have nothing to say under loom");
     ExitCode::SUCCESS
 }
 
 #[cfg(not(loom))]
 fn main() -> ExitCode {
-    gil_benches::command::main()
+    gil_bench::cli::main()
 }

@@ -18,11 +18,11 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 
-use gil_benches::fast::instructions::ROUTINES;
+use gil_bench::bench::micro::ROUTINES;
 use serde::Deserialize;
 
 const COMMITTED: &str = include_str!("../instructions.json");
-/// So often, and twice so often. Divides by the ticks of Python 2's protocol.
+/// Repetitions of the first count; the second has twice as many. The ticks of Python 2's protocol divide it.
 const COUNT: u64 = 10_000;
 /// Two compare-and-swaps are the least; a lock may cost a tenth more.
 const PAIR_MOST: f64 = 1.1;
@@ -58,7 +58,7 @@ fn program() -> PathBuf {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .current_dir(root)
-        .args(["build", "--release", "--quiet", "-p", "gil-benches", "--bin", "gil-instructions"])
+        .args(["build", "--release", "--quiet", "-p", "gil-bench", "--bin", "gil-instructions"])
         .arg("--target-dir")
         .arg(&target)
         .env_remove("RUSTFLAGS")

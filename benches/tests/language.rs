@@ -2,31 +2,31 @@
 
 #![cfg(not(loom))]
 
-use gil_benches::runtimes::{self, RUNTIMES, Visit};
-use gil_benches::script::{self, Free, Options, Output, ScriptError, World};
+use gil_bench::bench::runtimes::{Visit, WORLDS, with};
+use gil_bench::lang::{self, Free, Options, Output, ScriptError, World};
 
 struct Run<'a>(&'a str);
 
 impl Visit for Run<'_> {
     type Output = Result<String, ScriptError>;
-    fn visit<W: World>(self, _: &'static str) -> Self::Output {
+    fn visit<W: World>(self) -> Self::Output {
         let output = Output::memory();
         let options = Options { threads: 3, ..Options::default() };
-        script::run::<W>(self.0, options, output.clone()).map(|()| output.text())
+        lang::run::<W>(self.0, options, output.clone()).map(|()| output.text())
     }
 }
 
 /// What a program prints, the same in every runtime.
 fn prints(program: &str, expected: &str) {
-    for runtime in RUNTIMES {
-        let printed = runtimes::with(runtime, Run(program)).expect("the runtime is known");
+    for runtime in WORLDS {
+        let printed = with(runtime, Run(program)).expect("the runtime is known");
         assert_eq!(printed.as_deref(), Ok(expected), "under {runtime}: {program}");
     }
 }
 
 /// What a bad program is told.
 fn fails(program: &str, line: u32, with: &str) {
-    let error = script::run::<Free>(program, Options::default(), Output::memory()).unwrap_err();
+    let error = lang::run::<Free>(program, Options::default(), Output::memory()).unwrap_err();
     assert!(error.line == line && error.message.contains(with), "{program}\n{error}");
 }
 
@@ -98,7 +98,7 @@ fn builtins() {
 }
 
 #[test]
-fn what_was_used_and_counted() {
+fn usage_and_counters_are_dictionaries_that_grow() {
     prints(
         "let used = usage()
         print(keys(used), used[\"cpu_us\"] > 0, usage()[\"voluntary\"] >= used[\"voluntary\"])",
@@ -114,17 +114,17 @@ fn what_was_used_and_counted() {
         while not seen { }
         let after = counters()
         join(seeing)
-        print(len(after), after[\"forced\"] > before[\"forced\"], after[\"switches\"] > before[\"switches\"])";
+        print(len(after), after[\"forced_releases\"] > before[\"forced_releases\"], after[\"switches\"] > before[\"switches\"])";
     for runtime in ["handoff", "python3"] {
-        let counted = runtimes::with(runtime, Run(program)).expect("known");
+        let counted = with(runtime, Run(program)).expect("known");
         assert_eq!(counted.as_deref(), Ok("9 true true\n"), "under {runtime}");
     }
-    let counted = runtimes::with("free", Run("print(len(counters()))")).expect("known");
+    let counted = with("free", Run("print(len(counters()))")).expect("known");
     assert_eq!(counted.as_deref(), Ok("0\n"), "without a lock there is nothing to count");
 }
 
 #[test]
-fn a_semaphore_lets_so_many_pass() {
+fn a_semaphore_lets_its_count_of_threads_pass() {
     prints(
         "let s = semaphore(2)\nacquire(s)\nacquire(s)\nrelease(s)\nacquire(s)\nprint(s)",
         "<semaphore>\n",
@@ -327,7 +327,7 @@ fn the_pages_program_runs() {
 
 #[test]
 fn the_page_names_everything_built_in() {
-    for (name, _) in script::BUILTINS {
+    for (name, _) in lang::BUILTINS {
         assert!(PAGE.contains(&format!("`{name}(")), "{name} is not on the page");
     }
 }

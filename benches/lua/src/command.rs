@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gil_bench::bench::protocols::OFFERED;
+use gil_bench::bench::runtimes::setting;
+use gil_bench::cli::EXIT_FAILED;
 
 use crate::compare::{self, PROGRAMS, Pair, ROWS, Row};
 use crate::echo;
@@ -12,11 +15,8 @@ use crate::error::LuaError;
 use crate::hook::HOOK_COUNT;
 use crate::output::{self, Output};
 use crate::program::{Options, Program};
-use crate::protocols::{self, NAMES, SEPARATE};
+use crate::protocols::{self, SEPARATE, names};
 use crate::state;
-
-/// The program failed.
-pub const EXIT_FAILED: u8 = 2;
 
 /// Lua 5.4 on gil-core: several threads in one Lua state.
 #[derive(Parser, Debug)]
@@ -32,7 +32,7 @@ enum Command {
     Run(Run),
     /// The article's programs under several protocols, in separate states, and in CPython.
     Compare(Compare),
-    /// What the hook costs one thread, beside plain Lua.
+    /// What the hook costs one thread, compared with plain Lua.
     Cost(Rounds),
 }
 
@@ -45,12 +45,12 @@ struct Run {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     threads: u32,
     /// The lock's protocol; `separate` is no lock, and a state for each thread.
-    #[arg(long, default_value = NAMES[0], value_parser = NAMES.to_vec())]
+    #[arg(long, default_value = OFFERED[0], value_parser = names().collect::<Vec<_>>())]
     protocol: String,
     /// The lock's switch interval in microseconds.
     #[arg(long, value_name = "US")]
     switch_interval_us: Option<u64>,
-    /// A safepoint after so many instructions of Lua's virtual machine; 0: never, plain Lua.
+    /// The number of instructions of Lua's virtual machine between safepoints; 0: none, plain Lua.
     #[arg(long, value_name = "COUNT", default_value_t = HOOK_COUNT)]
     hook_count: u32,
     /// What `setting(name, default)` says, as name=value.
@@ -86,7 +86,7 @@ struct Compare {
     #[arg(value_enum)]
     workloads: Vec<Workload>,
     /// Only under these protocols, and in CPython. `echo` leaves `python2` out unless it is named: it may take minutes
-    /// for a hundred messages beside a thread that computes.
+    /// for a hundred messages alongside a thread that computes.
     #[arg(long, value_delimiter = ',', value_parser = compared())]
     protocols: Vec<String>,
     #[command(flatten)]
@@ -98,12 +98,6 @@ fn compared() -> Vec<&'static str> {
     let mut names: Vec<_> = ROWS.iter().map(|row| row.protocol).collect();
     names.dedup(); // the control comes twice
     names
-}
-
-fn setting(text: &str) -> Result<(String, i64), String> {
-    let (name, value) = text.split_once('=').ok_or("a setting is name=value")?;
-    let value = value.parse().map_err(|_| format!("the value of `{name}` is a number"))?;
-    Ok((name.to_owned(), value))
 }
 
 /// Does what the arguments say.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use comfy_table::{Table, presets};
-use gil_benches::interleaved::Range;
+use gil_bench::bench::samples::Range;
 
 use crate::output::Output;
 use crate::program::{Options, Program};

@@ -1,10 +1,10 @@
-//! A server in one thread beside threads that compute; the client pauses before each message.
+//! A server in one thread alongside threads that compute; the client pauses before each message.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use comfy_table::{Table, presets};
-use gil_benches::interleaved::Range;
+use gil_bench::bench::samples::Range;
 
 use crate::compare::Row;
 use crate::output::Output;
@@ -19,7 +19,7 @@ const PYTHON: &str = include_str!("../../programs/echo-server.py");
 /// Without a pause the answer and the next message fit into the time in which a woken thread starts.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// No answer for so long is a failure of the server. Python 2's protocol keeps one waiting for seconds.
+/// No answer for this long is a failure of the server. Python 2's protocol keeps one waiting for seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Latencies in microseconds, and how far each hog came in a millisecond.

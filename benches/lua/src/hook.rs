@@ -5,7 +5,7 @@
 //! `lua_lock` where it comes back, both empty by default. `luaD_hook` (ldo.c) unlocks before it calls
 //! a hook and locks after: the state is whole in a hook, which may collect garbage, resize the stack
 //! and run other coroutines. Another thread that runs meanwhile does what the hook could have done
-//! itself with `lua_resume` on another coroutine, but for the order in which they end; the page
+//! itself with `lua_resume` on another coroutine, except for the order in which they end; the page
 //! `docs/src/lua.md` goes through what is global in the state and says why that order does not matter.
 //!
 //! # Which coroutines have it
@@ -22,7 +22,7 @@ use crate::state;
 /// Instructions between two safepoints by default.
 ///
 /// The hook's price does not depend on it above some hundreds (`gil-lua cost`): with a count hook set, Lua
-/// 5.4 counts in every instruction. So it is as small as it can be for nothing.
+/// 5.4 counts in every instruction. So it is as small as it can be without extra cost.
 pub const HOOK_COUNT: u32 = 1_000;
 
 /// Installs the hook in a coroutine, for those that it will make too.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gil_core::{AttachError, Attached, Counters, Gil, Preemption, Protocol};
 
-/// What the lock guards, beside the Lua state itself.
+/// What the lock guards, in addition to the Lua state itself.
 #[derive(Debug, Default)]
 pub struct Interpreter {
     /// A state has been made under this lock and is not closed.

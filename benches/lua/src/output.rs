@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-pub use gil_benches::script::Output;
+pub use gil_bench::lang::Output;
 
 /// Prints a text in one piece: not between the parts of another thread's.
 pub(crate) fn print(output: &Output, bytes: &[u8]) -> io::Result<()> {

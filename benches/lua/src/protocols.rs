@@ -2,34 +2,40 @@
 
 use std::sync::Arc;
 
-use gil_core::{Gil, Handoff, Protocol};
-use gil_models::{OCaml, PyPy, Python2, Python3, Ruby};
+use gil_bench::bench::protocols::OFFERED;
+use gil_core::{Gil, Protocol};
+use gil_models::registry::{self, Visit};
 
 use crate::lock::{Alone, Interpreter, Lock};
-
-/// The names, the default protocol first. The last is no lock, and a state for each thread.
-pub const NAMES: &[&str] =
-    &["handoff", "handoff-plain", "python3", "python2", "pypy", "ruby", "ocaml", SEPARATE];
 
 /// The name of no lock, and a state for each thread.
 pub const SEPARATE: &str = "separate";
 
-fn under<P: Protocol + Send + 'static>(protocol: P) -> Arc<dyn Lock> {
-    Arc::new(Gil::with_protocol(Interpreter::default(), protocol))
+/// The protocols that the benchmarks offer, the default first, and [`SEPARATE`].
+pub fn names() -> impl Iterator<Item = &'static str> {
+    OFFERED.iter().copied().chain([SEPARATE])
 }
 
-/// A new lock, or `None` when there is no protocol of that name.
+struct Under;
+
+impl Visit for Under {
+    type Output = Arc<dyn Lock>;
+    fn visit<P: Protocol + Send + Sync + 'static>(
+        self,
+        _: &'static str,
+        protocol: P,
+    ) -> Self::Output {
+        Arc::new(Gil::with_protocol(Interpreter::default(), protocol))
+    }
+}
+
+/// A new lock, or `None` if the name is not one of [`names`]. The registry also has protocols that are
+/// no locks; under those no state is made.
 #[must_use]
 pub fn lock(name: &str) -> Option<Arc<dyn Lock>> {
-    Some(match name {
-        "handoff" => under(Handoff::new()),
-        "handoff-plain" => under(Handoff::plain()),
-        "python3" => under(Python3::new()),
-        "python2" => under(Python2::new()),
-        "pypy" => under(PyPy::new()),
-        "ruby" => under(Ruby::new()),
-        "ocaml" => under(OCaml::new()),
-        SEPARATE => Arc::new(Alone::default()),
-        _ => return None,
-    })
+    match name {
+        SEPARATE => Some(Arc::new(Alone::default())),
+        _ if OFFERED.contains(&name) => registry::with(name, Under),
+        _ => None,
+    }
 }

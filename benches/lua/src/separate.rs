@@ -1,6 +1,6 @@
 //! The control: no lock, and a state of its own for each thread.
 //!
-//! As with processes, a thread loads the program anew (`is_main()` is false there) and calls a function
+//! As with processes, a thread loads the program again (`is_main()` is false there) and calls a function
 //! by its name; arguments and results are copied.
 
 use std::os::raw::{c_int, c_void};

@@ -11,11 +11,11 @@ fn gil_lua(arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().expect("the program starts")
 }
 
-/// Standard error of a run that must fail.
+/// Standard error of a run that is refused with this exit code.
 #[track_caller]
-fn refused(arguments: &[&str]) -> String {
+fn refused(code: i32, arguments: &[&str]) -> String {
     let output = gil_lua(arguments);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
     assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -43,25 +43,25 @@ fn a_program_runs_from_the_command_line() {
 #[test]
 fn bad_input_is_refused_with_its_place() {
     let (_folder, path) = file("local a = 1\nprint(a b)");
-    let said = refused(&["run", &path]);
+    let said = refused(1, &["run", &path]);
     assert!(said.contains("program.lua:2: ')' expected near 'b'"), "{said}");
     let (_folder, path) = file("local function f()\n  error('no')\nend\njoin(spawn(f))");
-    let said = refused(&["run", &path]);
+    let said = refused(1, &["run", &path]);
     assert!(said.contains("program.lua:2: no") && said.contains("stack traceback"), "{said}");
-    assert!(refused(&["run", "missing.lua"]).contains("cannot read missing.lua"));
-    let said = refused(&["run", &path, "--protocol", "python4"]);
+    assert!(refused(1, &["run", "missing.lua"]).contains("cannot read missing.lua"));
+    let said = refused(2, &["run", &path, "--protocol", "python4"]);
     assert!(said.contains("python4") && said.contains("handoff, handoff-plain, python3"), "{said}");
-    assert!(refused(&["run", &path, "--set", "n"]).contains("a setting is name=value"));
-    assert!(refused(&["run", &path, "--threads", "0"]).contains("--threads"));
-    assert!(refused(&["compare", "--rounds", "0"]).contains("--rounds"));
-    let said = refused(&["compare", "--protocols", "python3,python4"]);
+    assert!(refused(2, &["run", &path, "--set", "n"]).contains("a setting is name=value"));
+    assert!(refused(2, &["run", &path, "--threads", "0"]).contains("--threads"));
+    assert!(refused(2, &["compare", "--rounds", "0"]).contains("--rounds"));
+    let said = refused(2, &["compare", "--protocols", "python3,python4"]);
     assert!(said.contains("python4") && said.contains("handoff, python3, python2"), "{said}");
 }
 
 #[test]
 fn a_program_that_fails_does_not_wait_for_its_threads() {
     let (_folder, path) = file("spawn(function() while true do end end)\nerror('the end')");
-    assert!(refused(&["run", &path]).contains("program.lua:2: the end"));
+    assert!(refused(1, &["run", &path]).contains("program.lua:2: the end"));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn only_the_protocols_that_are_named_are_compared() {
 
 #[test]
 fn an_answer_comes_in_every_row() {
-    // With nobody who computes: not every protocol promises that a server is ever answered beside a hog.
+    // With nobody who computes: not every protocol promises that a server is ever answered alongside a hog.
     let table = gil_lua::echo::table(ROWS, 0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
         assert!(table.contains(row.name), "{table}");

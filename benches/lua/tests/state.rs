@@ -1,5 +1,5 @@
 //! Several threads in one Lua state, under each protocol. What is shared is shared, what is counted is
-//! exact, and nothing here depends on the clock but for the lock's own switch interval.
+//! exact, and nothing here depends on the clock except for the lock's own switch interval.
 
 #![cfg(not(loom))]
 
@@ -7,7 +7,7 @@ use gil_lua::{LuaError, Options, Output, Program, protocols, run};
 
 /// The protocols with a lock.
 fn locks() -> impl Iterator<Item = &'static str> {
-    protocols::NAMES.iter().copied().filter(|name| *name != protocols::SEPARATE)
+    protocols::names().filter(|name| *name != protocols::SEPARATE)
 }
 
 fn run_under(protocol: &str, source: &str, options: Options) -> (Result<(), LuaError>, String) {

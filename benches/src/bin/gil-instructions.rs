@@ -1,8 +1,8 @@
-//! One routine and nothing else, to count its instructions: `gil-instructions NAME COUNT` runs it COUNT
-//! times and then twice as often, with calls of `mark` between. Without arguments it lists the names.
+//! One routine and nothing else, to count its instructions. `gil-instructions NAME COUNT` runs it COUNT
+//! times and then twice as often, with calls of `mark` in between. Without arguments it lists the names.
 //!
-//! The routines are the benchmarks', compiled into this program again: what else is in the library, and
-//! how the compiler divides that, would change an instruction here and there.
+//! It compiles the routines of the benchmarks again. Linked from the library, they would have an
+//! instruction more or less with every change elsewhere in it.
 
 #[cfg(loom)]
 fn main() {
@@ -10,25 +10,19 @@ fn main() {
 }
 
 #[cfg(not(loom))]
-#[allow(dead_code)] // the benchmarks' tables
-#[path = "../fast"]
-mod fast {
-    pub mod bare;
-    pub mod instructions;
+#[allow(dead_code)] // the tables of the benchmarks
+#[path = "../bench"]
+mod bench {
     pub mod protocols;
+    pub mod micro {
+        pub mod bare;
+        pub mod instructions;
+        pub mod timed;
+        pub mod uncontended;
+    }
 }
 
-#[cfg(not(loom))]
-mod interleaved {
-    pub type Timed = (&'static str, fn(u64) -> std::time::Duration);
-}
-
-#[cfg(not(loom))]
-#[allow(dead_code)] // as above
-#[path = "../pairs.rs"]
-mod pairs;
-
-/// Where callgrind begins to count anew.
+/// Here callgrind starts to count from zero. It finds the function by its name.
 #[cfg(not(loom))]
 #[inline(never)]
 fn mark() {
@@ -37,7 +31,7 @@ fn mark() {
 
 #[cfg(not(loom))]
 fn main() {
-    let routines = fast::instructions::ROUTINES;
+    let routines = bench::micro::instructions::ROUTINES;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, count] = arguments.as_slice() else {
         return routines.iter().for_each(|(name, _)| println!("{name}"));
@@ -47,7 +41,7 @@ fn main() {
         eprintln!("error: a routine's name and a count, as in `cas+cas 1000`");
         std::process::exit(2);
     };
-    let _ = routine(1); // what the first one does for all
+    let _ = routine(1); // what only the first call does
     for count in [count, 2 * count] {
         mark();
         let _ = routine(count);

@@ -1,0 +1,80 @@
+//! The judge of a workload: the figures that its targets compare.
+
+use super::target::Target;
+use super::verdict::Limit;
+use crate::bench::runtimes::{CONTROL, CONTROL_AGAIN, NATIVE};
+use crate::bench::samples::{Rows, distinct, ratios};
+
+/// The figures of the judged runtime and of those it is compared with, and the targets made of them. A
+/// figure that was not measured has no samples, and makes no target.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    rows: &'a Rows,
+    runtime: &'a str,
+    cpython: Option<&'a str>,
+    targets: Vec<Target>,
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) fn new(rows: &'a Rows, runtime: &'a str, cpython: Option<&'a str>) -> Self {
+        Self { rows, runtime, cpython, targets: Vec::new() }
+    }
+
+    pub(crate) fn into_targets(self) -> Vec<Target> {
+        self.targets
+    }
+
+    /// The cases of a workload, in the order in which they were measured.
+    #[must_use]
+    pub fn cases(&self, workload: &str) -> Vec<String> {
+        let rows = self.rows.0.iter().filter(|row| row.workload == workload);
+        distinct(rows.map(|row| row.case.as_str())).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Of the runtime that is judged.
+    #[must_use]
+    pub fn own(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, self.runtime, what)
+    }
+
+    /// Of the control without a lock.
+    #[must_use]
+    pub fn control(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, CONTROL, what)
+    }
+
+    /// Of the control once more.
+    #[must_use]
+    pub fn control_again(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, CONTROL_AGAIN, what)
+    }
+
+    /// Of the reference without an interpreter.
+    #[must_use]
+    pub fn native(&self, case: &str, what: &str) -> Vec<f64> {
+        self.rows.of(case, NATIVE, what)
+    }
+
+    /// Of CPython, with its name.
+    #[must_use]
+    pub fn cpython(&self, case: &str, what: &str) -> Option<(&'a str, Vec<f64>)> {
+        self.cpython.map(|name| (name, self.rows.of(case, name, what)))
+    }
+
+    /// Judges the samples.
+    pub fn target(&mut self, what: impl Into<String>, limit: Limit, samples: Vec<f64>) {
+        if !samples.is_empty() {
+            self.targets.push(Target::new(what, limit, samples));
+        }
+    }
+
+    /// Judges a figure's ratio to the control's, and the control's to itself by the same limit: where
+    /// that fails, the machine is too noisy to say anything.
+    pub fn compare_with_control(&mut self, case: &str, what: &str, limit: Limit) {
+        let control = self.control(case, what);
+        let mine = ratios(&self.own(case, what), &control);
+        let again = ratios(&self.control_again(case, what), &control);
+        self.target(format!("{case}: {what} / the control's"), limit, mine);
+        self.target(format!("{case}: A/A, the control's {what} / itself"), limit, again);
+    }
+}

@@ -1,0 +1,105 @@
+//! Whether a target is met: the median within the limit; the interval wholly above it; or open.
+
+use serde::Serialize;
+
+use crate::bench::samples::median;
+
+/// The number of medians of samples that are drawn again, with a fixed seed.
+const RESAMPLES: usize = 2_000;
+const SEED: u64 = 42;
+
+/// What the samples say of a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The median is within it.
+    Met,
+    /// The whole 95 % interval of the median is beyond it.
+    NotMet,
+    /// Neither: more or quieter rounds are needed. That is no success.
+    Open,
+}
+
+impl Verdict {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not met",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// The side of a limit on which the samples should be.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "side", content = "limit")]
+pub enum Limit {
+    /// At most this.
+    AtMost(f64),
+    /// At least this.
+    AtLeast(f64),
+}
+
+/// The 95 % bootstrap interval of the median, the same for the same samples.
+///
+/// # Panics
+/// When there are no samples.
+#[must_use]
+pub fn interval(samples: &[f64]) -> (f64, f64) {
+    let mut random = fastrand::Rng::with_seed(SEED);
+    let mut draw = || {
+        let again: Vec<_> =
+            samples.iter().map(|_| samples[random.usize(..samples.len())]).collect();
+        median(&again)
+    };
+    let mut medians: Vec<_> = (0..RESAMPLES).map(|_| draw()).collect();
+    medians.sort_by(f64::total_cmp);
+    (medians[RESAMPLES / 40], medians[RESAMPLES - 1 - RESAMPLES / 40])
+}
+
+/// What `samples` say of `limit`.
+///
+/// ```
+/// use gil_bench::bench::targets::{Limit, Verdict, judge};
+/// assert_eq!(judge(&[0.9, 1.0, 1.3], Limit::AtMost(1.1)), Verdict::Met);
+/// assert_eq!(judge(&[1.2, 1.3, 1.4], Limit::AtMost(1.1)), Verdict::NotMet);
+/// assert_eq!(judge(&[1.0, 1.2, 1.4], Limit::AtMost(1.1)), Verdict::Open);
+/// ```
+///
+/// # Panics
+/// When there are no samples.
+#[must_use]
+pub fn judge(samples: &[f64], limit: Limit) -> Verdict {
+    let (low, high) = interval(samples);
+    let (within, beyond) = match limit {
+        Limit::AtMost(most) => (median(samples) <= most, low > most),
+        Limit::AtLeast(least) => (median(samples) >= least, high < least),
+    };
+    match (within, beyond) {
+        (true, _) => Verdict::Met,
+        (_, true) => Verdict::NotMet,
+        _ => Verdict::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_the_same_each_time_and_within_the_samples() {
+        let samples = [5.0, 1.0, 2.0, 4.0, 3.0, 9.0, 2.5, 3.5, 3.1];
+        let (low, high) = interval(&samples);
+        assert_eq!((low, high), interval(&samples));
+        assert!(low >= 1.0 && high <= 9.0 && low <= median(&samples) && median(&samples) <= high);
+    }
+
+    #[test]
+    fn what_should_be_large_is_judged_the_other_way() {
+        assert_eq!(judge(&[0.5, 0.6, 0.7], Limit::AtLeast(0.3)), Verdict::Met);
+        assert_eq!(judge(&[0.1, 0.1, 0.2], Limit::AtLeast(0.3)), Verdict::NotMet);
+        assert_eq!(judge(&[0.1, 0.2, 0.4], Limit::AtLeast(0.3)), Verdict::Open);
+    }
+}

@@ -1,0 +1,23 @@
+//! The scale of a comparison: the sizes that its workloads take.
+
+/// How much is measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scale {
+    /// Enough for figures.
+    Full,
+    /// Half a minute for the workloads of [`super::QUICK`].
+    Quick,
+    /// Only that everything runs. The figures mean nothing.
+    Smoke,
+}
+
+impl Scale {
+    /// The one for this scale.
+    pub fn pick<T>(self, full: T, quick: T, smoke: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Quick => quick,
+            Self::Smoke => smoke,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A small threaded language: a real workload for a global interpreter lock.
+//!
+//! Programs are compiled to bytecode for a stack machine. Their objects live on gil-core's typed
+//! heap; loops' back edges and calls are safepoints, and what blocks detaches. There is no `unsafe`
+//! in it. The language is on one page of the book, `docs/src/language.md`.
+//!
+//! ```
+//! use gil_bench::lang::{Free, Options, Output, run};
+//! let output = Output::memory();
+//! let program = "fn double(n) { return 2 * n }\n print(join(spawn(double, 21)))";
+//! run::<Free>(program, Options::default(), output.clone())?;
+//! assert_eq!(output.text(), "42\n");
+//! # Ok::<(), gil_bench::lang::ScriptError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod blocking;
+mod builtins;
+mod code;
+mod compile;
+mod counted;
+mod error;
+mod free;
+mod locked;
+mod machine;
+mod operations;
+mod packed;
+mod parse;
+mod semaphore;
+mod syntax;
+mod threads;
+mod token;
+mod usage;
+mod value;
+mod world;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use builtins::{BUILTINS, Builtin};
+pub use error::ScriptError;
+pub use free::{Free, FreeRef};
+pub use locked::Locked;
+pub use usage::Usage;
+pub use world::World;
+
+/// What a program can ask about how it was started.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// `threads()`.
+    pub threads: u32,
+    /// `part()`.
+    pub part: u32,
+    /// `parts()`.
+    pub parts: u32,
+    /// `setting(name, default)`.
+    pub settings: BTreeMap<String, i64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: 1, part: 0, parts: 1, settings: BTreeMap::new() }
+    }
+}
+
+/// Where a program prints to.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Standard output.
+    Standard,
+    /// A text in memory.
+    Memory(Arc<Mutex<Vec<u8>>>),
+}
+
+impl Output {
+    /// An empty text in memory.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::Memory(Arc::default())
+    }
+
+    /// What has been printed into memory.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Standard => String::new(),
+            Self::Memory(bytes) => {
+                let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Standard => io::stdout().write(bytes),
+            Self::Memory(all) => {
+                all.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Standard => io::stdout().flush(),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+}
+
+/// Compiles a program and runs it in a world, on the calling thread and those that it starts. If it
+/// goes wrong at its top level, threads that it has started are left to themselves.
+///
+/// # Errors
+/// With the line: where the text is no program, and where the program does what it must not.
+///
+/// # Panics
+/// When this thread is attached to the world's lock already.
+pub fn run<W: World>(source: &str, options: Options, output: Output) -> Result<(), ScriptError> {
+    let program = compile::compile(source)?;
+    let shared = Arc::new(threads::Shared::<W>::new(program, options, output));
+    let mut machine = machine::Machine::attach(shared);
+    machine.run(0, Vec::new())?;
+    threads::finish(&mut machine)
+}
