@@ -1,0 +1,17 @@
+//! Deliberate bugs: a green check proves nothing until it has been seen red.
+//!
+//! - [`protocol`]: bugs of protocols, for the explorer; [`mutant_hunt`] runs them
+//! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle finds
+//! - `spin`: bugs of the Promela models
+//! - `source`: every small change of the source text of `gil-core`
+//! - [`matrix`]: which claim caught which mutant, by which engine
+
+pub mod matrix;
+pub mod mechanism;
+pub mod mutant_hunt;
+pub mod protocol;
+pub mod shuttle;
+#[cfg(not(loom))]
+pub mod source;
+#[cfg(not(loom))]
+pub mod spin;
