@@ -4,9 +4,8 @@
 
 use gil_verify::explorer::engine;
 use gil_verify::ledger;
-use gil_verify::report::counts;
 use gil_verify::report::selection::Selection;
-use gil_verify::report::{ClaimRow, Profile, Row};
+use gil_verify::report::{ClaimRow, Profile, Row, counts};
 
 fn assert_expected(row: &ClaimRow) {
     assert_eq!(

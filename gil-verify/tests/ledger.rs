@@ -8,8 +8,7 @@ use gil_models::Python3;
 use gil_verify::claims::explored::Explored;
 use gil_verify::claims::promise::bounds::Point;
 use gil_verify::explorer::model::Program;
-use gil_verify::ledger::opinions;
-use gil_verify::ledger::{CLAIMS, claim, expected, overtakes_max};
+use gil_verify::ledger::{CLAIMS, claim, expected, opinions, overtakes_max};
 use gil_verify::loom::suite;
 use gil_verify::mutants::matrix;
 use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
@@ -18,9 +17,9 @@ use gil_verify::protocols::PROTOCOLS;
 use gil_verify::report::book::mutants_of;
 use gil_verify::report::verify::{self, judge};
 use gil_verify::report::{
-    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
+    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict, counts,
+    overtaking_page,
 };
-use gil_verify::report::{counts, overtaking_page};
 
 fn source(of: &str) -> (String, &str) {
     let (file, name) = of.split_once("::").unwrap_or_else(|| panic!("`{of}` is no file::name"));

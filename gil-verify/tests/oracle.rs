@@ -20,8 +20,7 @@ use gil_verify::loom::engine::try_mutant;
 use gil_verify::loom::{Found, missing, runner, suite};
 use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
 use gil_verify::protocols::{self, PROTOCOLS, Visit};
-use gil_verify::report::counts;
-use gil_verify::report::{MutantVerdict, Verdict};
+use gil_verify::report::{MutantVerdict, Verdict, counts};
 
 /// Many times what the unchanged protocols have: with more, states are no longer told apart.
 const STATES_MAX: usize = 50_000;

@@ -18,10 +18,8 @@ use gil_verify::mutants::protocol::{self as explorers, Mutated, Mutation};
 use gil_verify::mutants::spin::{MUTANTS, SpinMutant};
 use gil_verify::parallel;
 use gil_verify::protocols::{self, MAIN, Visit};
-use gil_verify::report::counts;
 use gil_verify::report::selection::Selection;
-use gil_verify::report::verify;
-use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row};
+use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row, counts, verify};
 use gil_verify::spin::{self, Verdict, engine};
 
 /// Written past the capture of the test harness: a comparison that did not happen should be seen.

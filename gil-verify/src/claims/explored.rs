@@ -2,9 +2,7 @@
 
 use gil_core::Protocol;
 
-use crate::claims::equal_turns;
-use crate::claims::invariants;
-use crate::claims::liveness;
+use crate::claims::{equal_turns, invariants, liveness};
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::fair::Fairness;
 use crate::explorer::graph::Graph;

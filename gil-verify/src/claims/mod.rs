@@ -1,7 +1,7 @@
 //! The claims, generic over the protocol.
 //!
-//! - [`ghost`]: the safety claims, judged at every section; [`ghost_observer`]: the same ghost inside a
-//!   lock that runs
+//! - [`ghost`]: the safety claims, judged at every section
+//! - [`ghost_observer`]: the same ghost inside a lock that runs
 //! - [`liveness`]: LIVE-1, LIVE-2 and LIVE-5; [`overtake`]: LIVE-3
 //! - [`equal_turns`]: SAFE-9; [`invariants`]: HAND; [`bisim`]: FAST-PATH
 //! - [`spurious`]: protocols whose waits may end for no reason

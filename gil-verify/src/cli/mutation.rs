@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Args;
 
 use super::screen::{fail, print};
-use crate::mutants::source::MutationError;
 use crate::mutants::source::list::{Change, LEAVE_OUT, changes};
 use crate::mutants::source::run::Copy;
 use crate::mutants::source::{
-    Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
+    MutationError, Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
 };
 use crate::parallel::workers;
 use crate::report::verify::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};

@@ -4,11 +4,9 @@ use std::time::Instant;
 
 use gil_core::Protocol;
 
-use crate::claims::bisim;
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
-use crate::claims::overtake;
 use crate::claims::promise::bounds::{self, Point};
-use crate::claims::spurious;
+use crate::claims::{bisim, overtake, spurious};
 use crate::explorer::model::Program;
 use crate::ledger;
 use crate::mutants::protocol::{MUTANTS, Mutant};

@@ -10,8 +10,7 @@ mod models;
 pub mod opinions;
 mod table;
 
-use crate::claims::promise;
-use crate::claims::spurious;
+use crate::claims::{promise, spurious};
 use crate::explorer::fair::Fairness;
 use crate::report::Verdict;
 

@@ -2,10 +2,8 @@
 
 use gil_core::Protocol;
 
-use crate::claims::bisim;
 use crate::claims::explored::{self, Explored, SAFETY};
-use crate::claims::overtake;
-use crate::claims::promise;
+use crate::claims::{bisim, overtake, promise};
 use crate::explorer::model::Program;
 use crate::ledger;
 use crate::mutants::protocol::{self, Mutant, Mutated};

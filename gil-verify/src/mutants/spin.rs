@@ -6,8 +6,7 @@
 
 use crate::explorer::model::Program;
 use crate::report::{CaughtBy, Engine, MutantRow, MutantVerdict};
-use crate::spin::question;
-use crate::spin::{SpinError, Verdict, ask};
+use crate::spin::{SpinError, Verdict, ask, question};
 
 /// A bug of a model, and what must catch it.
 #[derive(Clone, Copy, Debug)]

@@ -12,11 +12,10 @@ pub mod replay_line;
 
 use gil_core::{Event, Protocol, ThreadId, ThreadState, TraceEvent, TraceRecord};
 
-use crate::claims::equal_turns;
 use crate::claims::explored::{self, HAND, LIVENESS, TURNS};
-use crate::claims::invariants;
 use crate::claims::liveness::Promise;
 use crate::claims::overtake::Overtakings;
+use crate::claims::{equal_turns, invariants};
 use crate::explorer::counterexample::{Counterexample, Tail, can, changes};
 use crate::explorer::fair::Fairness;
 use crate::explorer::model::{Action, Program, State, describe};

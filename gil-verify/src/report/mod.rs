@@ -1,5 +1,5 @@
-//! The run as a whole: what the engines found, in the shape of the machine output (`gil-verify/1`), how it
-//! is judged, and the texts that are made from it.
+//! The run as a whole: what the engines found, in the shape of the machine output
+//! (`gil-verify/1`), how it is judged, and the texts that are made from it.
 //!
 //! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed counts
 //! - `text_report`: the report for people

@@ -11,11 +11,10 @@ use crate::explorer::engine;
 use crate::loom::process::ProcessError;
 use crate::mutants::matrix;
 use crate::report::counts::{self, Counts};
-use crate::report::loom_counterexamples;
 use crate::report::selection::Selection;
 use crate::report::{
     AgreementRow, BoundRow, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, SCHEMA,
-    Verdict,
+    Verdict, loom_counterexamples,
 };
 #[cfg(not(loom))]
 use crate::spin;
