@@ -2,8 +2,8 @@
 //! it starves: the public functions find the loop.
 
 use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
-use gil_verify::claims::Explored;
-use gil_verify::space::Program;
+use gil_verify::claims::explored::Explored;
+use gil_verify::explorer::model::Program;
 
 /// The waiters, the newest last.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]

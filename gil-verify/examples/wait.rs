@@ -16,7 +16,7 @@ fn main() {
 
 #[cfg(not(loom))]
 fn main() {
-    use gil_verify::promise::{DEFAULT, overtakes_max, runs_max};
+    use gil_verify::claims::promise::{DEFAULT, overtakes_max, runs_max};
     use std::time::Duration;
 
     let ((barges, boosts), interval) = (DEFAULT, Duration::from_millis(1));
@@ -49,7 +49,7 @@ pub mod measure {
         Event, Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, Registration,
         ThreadId,
     };
-    use gil_verify::overtake::Overtakings;
+    use gil_verify::claims::overtake::Overtakings;
 
     /// What a run came to.
     #[derive(Clone, Copy, Debug, Default)]

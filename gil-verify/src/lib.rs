@@ -1,64 +1,30 @@
 //! The checks: claims about global interpreter locks, run by several engines.
 //!
-//! - [`ghost`], [`claims`], [`live`], [`bisim`], [`overtake`]: the claims, generic over the
-//!   [`Protocol`](gil_core::Protocol), yours included
-//! - [`space`], [`graph`]: the explorer, all states of threads that loop for ever
-//! - [`looms`], [`finite`], [`watch`]: the mechanism under loom, and its comparison with the explorer
-//! - [`litmus`]: the lock word's operations, each pair of them a program of a few lines
-//! - [`promise`], [`bounds`], [`attack`]: how long a waiter waits at most, the proof, the exact table,
-//!   and the bound attained in virtual time
-//! - [`mutants`]: deliberate bugs that must be caught
+//! - [`claims`]: what is checked, generic over the [`Protocol`](gil_core::Protocol), yours included:
+//!   safety, liveness, overtaking, the fast path, and how long a waiter waits at most
 //! - [`ledger`]: what is expected, and where a claim is known to be false
-//! - [`run`], [`line`](mod@line), [`replay`]: counterexamples, and the lines that replay them
-//! - [`verify`], [`report`], [`counts`]: the run as a whole
+//! - [`explorer`]: all states of threads that loop for ever
+//! - [`mod@loom`]: the mechanism in every interleaving and memory order, and its comparison with the
+//!   explorer; the lock word's operations, each pair of them a program of a few lines
+//! - [`mod@shuttle`], `spin`: the second opinions
+//! - [`mutants`]: deliberate bugs that must be caught
+//! - [`replay`]: the lines that replay counterexamples, and recorded traces against the models
+//! - [`report`]: the run as a whole, its rows, its judgement and its pages
 //!
-//! What a green result does not mean is on the book's page on limits.
+//! The committed results that a run is compared with are in `gil-verify/golden`. What a green result
+//! does not mean is on the book's page on limits.
 
-pub mod article;
-pub mod attack;
-pub mod bisim;
-#[cfg(not(loom))]
-pub mod book;
-pub mod bounds;
 pub mod claims;
 #[cfg(not(loom))]
 pub mod cli;
-#[cfg(not(loom))]
-pub mod conform;
-pub mod counts;
-pub mod engines;
-pub mod fair;
-pub mod finite;
-pub mod ghost;
-pub mod graph;
-#[cfg(not(loom))]
-pub mod human;
-pub mod invariants;
-mod kills;
+pub mod explorer;
 pub mod ledger;
-pub mod line;
-pub mod litmus;
-pub mod live;
-pub mod looms;
-pub mod loops;
-pub mod matrix;
+pub mod loom;
 pub mod mutants;
-#[cfg(not(loom))]
-pub mod mutation;
-pub mod overtake;
 pub mod parallel;
-pub mod program;
-pub mod promise;
+pub mod protocols;
 pub mod replay;
 pub mod report;
-pub mod robust;
-pub mod run;
-pub mod shuttles;
-pub mod space;
+pub mod shuttle;
 #[cfg(not(loom))]
 pub mod spin;
-pub mod stories;
-pub mod turns;
-pub mod verify;
-pub mod watch;
-pub mod zoo;

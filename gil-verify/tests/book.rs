@@ -5,11 +5,12 @@
 
 use std::path::Path;
 
-use gil_verify::{book, bounds};
+use gil_verify::claims::promise::bounds;
+use gil_verify::report::book;
 
 const BEGIN: &str = "<!-- verdicts: made from the ledger -->\n";
 const END: &str = "<!-- end of verdicts -->";
-const TABLE: &str = "<!-- bounds: made from gil-verify/bounds.json -->\n\n";
+const TABLE: &str = "<!-- bounds: made from gil-verify/golden/bounds.json -->\n\n";
 const TABLE_END: &str = "\n<!-- end of bounds -->";
 
 fn same_or_bless(path: &Path, wanted: &str) {
@@ -61,10 +62,12 @@ fn the_history_names_only_what_there_is() {
     let mut named = 0;
     for row in rows {
         for name in row.split('`').skip(1).step_by(2) {
-            let mutant = gil_verify::mutants::MUTANTS.iter().any(|mutant| mutant.name == name);
-            let model = gil_verify::zoo::PROTOCOLS.contains(&name);
-            let of_mechanism =
-                gil_verify::looms::MECHANISM_MUTANTS.iter().any(|mutant| mutant.name == name);
+            let mutant =
+                gil_verify::mutants::protocol::MUTANTS.iter().any(|mutant| mutant.name == name);
+            let model = gil_verify::protocols::PROTOCOLS.contains(&name);
+            let of_mechanism = gil_verify::mutants::mechanism::MECHANISM_MUTANTS
+                .iter()
+                .any(|mutant| mutant.name == name);
             assert!(mutant || of_mechanism || model, "`{name}` is neither a mutant nor a protocol");
             named += 1;
         }

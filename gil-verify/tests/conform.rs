@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gil_core::{Protocol, RawGil};
-use gil_verify::conform::{
+use gil_verify::protocols::{self, PROTOCOLS, Visit};
+use gil_verify::replay::conform::{
     self, Kind, Line, Reason, SectionRecorder, replay, replay_recorded, variant,
 };
-use gil_verify::zoo::{self, PROTOCOLS, Visit};
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces");
@@ -238,7 +238,7 @@ impl Visit for OnThreads {
 #[test]
 fn recorded_runs_of_our_lock_are_accepted_under_every_protocol() {
     for protocol in PROTOCOLS.iter().filter(|protocol| **protocol != "no-lock") {
-        zoo::with(protocol, OnThreads).expect("the protocol is known");
+        protocols::with(protocol, OnThreads).expect("the protocol is known");
     }
 }
 

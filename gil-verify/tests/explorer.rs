@@ -2,9 +2,10 @@
 
 #![cfg(not(loom))]
 
-use gil_verify::engines::{self, Selection};
-use gil_verify::report::{ClaimRow, Profile, Row};
-use gil_verify::{counts, ledger};
+use gil_verify::explorer::engine;
+use gil_verify::ledger;
+use gil_verify::report::selection::Selection;
+use gil_verify::report::{ClaimRow, Profile, Row, counts};
 
 fn assert_expected(row: &ClaimRow) {
     assert_eq!(
@@ -23,7 +24,7 @@ fn assert_expected(row: &ClaimRow) {
 fn every_verdict_is_the_expected_one() {
     let mut rows = Vec::new();
     let selection = Selection::all(Profile::Quick);
-    engines::explorer(&selection, &mut |row| rows.push(row), &mut |_| ());
+    engine::explorer(&selection, &mut |row| rows.push(row), &mut |_| ());
     let (mut claims, mut caught) = (0, 0);
     for row in &rows {
         match row {
@@ -53,12 +54,14 @@ fn every_verdict_is_the_expected_one() {
 #[test]
 fn overtaking_is_bounded_as_committed() {
     use gil_core::Handoff;
-    use gil_verify::{graph::Graph, overtake, space::Program};
+    use gil_verify::claims::overtake;
+    use gil_verify::explorer::graph::Graph;
+    use gil_verify::explorer::model::Program;
     for (barges, boosts) in [(0, 0), (0, 1), (1, 0), (1, 2), (3, 1), (2, 2)] {
         for threads in 2..=3 {
             let protocol = Handoff::with_budgets(barges, boosts);
             let graph = Graph::explore(protocol, Program::blocking(threads), false, 1_000_000);
-            let bound = gil_verify::promise::overtakes_max(barges, boosts, threads);
+            let bound = gil_verify::claims::promise::overtakes_max(barges, boosts, threads);
             let found = overtake::longest(&graph);
             assert_eq!(found.max, Some(bound), "K={barges} B={boosts} N={threads}");
         }

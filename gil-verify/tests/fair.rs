@@ -3,7 +3,7 @@
 
 #![cfg(not(loom))]
 
-use gil_verify::fair::{Arena, Edge, Fairness, Lasso, Place, search};
+use gil_verify::explorer::fair::{Arena, Edge, Fairness, Lasso, Place, search};
 use proptest::prelude::*;
 
 /// The threads of the graphs below.

@@ -5,21 +5,21 @@
 use std::path::Path;
 
 use gil_models::Python3;
-use gil_verify::book::mutants_of;
-use gil_verify::bounds::Point;
-use gil_verify::claims::Explored;
-use gil_verify::ledger::opinions;
-use gil_verify::ledger::{CLAIMS, claim, expected, overtakes_max};
-use gil_verify::looms::{MECHANISM_MUTANTS, suite};
-use gil_verify::matrix;
-use gil_verify::mutants::{MUTANTS, Mutant, Mutated};
+use gil_verify::claims::explored::Explored;
+use gil_verify::claims::promise::bounds::Point;
+use gil_verify::explorer::model::Program;
+use gil_verify::ledger::{CLAIMS, claim, expected, opinions, overtakes_max};
+use gil_verify::loom::suite;
+use gil_verify::mutants::matrix;
+use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
+use gil_verify::mutants::protocol::{MUTANTS, Mutant, Mutated};
+use gil_verify::protocols::PROTOCOLS;
+use gil_verify::report::book::mutants_of;
+use gil_verify::report::verify::{self, judge};
 use gil_verify::report::{
-    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
+    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict, counts,
+    overtaking_page,
 };
-use gil_verify::space::Program;
-use gil_verify::verify::{self, judge};
-use gil_verify::zoo::PROTOCOLS;
-use gil_verify::{counts, loops};
 
 fn source(of: &str) -> (String, &str) {
     let (file, name) = of.split_once("::").unwrap_or_else(|| panic!("`{of}` is no file::name"));
@@ -74,7 +74,7 @@ fn every_protocol_has_a_verdict_about_waiting() {
         }
     }
     // Overtaking: a run for each, of the bound that the ledger expects.
-    let runs = loops::runs();
+    let runs = overtaking_page::runs();
     let applies = |of: &&&str| claim("LIVE-3").is_some_and(|c| c.not_applicable(of).is_none());
     let wanted: Vec<_> = PROTOCOLS.iter().filter(applies).copied().collect();
     assert_eq!(runs.iter().map(|(protocol, ..)| *protocol).collect::<Vec<_>>(), wanted);

@@ -6,9 +6,9 @@
 #[allow(dead_code)]
 mod lifo;
 
-use gil_verify::claims::{Explored, SAFETY};
+use gil_verify::claims::explored::{Explored, SAFETY};
+use gil_verify::explorer::model::Program;
 use gil_verify::report::Verdict;
-use gil_verify::space::Program;
 
 #[test]
 fn the_public_functions_find_its_starvation_loop() {

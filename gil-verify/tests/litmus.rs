@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use gil_verify::litmus::{self, Litmus, Result};
+use gil_verify::loom::litmus::{self, Litmus, Result};
 
 #[cfg(not(all(loom, shuttle)))]
 fn assert_as_listed(litmus: &Litmus, reached: &BTreeSet<String>) {
@@ -38,7 +38,7 @@ fn loom_reaches_exactly_the_outcomes_that_are_listed() {
 #[cfg(not(loom))]
 #[test]
 fn loom_reaches_exactly_the_outcomes_that_are_listed() {
-    use gil_verify::looms::process::{self, LOOM};
+    use gil_verify::loom::process::{self, LOOM};
     let binary = LOOM.make().unwrap_or_else(|error| panic!("{error}"));
     for litmus in litmus::all() {
         let reached = process::litmus(&binary, &litmus.name);
@@ -73,7 +73,7 @@ mod texts {
     use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
-    use gil_verify::litmus::{self, herd};
+    use gil_verify::loom::litmus::{self, herd};
 
     const BLESS: &str = "GIL_BLESS=1 cargo test -p gil-verify --test litmus";
 

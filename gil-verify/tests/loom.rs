@@ -8,9 +8,9 @@
 mod outside {
     use std::io::Write;
 
-    use gil_verify::engines::Selection;
+    use gil_verify::report::selection::Selection;
+    use gil_verify::report::verify::{self, EXIT_AS_EXPECTED, Listen};
     use gil_verify::report::{Engine, Profile, Row};
-    use gil_verify::verify::{self, EXIT_AS_EXPECTED, Listen};
 
     /// Written past the capture of the test harness: a build of a minute should not look hung.
     struct Stream;
@@ -40,13 +40,13 @@ mod outside {
 
 #[cfg(loom)]
 mod inside {
-    use gil_verify::looms::{SUITES, Suite, Work, judged, known_false, missing, runner, suite};
+    use gil_verify::loom::{SUITES, Suite, Work, judged, known_false, missing, runner, suite};
+    use gil_verify::protocols::PROTOCOLS;
     use gil_verify::report::Profile;
-    use gil_verify::zoo::PROTOCOLS;
 
     fn run(name: &str, suite: &Suite) {
         let found = runner::run(suite, name, None).expect("the protocol is known");
-        let committed = gil_verify::counts::committed().expect("counts.json is valid");
+        let committed = gil_verify::report::counts::committed().expect("counts.json is valid");
         let key = format!("loom {name} {}", suite.name);
         assert_eq!(committed.get(&key), Some(&found.executions), "executions of {key}");
         assert_eq!(missing(name, suite, &found), Vec::<&str>::new(), "events of {key}");

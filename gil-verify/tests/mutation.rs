@@ -2,12 +2,12 @@
 
 #![cfg(not(loom))]
 
-use gil_verify::mutation::{
+use gil_verify::mutants::source::{
     EQUIVALENT, Outcome, Results, Verdict, committed, equivalent, rules, stale,
 };
 
 fn results() -> Results {
-    committed().expect("gil-verify/mutation.json is valid")
+    committed().expect("gil-verify/golden/mutation.json is valid")
 }
 
 #[test]

@@ -11,14 +11,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use gil_core::{Handoff, Protocol};
-use gil_verify::claims::{self, Explored, HAND, LIVENESS, TURNS};
-use gil_verify::graph::Graph;
-use gil_verify::looms::engine::try_mutant;
-use gil_verify::looms::{Found, MECHANISM_MUTANTS, missing, runner, suite};
-use gil_verify::report::{MutantVerdict, Verdict};
-use gil_verify::space::Program;
-use gil_verify::zoo::{self, PROTOCOLS, Visit};
-use gil_verify::{bisim, counts, ledger, overtake, promise};
+use gil_verify::claims::explored::{self, Explored, HAND, LIVENESS, TURNS};
+use gil_verify::claims::{bisim, overtake, promise};
+use gil_verify::explorer::graph::Graph;
+use gil_verify::explorer::model::Program;
+use gil_verify::ledger;
+use gil_verify::loom::engine::try_mutant;
+use gil_verify::loom::{Found, missing, runner, suite};
+use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
+use gil_verify::protocols::{self, PROTOCOLS, Visit};
+use gil_verify::report::{MutantVerdict, Verdict, counts};
 
 /// Many times what the unchanged protocols have: with more, states are no longer told apart.
 const STATES_MAX: usize = 50_000;
@@ -49,7 +51,7 @@ impl Visit for Explore {
         if !complete {
             seen.differs.push(format!("{of}: more than {STATES_MAX} states"));
         }
-        for claim in claims::judged() {
+        for claim in explored::judged() {
             let Some(expected) = ledger::expected(claim, name, threads, variant) else { continue };
             let found = explored.check(claim);
             if expected == Verdict::Holds && found.verdict == Verdict::Fails {
@@ -63,7 +65,7 @@ impl Visit for Explore {
             let key = format!("explorer {name} {threads} {variant} {graph}");
             seen.states.push((key, found.states as u64));
         }
-        let known = |claim: &str| claims::judged().any(|known| known == claim);
+        let known = |claim: &str| explored::judged().any(|known| known == claim);
         for broken in explored.safety.broken().filter(|broken| !known(broken.claim)) {
             seen.differs.push(format!("{of}: {}", broken.message));
         }
@@ -119,7 +121,7 @@ fn explored() -> Vec<Seen> {
         }
     }
     let explore = |(protocol, program): &(&str, Program)| {
-        let explore = || zoo::with(protocol, Explore(*program)).expect("it is listed");
+        let explore = || protocols::with(protocol, Explore(*program)).expect("it is listed");
         catch_unwind(AssertUnwindSafe(explore)).unwrap_or_else(|panic| {
             let said = said(&*panic);
             let differs = vec![format!("{protocol}, {}: panicked: {said}", program.variant())];

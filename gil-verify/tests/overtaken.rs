@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use gil_verify::promise::{DEFAULT, overtakes_max};
+use gil_verify::claims::promise::{DEFAULT, overtakes_max};
 
 #[path = "../examples/wait.rs"]
 #[allow(dead_code)]

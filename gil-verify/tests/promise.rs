@@ -4,14 +4,14 @@
 #![cfg(not(loom))]
 
 use gil_core::{Handoff, Protocol};
-use gil_verify::bounds::{self, Point};
-use gil_verify::graph::Graph;
-use gil_verify::mutants::{Mutated, Mutation};
-use gil_verify::overtake::{Overtakings, longest, proves};
+use gil_verify::claims::overtake::{Overtakings, longest, proves};
+use gil_verify::claims::promise::bounds::{self, Point};
+use gil_verify::claims::promise::{DEFAULT, IsHandoff, overtakes_max, rank, terms};
+use gil_verify::explorer::graph::Graph;
+use gil_verify::explorer::model::{Program, State};
+use gil_verify::mutants::protocol::{Mutated, Mutation};
 use gil_verify::parallel;
-use gil_verify::promise::{DEFAULT, IsHandoff, overtakes_max, rank, terms};
 use gil_verify::report::Row;
-use gil_verify::space::{Program, State};
 
 fn graph<P: Protocol>(protocol: P, program: Program) -> Graph<P> {
     Graph::explore(protocol, program, false, 5_000_000)

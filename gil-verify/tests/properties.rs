@@ -6,10 +6,10 @@ use std::cell::Cell;
 
 use gil_core::{Event, Handoff, Protocol};
 use gil_models::Ruby19;
+use gil_verify::explorer::random_program::{Case, CaseError, Ran, THREADS_MAX, run};
 use gil_verify::ledger::CLAIMS;
-use gil_verify::mutants::{Mutated, Mutation};
-use gil_verify::program::{Case, CaseError, Ran, THREADS_MAX, run};
-use gil_verify::zoo::{self, PROTOCOLS, Visit};
+use gil_verify::mutants::protocol::{Mutated, Mutation};
+use gil_verify::protocols::{self, PROTOCOLS, Visit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestError, TestRunner};
@@ -91,7 +91,7 @@ fn every_protocol_keeps_the_shared_properties() {
     let result = runner().run(&cases(), |case| {
         let mut ran = Vec::new();
         for protocol in PROTOCOLS {
-            ran.push(zoo::with(protocol, Judge(&case)).expect("it is in the list")?);
+            ran.push(protocols::with(protocol, Judge(&case)).expect("it is in the list")?);
         }
         let strict = judge(Handoff::with_budgets(0, 0), &case, &[])?;
         let ruby19 = &ran[PROTOCOLS.iter().position(|name| *name == "ruby19").expect("listed")];

@@ -5,21 +5,21 @@
 use std::process::{Command, Output};
 
 use gil_core::Protocol;
-use gil_verify::claims::{self, Explored, LIVENESS, STATES_MAX};
-use gil_verify::fair::Fairness;
+use gil_verify::claims::explored::{self, Explored, LIVENESS, STATES_MAX};
+use gil_verify::explorer::counterexample::Counterexample;
+use gil_verify::explorer::fair::Fairness;
+use gil_verify::explorer::model::Program;
 use gil_verify::ledger;
-use gil_verify::line::{self, Line};
-use gil_verify::looms::Sought;
-use gil_verify::looms::process::{ProcessError, SHUTTLE, Said, say};
-use gil_verify::mutants::MUTANTS;
+use gil_verify::loom::Sought;
+use gil_verify::loom::process::{ProcessError, SHUTTLE, Said, say};
+use gil_verify::mutants;
+use gil_verify::mutants::protocol::MUTANTS;
 use gil_verify::parallel;
+use gil_verify::protocols::{self, PROTOCOLS, Visit};
 use gil_verify::replay::mechanism::{self, Again, MechanismError, Place};
+use gil_verify::replay::replay_line::{self, Line};
 use gil_verify::replay::{self, Differs, ReplayError};
 use gil_verify::report::Verdict;
-use gil_verify::run::Run;
-use gil_verify::shuttles;
-use gil_verify::space::Program;
-use gil_verify::zoo::{self, PROTOCOLS, Visit};
 
 const FAIRNESS: [Fairness; 2] = [Fairness::Weak, Fairness::Strong];
 
@@ -31,12 +31,16 @@ fn programs(threads: usize) -> [Program; 3] {
 struct Find<'a>(Program, &'a dyn Fn(&str, Fairness) -> bool);
 
 impl Visit for Find<'_> {
-    type Output = Vec<Run>;
-    fn visit<P: Protocol + Send + Sync + 'static>(self, _: &'static str, p: P) -> Vec<Run> {
+    type Output = Vec<Counterexample>;
+    fn visit<P: Protocol + Send + Sync + 'static>(
+        self,
+        _: &'static str,
+        p: P,
+    ) -> Vec<Counterexample> {
         let Self(program, wanted) = self;
         let explored = Explored::new(&p, program, STATES_MAX);
         let mut runs = Vec::new();
-        for claim in &claims::judged().collect::<Vec<_>>() {
+        for claim in &explored::judged().collect::<Vec<_>>() {
             for fairness in FAIRNESS.into_iter().take(1 + usize::from(LIVENESS.contains(claim))) {
                 if wanted(claim, fairness) {
                     runs.extend(explored.check_under(claim, fairness).counterexample);
@@ -48,8 +52,8 @@ impl Visit for Find<'_> {
 }
 
 /// Prints a run, reads it back, replays it: it is the same run, and breaks the same claim.
-fn round_trip(run: &Run, protocol: &str) -> String {
-    let text = Line::Explorer(line::Explored::of(run, protocol)).text();
+fn round_trip(run: &Counterexample, protocol: &str) -> String {
+    let text = Line::Explorer(replay_line::Explored::of(run, protocol)).text();
     let parsed = match Line::parse(&text) {
         Ok(Line::Explorer(parsed)) => parsed,
         other => panic!("{text}: {other:?}"),
@@ -71,7 +75,7 @@ fn expected_lines() -> Vec<String> {
             let expected = ledger::expected_under(claim, protocol, threads, variant, fairness);
             expected == Some(Verdict::Fails)
         };
-        let runs = zoo::with(protocol, Find(*program, &wanted)).expect("it is listed");
+        let runs = protocols::with(protocol, Find(*program, &wanted)).expect("it is listed");
         runs.iter().map(|run| round_trip(run, protocol)).collect::<Vec<_>>()
     };
     let lines = parallel::map(&jobs, |(_, program)| program.threads, lines, |_| ());
@@ -102,8 +106,8 @@ fn every_expected_counterexample_comes_back_and_no_altered_line_does() {
 #[test]
 fn counterexamples_of_mutants_come_back() {
     let jobs: Vec<_> = MUTANTS.iter().flat_map(|m| m.of.iter().map(move |of| (m, *of))).collect();
-    let judged = |claim: &&str| claims::judged().any(|id| id == *claim);
-    let bug = |mutant: &gil_verify::mutants::Mutant| {
+    let judged = |claim: &&str| explored::judged().any(|id| id == *claim);
+    let bug = |mutant: &mutants::protocol::Mutant| {
         mutant.equivalent.is_none() && mutant.breaks.iter().any(judged)
     };
     let tried = jobs.iter().filter(|(mutant, _)| bug(mutant)).count();
@@ -116,7 +120,7 @@ fn counterexamples_of_mutants_come_back() {
             };
             let mut programs = [2, 3].into_iter().flat_map(programs);
             programs.find_map(|program| {
-                let runs = zoo::with_mutant(of, Some(mutant.name), Find(program, &wanted));
+                let runs = protocols::with_mutant(of, Some(mutant.name), Find(program, &wanted));
                 let runs = runs.expect("it is listed");
                 runs.first().map(|run| round_trip(run, &format!("{of}+{}", mutant.name)))
             })
@@ -128,7 +132,7 @@ fn counterexamples_of_mutants_come_back() {
 }
 
 fn explored(body: &str) -> Result<replay::Replayed, ReplayError> {
-    match Line::parse(&line::checked(body)).expect("it is a line") {
+    match Line::parse(&replay_line::checked(body)).expect("it is a line") {
         Line::Explorer(parsed) => replay::explored(&parsed),
         other => panic!("{other:?}"),
     }
@@ -197,7 +201,7 @@ fn an_impossible_run_says_where_and_what_could_be() {
         ("explorer:python2:hogs:02:SAFE-3:0a", "not as it is printed"),
         ("explorer:python2:hogs:2:SAFE-3", "no line to replay"),
     ] {
-        let error = Line::parse(&line::checked(body)).expect_err(body).to_string();
+        let error = Line::parse(&replay_line::checked(body)).expect_err(body).to_string();
         assert!(error.contains(says), "{body}: {error}");
     }
 }
@@ -218,15 +222,15 @@ fn the_command_replays_and_refuses() {
     assert!(told.contains("SAFE-3 is false of python2, 2 threads, hogs"), "{told}");
     assert!(told.contains("   4  T0 is back between two sections    T0 has it"), "{told}");
 
-    let strict = line::checked("explorer:python2:hogs:2:SAFE-3:0a,1a,0s,1n");
+    let strict = replay_line::checked("explorer:python2:hogs:2:SAFE-3:0a,1a,0s,1n");
     let (code, told, _) = verify(&["replay", &strict, "--explorer-only"]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("NOT reproduced in the explorer: the last step, 4"), "{told}");
 
-    let impossible = line::checked("explorer:python2:hogs:2:SAFE-3:0a,1e");
-    let unknown = line::checked("loom:three-hundred:handoff:-:SAFE-1");
-    let mutant = line::checked("loom:two:handoff:Wrong:SAFE-1");
-    let course = line::checked("shuttle:random-5:handoff:-:SAFE-1:91");
+    let impossible = replay_line::checked("explorer:python2:hogs:2:SAFE-3:0a,1e");
+    let unknown = replay_line::checked("loom:three-hundred:handoff:-:SAFE-1");
+    let mutant = replay_line::checked("loom:two:handoff:Wrong:SAFE-1");
+    let course = replay_line::checked("shuttle:random-5:handoff:-:SAFE-1:91");
     for (line, says) in [
         (&BATTLE[..BATTLE.len() - 1], "cut or altered"),
         (&BATTLE[..20], "cut or altered"),
@@ -290,7 +294,8 @@ fn a_line_of_loom_finds_the_same_again() {
 
 #[test]
 fn a_line_of_shuttle_follows_its_schedule() {
-    let (mutant, course, _) = shuttles::MUTANTS.iter().find(|m| m.0 == "StaleRunTimer").unwrap();
+    let (mutant, course, _) =
+        mutants::shuttle::MUTANTS.iter().find(|m| m.0 == "StaleRunTimer").unwrap();
     let binary = SHUTTLE.make().expect("it can be built");
     let found = say(&binary, course, "handoff", &[mutant]).expect("it says something");
     let Said::Broke { claim, schedule: Some(schedule), .. } = found else { panic!("{found:?}") };
@@ -314,9 +319,9 @@ fn place(line: &str) -> Place {
 
 /// The run of a safety claim of a protocol, or a mutant of one, in a program.
 fn line_of(protocol: &str, claim: &str, program: Program) -> String {
-    let (name, mutant) = line::with_mutant(protocol);
+    let (name, mutant) = replay_line::with_mutant(protocol);
     let wanted = |id: &str, _| id == claim;
-    let runs = zoo::with_mutant(&name, mutant.as_deref(), Find(program, &wanted));
+    let runs = protocols::with_mutant(&name, mutant.as_deref(), Find(program, &wanted));
     round_trip(&runs.expect("it is listed")[0], protocol)
 }
 
@@ -347,14 +352,19 @@ fn a_run_that_fits_no_program_of_loom_says_why() {
         ),
         (line_of("pypy", "LIVE-4", Program::blocking(2)), "pypy does not run under loom"),
         (line_of("handoff+gives-to-itself", "SAFE-7", Program::hogs(2)), "refuses the last"),
-        (line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n"), "goes on for ever"),
-        (line::checked("explorer:python2:hogs:2:SAFE-3:0A,1a,0s,0r"), "step 1 goes by the fast"),
+        (replay_line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n"), "goes on for ever"),
         (
-            line::checked("explorer:python2:hogs:2:SAFE-3:0a,1a,0s,1n,0r,1s,0n,1r,0s,0r"),
+            replay_line::checked("explorer:python2:hogs:2:SAFE-3:0A,1a,0s,0r"),
+            "step 1 goes by the fast",
+        ),
+        (
+            replay_line::checked("explorer:python2:hogs:2:SAFE-3:0a,1a,0s,1n,0r,1s,0n,1r,0s,0r"),
             "the program (attach, one safepoint, detach; the first of a set is woken first) comes",
         ),
         (
-            line::checked("explorer:python2:blocking:2:SAFE-3:0a,0b,0a,0b,0a,0b,0a,1a,0s,0r"),
+            replay_line::checked(
+                "explorer:python2:blocking:2:SAFE-3:0a,0b,0a,0b,0a,0b,0a,1a,0s,0r",
+            ),
             "it needs 4 rounds of a thread",
         ),
     ] {
@@ -369,7 +379,7 @@ fn a_run_is_drawn_with_its_loop() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("run.svg");
     let svg = path.to_str().expect("a plain path");
-    let lasso = line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n");
+    let lasso = replay_line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n");
     let (code, _, error) = verify(&["replay", &lasso, "--explorer-only", "--svg", svg]);
     assert_eq!(code, Some(0), "{error}");
     let drawn = std::fs::read_to_string(&path).expect("it was written");
@@ -377,7 +387,7 @@ fn a_run_is_drawn_with_its_loop() {
     {
         assert!(drawn.contains(part), "{part} in {drawn}");
     }
-    let loom = line::checked("loom:two:handoff:-:SAFE-1");
+    let loom = replay_line::checked("loom:two:handoff:-:SAFE-1");
     let nowhere = format!("{svg}/no/such.svg");
     for (line, svg, says) in
         [(&loom, svg, "only a run of the explorer"), (&lasso, &nowhere, "cannot write")]

@@ -3,10 +3,11 @@
 
 #![cfg(not(loom))]
 
-use gil_verify::engines::Selection;
-use gil_verify::looms::process::{SHUTTLE, Said, say};
+use gil_verify::loom::process::{SHUTTLE, Said, say};
+use gil_verify::mutants::shuttle::MUTANTS;
+use gil_verify::report::selection::Selection;
 use gil_verify::report::{MutantVerdict, Profile, Row};
-use gil_verify::shuttles::{MUTANTS, engine};
+use gil_verify::shuttle::engine;
 
 #[test]
 fn every_course_is_as_expected() {

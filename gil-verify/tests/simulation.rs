@@ -9,11 +9,11 @@ use std::time::Duration;
 use gil_core::{Handoff, Protocol};
 use gil_models::sim::{self, Control, Report, Setup, Workload};
 use gil_models::{Python2, Python3};
-use gil_verify::attack::attack;
-use gil_verify::bounds::Point;
-use gil_verify::mutants::{Mutated, Mutation};
-use gil_verify::promise;
-use gil_verify::zoo::{self, PROTOCOLS, Visit};
+use gil_verify::claims::promise;
+use gil_verify::claims::promise::attack::attack;
+use gil_verify::claims::promise::bounds::Point;
+use gil_verify::mutants::protocol::{Mutated, Mutation};
+use gil_verify::protocols::{self, PROTOCOLS, Visit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
@@ -97,7 +97,7 @@ fn every_protocol_does_the_same_work() {
     let (forced, blocking) = (Cell::new(0), Cell::new(0));
     let result = runner().run(&setups(), |setup| {
         for name in PROTOCOLS.iter().filter(|name| **name != "no-lock") {
-            let report = zoo::with(name, Simulate(&setup)).expect("it is in the list");
+            let report = protocols::with(name, Simulate(&setup)).expect("it is in the list");
             if *name == PROTOCOLS[0] {
                 forced.set(forced.get() + u32::from(report.forced > 0));
                 blocking.set(blocking.get() + u32::from(setup.workload.groups.len() > 1));

@@ -9,19 +9,18 @@ use std::io::Write;
 use std::time::Instant;
 
 use gil_core::Protocol;
-use gil_verify::claims::{Explored, STATES_MAX};
-use gil_verify::counts;
-use gil_verify::engines::Selection;
-use gil_verify::graph::Graph;
+use gil_verify::claims::explored::{Explored, STATES_MAX};
+use gil_verify::explorer::graph::Graph;
+use gil_verify::explorer::model::{Action, Program, describe};
 use gil_verify::ledger;
-use gil_verify::mutants::{self as explorers, Mutated, Mutation};
+use gil_verify::mutants;
+use gil_verify::mutants::protocol::{self as explorers, Mutated, Mutation};
+use gil_verify::mutants::spin::{MUTANTS, SpinMutant};
 use gil_verify::parallel;
-use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row};
-use gil_verify::space::{Action, Program, describe};
-use gil_verify::spin::mutants::{MUTANTS, SpinMutant};
+use gil_verify::protocols::{self, MAIN, Visit};
+use gil_verify::report::selection::Selection;
+use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row, counts, verify};
 use gil_verify::spin::{self, Verdict, engine};
-use gil_verify::verify;
-use gil_verify::zoo::{self, MAIN, Visit};
 
 /// Written past the capture of the test harness: a comparison that did not happen should be seen.
 fn say(text: &str) {
@@ -118,7 +117,7 @@ fn spin_and_the_explorer_agree() {
     let programs = engine::THREADS.into_iter().flat_map(engine::programs);
     let jobs: Vec<_> =
         programs.flat_map(|program| MAIN.iter().map(move |of| (*of, program))).collect();
-    let compare = |(of, program): &(&str, Program)| zoo::with(of, Compare(*program));
+    let compare = |(of, program): &(&str, Program)| protocols::with(of, Compare(*program));
     let found = parallel::map(&jobs, |(_, program)| program.threads, compare, |_| {});
     let (mut compared, mut different) = (0, Vec::new());
     for one in found {
@@ -177,7 +176,7 @@ fn every_mutant_of_the_models_is_caught_and_its_pair_too() {
     if !is_there() {
         return;
     }
-    let rows = parallel::map(MUTANTS, |_| 0, spin::mutants::judge, |_| {});
+    let rows = parallel::map(MUTANTS, |_| 0, mutants::spin::judge, |_| {});
     let mut wrong = Vec::new();
     for (mutant, row) in MUTANTS.iter().zip(rows) {
         let SpinMutant { name, of, breaks, program, pair } = *mutant;
@@ -191,7 +190,7 @@ fn every_mutant_of_the_models_is_caught_and_its_pair_too() {
         let pair = explorers::MUTANTS.iter().find(|known| known.name == pair);
         let pair = pair.unwrap_or_else(|| panic!("{mutant:?}: the explorer has no {pair:?}"));
         assert!(pair.of.contains(&of), "{mutant:?}");
-        let found = zoo::with(of, Explore(mutant, pair.mutation));
+        let found = protocols::with(of, Explore(mutant, pair.mutation));
         if found != Some(report::Verdict::Fails) {
             wrong.push(format!("explorer: {breaks} of {of} with {}: {found:?}", pair.name));
         }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use gil_verify::ledger;
-use gil_verify::spin::mutants::MUTANTS;
+use gil_verify::mutants::spin::MUTANTS;
 use gil_verify::spin::read::{read, trail};
 use gil_verify::spin::{Answer, Question, SpinError, Verdict, ask};
 

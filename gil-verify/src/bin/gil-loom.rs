@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 #[cfg(all(loom, not(shuttle)))]
 fn main() -> ExitCode {
-    gil_verify::looms::runner::main()
+    gil_verify::loom::runner::main()
 }
 
 #[cfg(not(all(loom, not(shuttle))))]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 #[cfg(shuttle)]
 fn main() -> ExitCode {
-    gil_verify::shuttles::runner::main()
+    gil_verify::shuttle::runner::main()
 }
 
 #[cfg(not(shuttle))]

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{fail, print};
-use crate::conform::{self, VARIANTS};
-use crate::verify::{EXIT_NOT_AS_EXPECTED, EXIT_USAGE};
+use super::screen::{fail, print};
+use crate::replay::conform::{self, VARIANTS};
+use crate::report::verify::{EXIT_NOT_AS_EXPECTED, EXIT_USAGE};
 
 /// What `conform` takes.
 #[derive(Args, Debug)]

@@ -3,26 +3,26 @@
 mod conform;
 mod mutation;
 mod replay;
+mod screen;
 mod simulate;
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use indicatif::ProgressBar;
 
-use crate::claims::STATES_MAX;
-use crate::engines::Selection;
-use crate::fair::Fairness;
+use self::screen::{Format, Screen, fail, print};
+use crate::claims::explored::STATES_MAX;
+use crate::claims::promise::bounds;
+use crate::explorer::fair::Fairness;
 use crate::ledger::{self, CLAIMS};
-use crate::looms::SUITES;
-use crate::report::{Profile, Row};
-use crate::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, Listen, Report};
-use crate::zoo::PROTOCOLS;
-use crate::{bounds, counts, human, matrix, stories};
+use crate::loom::SUITES;
+use crate::mutants::matrix;
+use crate::protocols::PROTOCOLS;
+use crate::report::selection::Selection;
+use crate::report::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, Report};
+use crate::report::{Profile, counts, loom_counterexamples, text_report};
 
 /// Checks global interpreter locks: loom on the mechanism, an explorer of all states on the
 /// protocols, mutants on both.
@@ -62,7 +62,7 @@ struct Options {
     /// Also write report.json and report.txt into this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
-    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and stories.json in gil-verify. Only with everything selected.
+    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and stories.json in gil-verify/golden. Only with everything selected.
     #[arg(long, global = true, conflicts_with_all = ["protocol", "claim", "fairness", "states_max"])]
     bless: bool,
     /// Print the counterexamples and every mutant.
@@ -80,12 +80,6 @@ enum FairnessName {
 enum ProfileName {
     Quick,
     Full,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-enum Format {
-    Human,
-    Json,
 }
 
 #[derive(Subcommand, Debug)]
@@ -129,9 +123,8 @@ pub fn main() -> ExitCode {
     match cli.command {
         None | Some(Command::Verify) => run(&cli.options),
         Some(Command::List) => print(&list()),
-        Some(Command::Explain { id }) => {
-            ledger::claim(&id).map_or(ExitCode::from(EXIT_INTERNAL), |c| print(&human::explain(c)))
-        }
+        Some(Command::Explain { id }) => ledger::claim(&id)
+            .map_or(ExitCode::from(EXIT_INTERNAL), |c| print(&text_report::explain(c))),
         Some(Command::Conform(arguments)) => {
             conform::run(&arguments, cli.options.protocol.as_deref())
         }
@@ -148,18 +141,14 @@ pub fn main() -> ExitCode {
 fn kill_matrix(format: Format) -> ExitCode {
     let matrix = match matrix::committed() {
         Ok(matrix) => matrix,
-        Err(error) => return fail(&format!("gil-verify/kills.json: {error}"), EXIT_INTERNAL),
+        Err(error) => {
+            return fail(&format!("gil-verify/golden/kills.json: {error}"), EXIT_INTERNAL);
+        }
     };
     match format {
         Format::Human => print(&matrix::text(&matrix)),
         Format::Json => print(matrix::COMMITTED),
     }
-}
-
-fn print(text: &str) -> ExitCode {
-    // A reader that closes the pipe early has seen enough.
-    let _ = anstream::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
 }
 
 fn run(options: &Options) -> ExitCode {
@@ -191,12 +180,12 @@ fn run(options: &Options) -> ExitCode {
     };
     if options.bless {
         if let Err(error) = bless(&counts_found, &bounds_found, &report) {
-            return fail(&format!("cannot write into gil-verify: {error}"), EXIT_INTERNAL);
+            return fail(&format!("cannot write into gil-verify/golden: {error}"), EXIT_INTERNAL);
         }
         report.problems.retain(|problem| !problem.contains(counts::BLESS));
     }
     let code = ExitCode::from(verify::exit_code(&report));
-    let text = human::report(&report, options.verbose);
+    let text = text_report::report(&report, options.verbose);
     let json = match serde_json::to_string_pretty(&report) {
         Ok(json) => json + "\n",
         Err(error) => return fail(&error.to_string(), EXIT_INTERNAL),
@@ -210,23 +199,18 @@ fn run(options: &Options) -> ExitCode {
     code
 }
 
-fn fail(what: &str, code: u8) -> ExitCode {
-    let _ = writeln!(anstream::stderr(), "error: {what}");
-    ExitCode::from(code)
-}
-
 fn write_report(folder: &Path, json: &str, text: &str) -> std::io::Result<()> {
     std::fs::write(folder.join("report.json"), json)?;
     std::fs::write(folder.join("report.txt"), text)
 }
 
 fn bless(found: &counts::Counts, bounds: &bounds::Bounds, report: &Report) -> std::io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     if report.profile == Profile::Full {
         let text = serde_json::to_string_pretty(&matrix::of(&report.mutants))?;
         std::fs::write(folder.join("kills.json"), text + "\n")?;
     }
-    let text = serde_json::to_string_pretty(&stories::of(&report.claims))?;
+    let text = serde_json::to_string_pretty(&loom_counterexamples::of(&report.claims))?;
     std::fs::write(folder.join("stories.json"), text + "\n")?;
     // What this profile does not run keeps its count, and its bound.
     let mut table = bounds::committed().unwrap_or_default();
@@ -237,40 +221,6 @@ fn bless(found: &counts::Counts, bounds: &bounds::Bounds, report: &Report) -> st
     all.extend(found.clone());
     let text = serde_json::to_string_pretty(&all)?;
     std::fs::write(folder.join("counts.json"), text + "\n")
-}
-
-/// Progress on a terminal, silence in a pipe.
-struct Screen {
-    bar: ProgressBar,
-    format: Format,
-}
-
-impl Screen {
-    fn new(format: Format) -> Self {
-        let bar = match std::io::stderr().is_terminal() {
-            true => ProgressBar::new_spinner(),
-            false => ProgressBar::hidden(),
-        };
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar, format }
-    }
-}
-
-impl Listen for Screen {
-    fn progress(&mut self, what: &str) {
-        self.bar.set_message(what.to_owned());
-    }
-
-    fn explored(&mut self, rows: &[Row]) {
-        if self.format == Format::Human {
-            let text = human::explored(rows);
-            self.bar.suspend(|| {
-                print(&format!(
-                    "{text}loom: building its suites (once, about a minute), then running them\n"
-                ))
-            });
-        }
-    }
 }
 
 fn list() -> String {

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 
-use super::{fail, print};
-use crate::mutation::list::{Change, LEAVE_OUT, changes};
-use crate::mutation::run::{Copy, MutationError};
-use crate::mutation::{
-    Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
+use super::screen::{fail, print};
+use crate::mutants::source::list::{Change, LEAVE_OUT, changes};
+use crate::mutants::source::run::Copy;
+use crate::mutants::source::{
+    MutationError, Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
 };
 use crate::parallel::workers;
-use crate::verify::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};
+use crate::report::verify::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};
 
 /// The exit code of a usage error, as clap's own.
 const EXIT_USAGE: u8 = 2;
@@ -46,7 +46,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let root = root();
     let mut results = match committed() {
         Ok(results) => results,
-        Err(error) => return fail(&format!("gil-verify/mutation.json: {error}"), EXIT_INTERNAL),
+        Err(error) => {
+            return fail(&format!("gil-verify/golden/mutation.json: {error}"), EXIT_INTERNAL);
+        }
     };
     let present = match sources(&root) {
         Ok(present) => present,
@@ -147,7 +149,7 @@ fn perform(root: &Path, arguments: &Arguments, results: &mut Results) -> Result<
     let place = |name: &str| all.iter().position(|change| change.name == name);
     results.mutants.sort_by_key(|outcome| place(&outcome.name));
     if results.mutants.len() == all.len() {
-        save(results, &root.join("gil-verify").join("mutation.json"))?;
+        save(results, &root.join("gil-verify/golden/mutation.json"))?;
         let _ = std::fs::remove_file(&partial);
     }
     Ok(())

@@ -8,14 +8,14 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::screen::{Format, Screen, fail, print};
 use super::simulate::{Failure, Output};
-use super::{Format, Screen, fail, print};
-use crate::line::{Explored, Line};
-use crate::looms::Sought;
-use crate::looms::process::ProcessError;
+use crate::loom::Sought;
+use crate::loom::process::ProcessError;
 use crate::replay::mechanism::{self, MechanismError, Place};
+use crate::replay::replay_line::{Explored, Line};
 use crate::replay::{self, Replayed};
-use crate::verify::{
+use crate::report::verify::{
     EXIT_AS_EXPECTED, EXIT_HARNESS_BROKEN, EXIT_NOT_AS_EXPECTED, EXIT_USAGE, Listen,
 };
 

@@ -14,9 +14,9 @@ use gil_models::picture::Lanes;
 use gil_models::sim::{self, Control, Costs, Report, Run, Setup, Workload};
 use tempfile::NamedTempFile;
 
-use super::{Format, fail, print};
-use crate::verify::{EXIT_INTERNAL, EXIT_USAGE};
-use crate::zoo::{self, PROTOCOLS, Visit};
+use super::screen::{Format, fail, print};
+use crate::protocols::{self, PROTOCOLS, Visit};
+use crate::report::verify::{EXIT_INTERNAL, EXIT_USAGE};
 
 /// What `simulate` takes.
 #[derive(Args, Debug)]
@@ -215,7 +215,7 @@ fn simulate(
     let began = Instant::now();
     let (Run { report, record }, window) = match control {
         Some(control) => (sim::without_lock(control, &setup), 0..0),
-        None => zoo::with(
+        None => protocols::with(
             protocol.unwrap_or(PROTOCOLS[0]),
             Simulate(&mut setup, arguments.window.clone()),
         )

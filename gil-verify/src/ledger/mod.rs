@@ -4,70 +4,20 @@
 //! from it, and the engines compare what they computed with it. What is not compared with anything
 //! here fails a test.
 
+pub mod article;
+mod claim;
 mod models;
 pub mod opinions;
 mod table;
 
-use crate::fair::Fairness;
-use crate::promise;
+use crate::claims::{promise, spurious};
+use crate::explorer::fair::Fairness;
 use crate::report::Verdict;
-use crate::robust;
 
+use claim::{BLOCKING, CANCEL};
+
+pub use claim::{Claim, KnownFalse};
 pub use table::CLAIMS;
-
-/// One claim.
-#[derive(Clone, Copy, Debug)]
-pub struct Claim {
-    /// For example `SAFE-3`.
-    pub id: &'static str,
-    /// In a few words.
-    pub title: &'static str,
-    /// The claim itself.
-    pub sentence: &'static str,
-    /// What a green result means beyond the sentence, and what it does not.
-    pub meaning: &'static str,
-    /// The article's claims that it stands for (`A1` ...).
-    pub article: &'static [&'static str],
-    /// The function that judges it, `file::name`.
-    pub judge: &'static str,
-    /// The test that runs it, `file::name`.
-    pub test: &'static str,
-    /// Where it does not hold of the main protocols, and why; see [`Claim::all_known_false`].
-    pub known_false: &'static [KnownFalse],
-    /// Main protocols to which it does not apply, and why; see [`Claim::not_applicable`].
-    pub not_applicable: &'static [(&'static str, &'static str)],
-}
-
-/// A place where a claim is known to be false.
-#[derive(Clone, Copy, Debug)]
-pub struct KnownFalse {
-    /// The protocol.
-    pub protocol: &'static str,
-    /// From so many threads on.
-    pub threads_from: usize,
-    /// In these programs (`hogs`, `blocking`, `blocking+cancel`, or a loom suite's name).
-    pub variants: &'static [&'static str],
-    /// Why.
-    pub why: &'static str,
-}
-
-const HOGS: &str = "hogs";
-const BLOCKING: &str = "blocking";
-const CANCEL: &str = "blocking+cancel";
-const ALWAYS: &[&str] = &[];
-const SPURIOUS: &[&str] = &[robust::VARIANT];
-const SPURIOUS_SWITCH: &str = "the forced switch is one wait on a condition variable, without a loop: a spurious wake-up ends it, and the thread takes the lock back";
-const NO_REQUESTS: (&str, &str) =
-    ("python2", "Python 2 has no requests: the holder releases whenever its ticks run out");
-
-const fn known_false(
-    protocol: &'static str,
-    threads_from: usize,
-    variants: &'static [&'static str],
-    why: &'static str,
-) -> KnownFalse {
-    KnownFalse { protocol, threads_from, variants, why }
-}
 
 /// The claim of an id.
 #[must_use]
@@ -104,7 +54,7 @@ impl Claim {
                 && (known.variants.is_empty()
                     || known.variants.contains(&variant)
                     // Spurious wake-ups only add to what can happen.
-                    || variant == robust::VARIANT && known.variants.contains(&BLOCKING))
+                    || variant == spurious::VARIANT && known.variants.contains(&BLOCKING))
         })
     }
 
@@ -119,7 +69,8 @@ impl Claim {
 /// The verdict to expect, or `None` where the claim does not apply or is not known.
 ///
 /// ```
-/// use gil_verify::{ledger::expected, report::Verdict};
+/// use gil_verify::ledger::expected;
+/// use gil_verify::report::Verdict;
 /// assert_eq!(expected("SAFE-3", "handoff", 2, "blocking"), Some(Verdict::Holds));
 /// assert_eq!(expected("SAFE-3", "python2", 2, "blocking"), Some(Verdict::Fails));
 /// assert_eq!(expected("SAFE-4", "python2", 2, "blocking"), None);

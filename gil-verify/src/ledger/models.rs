@@ -1,7 +1,9 @@
 //! Where the claims do not hold of the models of other GILs, and why: most of it is the reason why
 //! those GILs were changed, or why their users complain.
 
-use super::{ALWAYS, BLOCKING, CANCEL, HOGS, KnownFalse, SPURIOUS, SPURIOUS_SWITCH, known_false};
+use super::claim::{
+    ALWAYS, BLOCKING, CANCEL, HOGS, KnownFalse, SPURIOUS, SPURIOUS_SWITCH, known_false,
+};
 
 const RELEASING: &[&str] = &[BLOCKING, CANCEL];
 /// The tick's flag can be seen to outlive its thread in every suite of loom's.

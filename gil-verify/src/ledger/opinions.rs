@@ -1,10 +1,10 @@
 //! Which engines judge a claim, and why one of them has to do where it is alone.
 
-use crate::claims;
-use crate::looms::{SUITES, Work, compares, judged};
+use crate::claims::explored;
+use crate::loom::{SUITES, Work, compares, judged};
+use crate::protocols::MAIN;
 use crate::report::Engine;
-use crate::shuttles;
-use crate::zoo::MAIN;
+use crate::shuttle;
 
 /// Claims that one engine judges, and why there is no second.
 pub const SINGLE: &[(&str, &str)] = &[
@@ -38,13 +38,13 @@ pub const SINGLE: &[(&str, &str)] = &[
 
 /// Claims that random programs, one step of one thread after the other, judge of every protocol
 /// (`tests/properties.rs`).
-const RANDOM: &[&str] = claims::SAFETY;
+const RANDOM: &[&str] = explored::SAFETY;
 
 /// The engines that judge a claim of the default protocol.
 #[must_use]
 pub fn engines(claim: &str) -> Vec<Engine> {
     let mut engines = Vec::new();
-    let explored = claims::judged().any(|id| id == claim);
+    let explored = explored::judged().any(|id| id == claim);
     if explored || ["LIVE-3", "FAST-PATH", "TRACES", "REFINES"].contains(&claim) {
         engines.push(Engine::Explorer);
     }
@@ -54,7 +54,7 @@ pub fn engines(claim: &str) -> Vec<Engine> {
     if by_loom {
         engines.push(Engine::Loom);
     }
-    if shuttles::JUDGED.contains(&claim) {
+    if shuttle::JUDGED.contains(&claim) {
         engines.push(Engine::Shuttle);
     }
     #[cfg(not(loom))]

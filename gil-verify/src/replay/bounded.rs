@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use gil_core::{Event, Operation, Phase, Protocol, Release, ThreadId, ThreadState, Timer, Wake};
 
-use crate::finite::{Finite, begins_with};
-use crate::line::Explored;
-use crate::looms::NOT_UNDER_LOOM;
-use crate::run::{events, states};
-use crate::space::{Action, State};
-use crate::zoo::{self, Visit};
+use crate::explorer::counterexample::{events, states};
+use crate::explorer::finite::{Finite, begins_with};
+use crate::explorer::model::{Action, State};
+use crate::loom::NOT_UNDER_LOOM;
+use crate::protocols::{self, Visit};
+use crate::replay::replay_line::Explored;
 
 /// The largest program: loom has five threads, and one of them arms the choices.
 const MAX: Finite = Finite { threads: 4, rounds: 3, timeouts: 3, give_ups: 3 };
@@ -110,7 +110,7 @@ pub fn bounded(line: &Explored) -> Result<Bounded, Unfit> {
             _ => {}
         }
     }
-    let found = zoo::with_mutant(&line.protocol, line.mutant.as_deref(), Fit(line));
+    let found = protocols::with_mutant(&line.protocol, line.mutant.as_deref(), Fit(line));
     found.unwrap_or_else(|_| Err(Unfit::Protocol(line.name())))
 }
 

@@ -2,11 +2,13 @@
 //! time, a schedule is followed.
 
 use super::bounded::{Bounded, Unfit, bounded};
-use crate::line::{Explored, Line};
-use crate::looms::process::{self, LOOM, ProcessError, SHUTTLE, Said, say};
-use crate::looms::{MECHANISM_MUTANTS, SUITES, Sought, compares, engine, judged, suite};
-use crate::shuttles::{COURSES, JUDGED, MUTANTS, course_named};
-use crate::zoo::{PROTOCOLS, Unknown};
+use crate::loom::process::{self, LOOM, ProcessError, SHUTTLE, Said, say};
+use crate::loom::{SUITES, Sought, compares, engine, judged, suite};
+use crate::mutants::mechanism::MECHANISM_MUTANTS;
+use crate::mutants::shuttle::MUTANTS;
+use crate::protocols::{PROTOCOLS, Unknown};
+use crate::replay::replay_line::{Explored, Line};
+use crate::shuttle::{COURSES, JUDGED, course_named};
 
 /// What came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]

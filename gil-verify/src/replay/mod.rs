@@ -4,28 +4,30 @@
 //! break the safety claim, or the loop must close, break the promise and be fair.
 
 pub mod bounded;
+#[cfg(not(loom))]
+pub mod conform;
 pub mod lanes;
 pub mod mechanism;
+pub mod replay_line;
 
 use gil_core::{Event, Protocol, ThreadId, ThreadState, TraceEvent, TraceRecord};
 
-use crate::claims::{self, HAND, LIVENESS, TURNS};
-use crate::fair::Fairness;
-use crate::invariants;
+use crate::claims::explored::{self, HAND, LIVENESS, TURNS};
+use crate::claims::liveness::Promise;
+use crate::claims::overtake::Overtakings;
+use crate::claims::{equal_turns, invariants};
+use crate::explorer::counterexample::{Counterexample, Tail, can, changes};
+use crate::explorer::fair::Fairness;
+use crate::explorer::model::{Action, Program, State, describe};
 use crate::ledger;
-use crate::line::{Explored, LineError};
-use crate::live::Promise;
-use crate::overtake::Overtakings;
-use crate::run::{Run, Tail, can, changes};
-use crate::space::{Action, Program, State, describe};
-use crate::turns;
-use crate::zoo::{self, Unknown, Visit};
+use crate::protocols::{self, Unknown, Visit};
+use crate::replay::replay_line::{Explored, LineError};
 
 /// What came of a replay.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Replayed {
     /// The run, with what is wrong in it as it was found anew.
-    pub run: Run,
+    pub run: Counterexample,
     /// The run for people.
     pub text: String,
     /// Why it is not a counterexample, if it is none.
@@ -126,7 +128,7 @@ pub enum ReplayError {
     /// The explorer does not judge the claim.
     #[error(
         "the explorer does not judge {claim}; it judges {}, LIVE-3",
-        claims::judged().collect::<Vec<_>>().join(", ")
+        explored::judged().collect::<Vec<_>>().join(", ")
     )]
     NotJudged {
         /// The claim.
@@ -161,7 +163,7 @@ pub enum ReplayError {
 /// Replays a run of the explorer.
 ///
 /// ```
-/// use gil_verify::line::Line;
+/// use gil_verify::replay::replay_line::Line;
 /// use gil_verify::replay::explored;
 /// let line = "explorer:python2:hogs:2:SAFE-3:0a,1a,0s,0r:decbfd2c";
 /// let Ok(Line::Explorer(line)) = Line::parse(line) else { panic!("it is one of the explorer's") };
@@ -175,7 +177,7 @@ pub enum ReplayError {
 pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
     let Explored { claim, circle, fairness, .. } = line;
     match circle {
-        _ if !claims::judged().chain([BOUND]).any(|id| id == *claim) => {
+        _ if !explored::judged().chain([BOUND]).any(|id| id == *claim) => {
             return Err(ReplayError::NotJudged { claim });
         }
         None if LIVENESS.contains(claim) => return Err(ReplayError::NoLoop(claim)),
@@ -186,7 +188,7 @@ pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
         }
         _ => {}
     }
-    zoo::with_mutant(&line.protocol, line.mutant.as_deref(), Replay(line))?
+    protocols::with_mutant(&line.protocol, line.mutant.as_deref(), Replay(line))?
 }
 
 const BOUND: &str = "LIVE-3";
@@ -228,7 +230,7 @@ impl Visit for Replay<'_> {
                 (message, differs, Some(tail))
             }
         };
-        let run = Run { claim, message, program: *program, stem, tail };
+        let run = Counterexample { claim, message, program: *program, stem, tail };
         let text = run.text(&walk.states[0]);
         let (refused, record) = (walk.is_refused(), walk.record());
         Ok(Replayed { run, text, differs, refused, record })
@@ -308,7 +310,7 @@ impl<P: Protocol + 'static> Walk<P> {
         };
         let last = self.broken.last().map(Vec::as_slice).unwrap_or_default();
         let first = match claim {
-            TURNS => turns::broken_at(&self.states, &self.actions).map(|step| step - 1),
+            TURNS => equal_turns::broken_at(&self.states, &self.actions).map(|step| step - 1),
             HAND => {
                 let after = self.states.iter().skip(1);
                 after.map(invariants::broken).position(|broken| broken.is_some())
@@ -326,7 +328,7 @@ impl<P: Protocol + 'static> Walk<P> {
         };
         let message = match claim {
             _ if differs.is_some() => format!("{claim} is not broken"),
-            TURNS => turns::broken_message(),
+            TURNS => equal_turns::broken_message(),
             HAND => self.states.last().and_then(invariants::broken).unwrap_or_default().to_owned(),
             _ => of(last).unwrap_or_else(|| format!("{claim} is not broken")),
         };

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::question::{Answer, LIVENESS, Question, SAFETY, SpinError, Verdict};
 use super::read::{formula, read, trail};
-use super::{Answer, LIVENESS, Question, SAFETY, SpinError, Verdict};
 
 /// How deep to search: small first, so that a counterexample is short; then as deep as it takes.
 const DEPTHS: &[&str] =

@@ -2,15 +2,16 @@
 
 use std::time::Instant;
 
-use super::mutants::{self, MUTANTS, SpinMutant};
-use super::{Answer, LIVENESS, Question, SAFETY, SpinError, Verdict, ask, is_there};
-use crate::engines::Selection;
-use crate::fair::Fairness;
+use super::question::{Answer, LIVENESS, SAFETY, SpinError, Verdict, question};
+use super::{ask, is_there};
+use crate::explorer::fair::Fairness;
+use crate::explorer::model::Program;
 use crate::ledger;
+use crate::mutants::spin::{self, MUTANTS, SpinMutant};
 use crate::parallel;
+use crate::protocols::MAIN;
+use crate::report::selection::Selection;
 use crate::report::{self, ClaimRow, Engine, Row};
-use crate::space::Program;
-use crate::zoo::MAIN;
 
 /// The test that compares Spin with the explorer.
 const TEST: &str = "gil-verify/tests/spin.rs::spin_and_the_explorer_agree";
@@ -34,13 +35,6 @@ pub fn claims(protocol: &str, program: Program) -> Vec<&'static str> {
         expected => expected.is_some(),
     };
     SAFETY.iter().chain(LIVENESS).copied().filter(judges).collect()
-}
-
-/// A question about a protocol in one of the explorer's programs.
-#[must_use]
-pub fn question<'a>(protocol: &'a str, program: Program, claims: &'a [&'a str]) -> Question<'a> {
-    let (threads, program) = (program.threads, program.variant());
-    Question { protocol, threads, program, claims, mutant: None }
 }
 
 /// Asks about claims of a protocol. LIVE-4 is asked alone: it has nothing to remember, so its states
@@ -137,7 +131,7 @@ pub fn run(
 fn perform(selection: &Selection, job: &Job) -> Result<Vec<Row>, SpinError> {
     let (protocol, program) = match job {
         Job::Claims(protocol, program) => (*protocol, *program),
-        Job::Mutant(mutant) => return Ok(vec![Row::Mutant(mutants::judge(mutant)?)]),
+        Job::Mutant(mutant) => return Ok(vec![Row::Mutant(spin::judge(mutant)?)]),
     };
     let mut claims = claims(protocol, program);
     claims.retain(|claim| selects(selection, claim));

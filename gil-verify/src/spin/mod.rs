@@ -14,124 +14,16 @@
 
 mod checker;
 pub mod engine;
-pub mod mutants;
+mod question;
 pub mod read;
 
 use std::path::Path;
 
 use checker::Checker;
 
-/// The Debian packages that are needed.
-pub const PACKAGES: &str = "spin and gcc";
-
-/// What to tell where Spin is not installed.
-pub const NOT_THERE: &str =
-    "Spin is not installed, so there is no second opinion from it (Debian packages: spin and gcc)";
-
-/// With this environment variable set, a missing Spin is an error: a gate must not become weaker
-/// without a word.
-pub const NEEDED: &str = "CI_NEEDS_SPIN";
-
-/// The safety claims that the models judge.
-pub const SAFETY: &[&str] = &["SAFE-1", "SAFE-3", "SAFE-3F", "SAFE-5", "LIVE-4"];
-
-/// The liveness claims.
-pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2"];
-
-/// What to ask. The names are the ledger's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Question<'a> {
-    /// `handoff`, `handoff-plain`, `python3` or `python2`.
-    pub protocol: &'a str,
-    /// From 2 to 4.
-    pub threads: usize,
-    /// `hogs`, `blocking` or `blocking+cancel`.
-    pub program: &'a str,
-    /// Some of [`SAFETY`] and [`LIVENESS`]. Safety claims that hold are judged in one search.
-    pub claims: &'a [&'a str],
-    /// A deliberate bug: the name of a macro of the model, without its `MUTANT_`.
-    pub mutant: Option<&'a str>,
-}
-
-/// What Spin says of a claim.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// In all states.
-    Holds,
-    /// There is a counterexample.
-    Fails,
-}
-
-/// An answer about one claim.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer {
-    /// Which.
-    pub claim: String,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// States stored; of a claim that fails, before the counterexample was found.
-    pub states: u64,
-    /// Moves from state to state. Where a condition variable has several waiters, a section that
-    /// wakes none of them counts once for each.
-    pub moves: u64,
-    /// The longest run that was looked at, in Spin's steps, of which a section has several.
-    pub depth: u64,
-    /// If it holds: the actions that never happened, in the explorer's words.
-    pub untaken: Vec<String>,
-    /// If it fails: the run, a line for each section; the loop comes after `for ever:`.
-    pub trail: Vec<String>,
-}
-
-/// Why there is no verdict. None of these is one.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SpinError {
-    /// There is no model of that.
-    #[error("the Promela models know no {what} `{name}`")]
-    Unknown {
-        /// A protocol, a program, a claim ...
-        what: &'static str,
-        /// Which.
-        name: String,
-    },
-    /// A program could not be started, or its folder not be written.
-    #[error("`{command}`: {source}; Debian packages: {PACKAGES}")]
-    Start {
-        /// Which.
-        command: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Spin is needed and not there.
-    #[error("{NEEDED} is set, and Spin is not installed; Debian packages: {PACKAGES}")]
-    Missing,
-    /// Spin or the C compiler refused.
-    #[error("`{command}` failed:\n{output}")]
-    Failed {
-        /// Which.
-        command: String,
-        /// What it said.
-        output: String,
-    },
-    /// The search ended before all states had been seen.
-    #[error("the search is not complete:\n{output}")]
-    Incomplete {
-        /// What pan said.
-        output: String,
-    },
-    /// What a liveness claim promises something about never happened.
-    #[error("{claim} holds of nothing: its promise never begins")]
-    Vacuous {
-        /// Which.
-        claim: String,
-    },
-    /// Something was found that is no broken claim, or nothing that can be understood.
-    #[error("no verdict:\n{output}")]
-    NoVerdict {
-        /// What was printed.
-        output: String,
-    },
-}
+pub use question::{
+    Answer, LIVENESS, NEEDED, NOT_THERE, PACKAGES, Question, SAFETY, SpinError, Verdict, question,
+};
 
 /// Whether Spin and a C compiler can be started.
 #[must_use]

@@ -1,6 +1,6 @@
 //! What pan, the checker that Spin writes, and Spin itself print, and what it means.
 
-use super::{Answer, LIVENESS, SpinError, Verdict};
+use super::question::{Answer, LIVENESS, SpinError, Verdict};
 
 /// The name of the formula, where the claims are one liveness claim.
 pub(super) fn formula(claims: &[&str]) -> Option<String> {

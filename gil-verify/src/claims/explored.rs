@@ -1,0 +1,123 @@
+//! The explorer's claims as functions of a protocol: what a test, a mutant run or a user calls.
+
+use gil_core::Protocol;
+
+use crate::claims::{equal_turns, invariants, liveness};
+use crate::explorer::counterexample::Counterexample;
+use crate::explorer::fair::Fairness;
+use crate::explorer::graph::Graph;
+use crate::explorer::model::Program;
+use crate::replay::replay_line::{self, Line};
+use crate::report::Verdict;
+
+/// The safety claims, judged in every state by the [ghost](crate::claims::ghost).
+pub const SAFETY: &[&str] =
+    &["SAFE-1", "SAFE-3", "SAFE-3F", "SAFE-4", "SAFE-5", "SAFE-6", "SAFE-7", "LIVE-4", "LIVE-6"];
+
+/// The claim that is judged on the graph without the ghost, by what is remembered of one thread
+/// ([`equal_turns`]).
+pub const TURNS: &str = "SAFE-9";
+
+/// The claim that is judged in each state of the graph without the ghost: the default protocol's own
+/// [invariants].
+pub const HAND: &str = "HAND";
+
+/// Every claim that [`Explored::check`] judges.
+pub fn judged() -> impl Iterator<Item = &'static str> {
+    SAFETY.iter().copied().chain([TURNS, HAND]).chain(LIVENESS.iter().copied())
+}
+
+/// The liveness claims, judged on fair components.
+pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2", "LIVE-5"];
+
+/// More states than any shipped protocol has, and about 6 GiB of memory, at 1.5 KiB a state; beyond
+/// it a verdict is inconclusive.
+pub const STATES_MAX: usize = 4_000_000;
+
+/// What a check found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// States explored.
+    pub states: usize,
+    /// The counterexample, if the claim fails: a shortest run; of a broken liveness claim the stem is
+    /// a shortest one to its loop.
+    pub counterexample: Option<Counterexample>,
+}
+
+/// A protocol with all the states of one program, with the ghost and without.
+#[derive(Debug)]
+pub struct Explored<P: Protocol> {
+    /// With the ghost, for the safety claims.
+    pub safety: Graph<P>,
+    /// Without, for liveness, overtaking and the fast path.
+    pub live: Graph<P>,
+}
+
+impl<P: Protocol + 'static> Explored<P> {
+    /// Explores both graphs, at most `limit` states each.
+    ///
+    /// ```
+    /// use gil_core::Handoff;
+    /// use gil_verify::claims::explored::{Explored, STATES_MAX};
+    /// use gil_verify::explorer::model::Program;
+    /// use gil_verify::report::Verdict;
+    /// let explored = Explored::new(&Handoff::new(), Program::blocking(2), STATES_MAX);
+    /// assert_eq!(explored.check("SAFE-3").verdict, Verdict::Holds);
+    /// assert_eq!(explored.check("LIVE-2").verdict, Verdict::Holds);
+    /// ```
+    #[must_use]
+    pub fn new(protocol: &P, program: Program, limit: usize) -> Self {
+        Self {
+            safety: Graph::explore(protocol.clone(), program, true, limit),
+            live: Graph::explore(protocol.clone(), program, false, limit),
+        }
+    }
+
+    /// Judges one claim, a liveness claim under weak fairness. A counterexample counts also where the
+    /// exploration is not complete; its absence does not.
+    ///
+    /// # Panics
+    /// When the claim is none of those [`judged`].
+    #[must_use]
+    pub fn check(&self, claim: &str) -> Finding {
+        self.check_under(claim, Fairness::Weak)
+    }
+
+    /// As [`Explored::check`], under a fairness of choice.
+    ///
+    /// # Panics
+    /// As there.
+    #[must_use]
+    pub fn check_under(&self, claim: &str, fairness: Fairness) -> Finding {
+        let (graph, counterexample) = match claim {
+            TURNS => (&self.live, equal_turns::unequal(&self.live)),
+            HAND => (&self.live, invariants::counterexample(&self.live)),
+            _ if let Some(claim) = LIVENESS.iter().find(|known| **known == claim) => {
+                (&self.live, liveness::counterexample(&self.live, claim, fairness))
+            }
+            _ => {
+                assert!(SAFETY.contains(&claim), "the explorer does not judge {claim}");
+                // SAFE-3F is SAFE-3 for every kind of release, so it includes SAFE-3.
+                let other = (claim == "SAFE-3F").then(|| self.safety.counterexample("SAFE-3"));
+                let found = self.safety.counterexample(claim).or(other.flatten());
+                (&self.safety, found.cloned())
+            }
+        };
+        let verdict = match &counterexample {
+            Some(_) => Verdict::Fails,
+            None if graph.is_complete() => Verdict::Holds,
+            None => Verdict::Inconclusive,
+        };
+        Finding { verdict, states: graph.len(), counterexample }
+    }
+
+    /// A counterexample for people, with the line that replays it: `protocol` is its name there.
+    #[must_use]
+    pub fn tell(&self, run: &Counterexample, protocol: &str) -> String {
+        let line = Line::Explorer(replay_line::Explored::of(run, protocol));
+        let text = run.text(self.live.state(0));
+        format!("{text}\n      cargo verify replay {}", line.text())
+    }
+}

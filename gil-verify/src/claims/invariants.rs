@@ -1,0 +1,88 @@
+//! HAND, the default protocol's own invariants, in every state that can be reached.
+//!
+//! They are numbered in `gil-core/src/handoff.rs`. A claim about any lock says what its users can rely
+//! on; these say what the rules rely on, so a rule that has lost its reason is noticed where it goes
+//! wrong and not where somebody first suffers from it.
+
+use std::any::Any;
+
+use gil_core::{Handoff, Monitor, Protocol, ThreadId, ThreadState};
+
+use crate::explorer::counterexample::Counterexample;
+use crate::explorer::graph::Graph;
+use crate::explorer::model::State;
+use crate::mutants::protocol::Mutated;
+
+/// The invariant that a state breaks, in words. Nothing of any other protocol.
+///
+/// ```
+/// use gil_core::Handoff;
+/// use gil_verify::claims::invariants;
+/// use gil_verify::explorer::model::{Program, State};
+/// let start = State::initial(Handoff::new(), Program::hogs(2), false);
+/// assert_eq!(invariants::broken(&start), None);
+/// ```
+#[must_use]
+pub fn broken<P: Protocol + 'static>(state: &State<P>) -> Option<&'static str> {
+    let monitor = &state.monitor as &dyn Any;
+    if let Some(monitor) = monitor.downcast_ref::<Monitor<Handoff>>() {
+        return judge(monitor, monitor.protocol());
+    }
+    let monitor = monitor.downcast_ref::<Monitor<Mutated<Handoff>>>()?;
+    judge(monitor, monitor.protocol().inner())
+}
+
+/// The shortest run to a state that breaks an invariant.
+#[must_use]
+pub fn counterexample<P: Protocol + 'static>(graph: &Graph<P>) -> Option<Counterexample> {
+    let found = |index| Some((index, broken(graph.state(index))?));
+    let (index, what) = (0..graph.len()).find_map(found)?;
+    let (message, program) = (what.to_owned(), graph.program);
+    Some(Counterexample { claim: "HAND", message, program, stem: graph.path(index), tail: None })
+}
+
+fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'static str> {
+    let (barges_left, _) = handoff.budgets_left();
+    let queued = || Handoff::QUEUES.into_iter().flat_map(|set| monitor.queue(set));
+    let keeps_time = |thread: ThreadId| {
+        matches!(
+            monitor.thread_state(thread),
+            ThreadState::Waiting(_, Some(_)) | ThreadState::Notified(_)
+        )
+    };
+    let (free, requested) = (monitor.owner().is_none(), monitor.requested());
+    let asleep = |thread| matches!(monitor.thread_state(thread), ThreadState::Waiting(..));
+    match queued().next() {
+        Some(next) if free && !matches!(monitor.thread_state(next), ThreadState::Notified(_)) => {
+            Some("HAND-1: the lock is free, and the next in line has not been woken")
+        }
+        Some(_) if free && barges_left == 0 => {
+            Some("HAND-1: the lock is free for a barge, and there is none left")
+        }
+        Some(_) if !free && !requested && !queued().any(keeps_time) => {
+            Some("HAND-2: somebody waits, nobody has asked, and nobody keeps the time")
+        }
+        None if requested => Some("HAND-3: nobody waits, and a switch is requested"),
+        None if !handoff.is_reset() => {
+            Some("HAND-3: nobody waits, and something is left of a turn that is over")
+        }
+        _ if handoff.interval_expired() && !requested => {
+            Some("HAND-6: a run is taken for a whole interval old, and nobody has asked")
+        }
+        _ if !free
+            && handoff.may_retake().is_some_and(|thread| monitor.owner() != Some(thread)) =>
+        {
+            Some("HAND-4: a thread may take the lock back, and another owns it")
+        }
+        Some(next)
+            if !free
+                && handoff.may_retake().is_some()
+                && barges_left > 0
+                && !requested
+                && asleep(next) =>
+        {
+            Some("HAND-5: the next in line was woken in vain, and can be once more")
+        }
+        _ => None,
+    }
+}

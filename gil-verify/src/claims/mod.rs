@@ -1,0 +1,20 @@
+//! The claims, generic over the protocol.
+//!
+//! - [`ghost`]: the safety claims, judged at every section
+//! - [`ghost_observer`]: the same ghost inside a lock that runs
+//! - [`liveness`]: LIVE-1, LIVE-2 and LIVE-5; [`overtake`]: LIVE-3
+//! - [`equal_turns`]: SAFE-9; [`invariants`]: HAND; [`bisim`]: FAST-PATH
+//! - [`spurious`]: protocols whose waits may end for no reason
+//! - [`promise`]: how long a waiter waits at most
+//! - [`explored`]: the explorer's claims as functions of a protocol
+
+pub mod bisim;
+pub mod equal_turns;
+pub mod explored;
+pub mod ghost;
+pub mod ghost_observer;
+pub mod invariants;
+pub mod liveness;
+pub mod overtake;
+pub mod promise;
+pub mod spurious;

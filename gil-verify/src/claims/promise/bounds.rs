@@ -1,0 +1,216 @@
+//! The exact table of the promise about waiting: every budget from 0 to 3 with 2, 3 and 4 threads.
+//!
+//! Each number is computed by the explorer, as the longest path of overtakings, and each is proved by
+//! the rank on every edge. The table is committed, `gil-verify/golden/bounds.json`, and compared like the
+//! counts of states: a value or a number of edges that differs is red until it is blessed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use gil_core::Handoff;
+use serde::{Deserialize, Serialize};
+
+use crate::claims::explored::STATES_MAX;
+use crate::claims::overtake::{self, NoProof, Overtaking};
+use crate::claims::promise::{budgets, overtakes_max, rank};
+use crate::explorer::graph::Graph;
+use crate::explorer::model::{Program, State};
+use crate::report::{BoundRow, Row};
+
+/// The largest budget of the table.
+pub const BUDGET_MAX: u8 = 3;
+
+/// The numbers of threads of the table.
+pub const THREADS: [usize; 3] = [2, 3, 4];
+
+/// One place of the table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Point {
+    /// K: barges in a regular turn.
+    pub barges: u8,
+    /// B: boosts in a regular turn.
+    pub boosts: u8,
+    /// N.
+    pub threads: usize,
+}
+
+/// What was computed for a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    /// The largest number of overtakings of one waiter, with blocking calls and threads that end.
+    pub overtakes_max: u64,
+    /// On how many edges the rank was checked, with waiters that give up besides.
+    pub proved_edges: u64,
+    /// How many states those edges connect.
+    pub states: u64,
+}
+
+/// The table: place in words (`handoff K=1 B=3 N=4`), what was computed for it.
+pub type Bounds = BTreeMap<String, Bound>;
+
+/// The table in the repository.
+pub const COMMITTED: &str = include_str!("../../../golden/bounds.json");
+
+/// How to accept a new table.
+pub const BLESS: &str = "if that is meant: cargo verify --profile full --bless";
+
+/// The committed table.
+///
+/// # Errors
+/// When the file is no table.
+pub fn committed() -> Result<Bounds, serde_json::Error> {
+    serde_json::from_str(COMMITTED)
+}
+
+/// All places of the table.
+pub fn points() -> impl Iterator<Item = Point> {
+    let budgets = (0..=BUDGET_MAX).flat_map(|k| (0..=BUDGET_MAX).map(move |b| (k, b)));
+    THREADS.into_iter().flat_map(move |threads| {
+        let point = move |(barges, boosts)| Point { barges, boosts, threads };
+        budgets.clone().map(point)
+    })
+}
+
+impl Point {
+    /// The protocol's name in rows.
+    ///
+    /// ```
+    /// use gil_verify::claims::promise;
+    /// use gil_verify::claims::promise::bounds::Point;
+    /// let name = Point { barges: 3, boosts: 1, threads: 4 }.protocol();
+    /// assert_eq!((name.as_str(), promise::budgets(&name)), ("handoff K=3 B=1", Some((3, 1))));
+    /// ```
+    #[must_use]
+    pub fn protocol(self) -> String {
+        format!("handoff K={} B={}", self.barges, self.boosts)
+    }
+
+    /// The place in words: the key of the table.
+    #[must_use]
+    pub fn key(self) -> String {
+        format!("{} N={}", self.protocol(), self.threads)
+    }
+
+    /// What the formula says.
+    #[must_use]
+    pub const fn formula(self) -> u64 {
+        overtakes_max(self.barges, self.boosts, self.threads)
+    }
+
+    /// The largest number of overtakings, and a run that attains it; where blocking calls are made.
+    #[must_use]
+    pub fn longest(self) -> Overtaking {
+        overtake::longest(&self.explore(Program::blocking(self.threads)))
+    }
+
+    /// Checks the rank, where waiters give up besides: the rank at the beginning of a wait, the edges
+    /// and the states.
+    ///
+    /// # Errors
+    /// The first edge on which the rank proves nothing.
+    pub fn prove(self) -> Result<(u64, u64, u64), Box<NoProof>> {
+        let graph = self.explore(Program::cancelling(self.threads));
+        let rank = |state: &_, waiter, free| rank((self.barges, self.boosts), state, waiter, free);
+        let (begins, edges) = overtake::proves(&graph, &rank)?;
+        Ok((begins, edges as u64, graph.len() as u64))
+    }
+
+    /// All of it as a row of the report.
+    #[must_use]
+    pub fn row(self) -> BoundRow {
+        let found = self.longest();
+        let proof = self.prove().ok().filter(|(begins, ..)| *begins <= self.formula());
+        let start = State::initial(self.handoff(), found.witness.program, false);
+        BoundRow {
+            protocol: self.protocol(),
+            threads: self.threads,
+            overtakes_max: found.max,
+            proved_edges: proof.map(|(_, edges, _)| edges),
+            states: proof.map(|(.., states)| states),
+            witness: found.witness.text(&start),
+        }
+    }
+
+    const fn handoff(self) -> Handoff {
+        Handoff::with_budgets(self.barges, self.boosts)
+    }
+
+    fn explore(self, program: Program) -> Graph<Handoff> {
+        Graph::explore(self.handoff(), program, false, STATES_MAX)
+    }
+}
+
+/// Checks the rank on every edge of a protocol with `threads` threads that make blocking calls, end,
+/// come again and give up; on how many, if it proves the bound.
+#[must_use]
+pub fn proved(protocol: &str, threads: usize) -> Option<u64> {
+    let (barges, boosts) = budgets(protocol)?;
+    let point = Point { barges, boosts, threads };
+    let (begins, edges, _) = point.prove().ok()?;
+    (begins <= point.formula()).then_some(edges)
+}
+
+/// The table in what the engines found.
+#[must_use]
+pub fn of(rows: &[Row]) -> Bounds {
+    let bound = |row: &Row| match row {
+        Row::Bound(BoundRow { protocol, threads, overtakes_max, proved_edges, states, .. }) => {
+            let key = format!("{protocol} N={threads}");
+            let (overtakes_max, proved_edges, states) =
+                ((*overtakes_max)?, (*proved_edges)?, (*states)?);
+            Some((key, Bound { overtakes_max, proved_edges, states }))
+        }
+        _ => None,
+    };
+    rows.iter().filter_map(bound).collect()
+}
+
+/// Where what was computed differs from what is committed, in words. With `all`, a committed place
+/// that was not computed is a difference too.
+#[must_use]
+pub fn differences(committed: &Bounds, found: &Bounds, all: bool) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (key, found) in found {
+        match committed.get(key) {
+            Some(committed) if committed == found => {}
+            Some(committed) => differences.push(format!(
+                "`{key}`: {found:?}, committed in gil-verify/golden/bounds.json {committed:?}; {BLESS}"
+            )),
+            None => differences
+                .push(format!("`{key}`: {found:?}, not in gil-verify/golden/bounds.json; {BLESS}")),
+        }
+    }
+    for key in committed.keys().filter(|key| all && !found.contains_key(*key)) {
+        differences
+            .push(format!("`{key}`: committed in gil-verify/golden/bounds.json, but not computed"));
+    }
+    differences
+}
+
+/// The table for people, in Markdown: K and B down, N across.
+#[must_use]
+pub fn table(bounds: &Bounds) -> String {
+    let mut text = "| K | B |".to_owned();
+    for threads in THREADS {
+        let _ = write!(text, " N = {threads} |");
+    }
+    text += " edges proved |\n|---:|---:|";
+    text += &"---:|".repeat(THREADS.len() + 1);
+    for point in points().filter(|point| point.threads == THREADS[0]) {
+        let _ = write!(text, "\n| {} | {} |", point.barges, point.boosts);
+        let row = THREADS.map(|threads| bounds.get(&Point { threads, ..point }.key()));
+        for bound in row {
+            let value = bound.map_or("–".to_owned(), |bound| bound.overtakes_max.to_string());
+            let _ = write!(text, " {value} |");
+        }
+        let edges: u64 = row.iter().flatten().map(|bound| bound.proved_edges).sum();
+        let _ = write!(text, " {edges} |");
+    }
+    let sum = |of: fn(&Bound) -> u64| bounds.values().map(of).sum::<u64>();
+    let (edges, states) = (sum(|bound| bound.proved_edges), sum(|bound| bound.states));
+    let places = bounds.len();
+    text + &format!(
+        "\n\n{places} places, {states} states, {edges} edges on which the rank was checked.\n"
+    )
+}

@@ -1,0 +1,161 @@
+//! The promise about waiting of the default protocol, and its proof.
+//!
+//! With `K` barges and `B` boosts in a turn, a waiter among `N` threads is overtaken at most
+//! `(K+B+R)(N-2)` times, where `R`, how often a turn goes on after a boosted thread, is `B-1`, or 0 where
+//! `B` is. The proof is a [`rank`]: a number for every waiter in every state,
+//! which never rises while the waiter waits, falls whenever it is overtaken, and is at most the bound
+//! when the wait begins. That it does so is checked on every edge of the explorer's graph, for each
+//! number of threads that is explored; `docs/src/promise.md` has the induction for every number.
+
+pub mod attack;
+pub mod bounds;
+
+use std::any::Any;
+
+use gil_core::{Handoff, Protocol, ThreadId};
+
+use crate::claims::ghost::ThreadSet;
+use crate::claims::overtake::proves;
+use crate::explorer::graph::Graph;
+use crate::explorer::model::State;
+use crate::mutants::protocol::Mutated;
+
+/// The bound: how often a waiter can be overtaken at most.
+///
+/// ```
+/// use gil_verify::claims::promise::overtakes_max;
+/// assert_eq!(overtakes_max(1, 3, 4), 12, "the default protocol, four threads");
+/// assert_eq!(overtakes_max(1, 0, 4), 2, "plain hand-off");
+/// ```
+#[must_use]
+pub const fn overtakes_max(barges: u8, boosts: u8, threads: usize) -> u64 {
+    let in_a_turn = barges as u64 + boosts as u64 + going_on(boosts as u64);
+    in_a_turn * threads.saturating_sub(2) as u64
+}
+
+/// How often a turn goes on after a boosted thread, with so many boosts to come: the last one ends it.
+const fn going_on(boosts: u64) -> u64 {
+    boosts.saturating_sub(1)
+}
+
+/// The budgets of the default protocol: barges and boosts in a turn.
+pub const DEFAULT: (u8, u8) = Handoff::new().budgets_left();
+
+/// The budgets of a protocol that has a proved bound: of a shipped one, or of a place in the
+/// [table](crate::claims::promise::bounds), which is named after its budgets.
+#[must_use]
+pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
+    match protocol {
+        "handoff" => Some(DEFAULT),
+        "handoff-plain" => Some(Handoff::plain().budgets_left()),
+        place => {
+            let (barges, boosts) = place.strip_prefix("handoff K=")?.split_once(" B=")?;
+            Some((barges.parse().ok()?, boosts.parse().ok()?))
+        }
+    }
+}
+
+/// Whether the rank proves the bound on the graph of a protocol that is the default one with a bug;
+/// there is nothing to prove of any other.
+pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<P>) -> bool {
+    let graph = (graph as &dyn Any).downcast_ref::<Graph<Mutated<Handoff>>>();
+    let (Some(budgets), Some(graph)) = (budgets(protocol), graph) else { return true };
+    let bound = overtakes_max(budgets.0, budgets.1, graph.program.threads);
+    let rank = |state: &_, waiter, free| rank(budgets, state, waiter, free);
+    proves(graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
+}
+
+/// In how many runs of others that can last a waiter's turn comes at the latest: it can be overtaken so
+/// often, each of the others that waited before may come once, and one runs when it begins to wait. Of the
+/// barges in a turn only the last one can last: the others are over before the thread that the first release
+/// has woken starts, or there would be no other; unless they make short calls, when each may take the two
+/// fifths of an interval for which the mechanism has the woken thread sleep on. A run is at most a switch interval and the longest gap
+/// between two safepoints.
+#[must_use]
+pub const fn runs_max(barges: u8, boosts: u8, threads: usize) -> u64 {
+    let lasting = if barges > 1 { 1 } else { barges };
+    overtakes_max(lasting, boosts, threads) + threads.saturating_sub(1) as u64
+}
+
+/// A protocol that is [`Handoff`], perhaps with a bug.
+pub trait IsHandoff {
+    /// The protocol's own state.
+    fn handoff(&self) -> &Handoff;
+}
+
+impl IsHandoff for Handoff {
+    fn handoff(&self) -> &Handoff {
+        self
+    }
+}
+
+impl IsHandoff for Mutated<Handoff> {
+    fn handoff(&self) -> &Handoff {
+        self.inner()
+    }
+}
+
+/// How often `waiter` can still be overtaken, at most: the sum of its [`terms`]. `free`: threads whose
+/// first gain is free of charge, because they were waiting already.
+#[must_use]
+pub fn rank<P: Protocol + IsHandoff>(
+    budgets: (u8, u8),
+    state: &State<P>,
+    waiter: ThreadId,
+    free: ThreadSet,
+) -> u64 {
+    terms(budgets, state, waiter, free).into_iter().map(|(_, term)| term).sum()
+}
+
+/// The terms of the [`rank`], by name.
+///
+/// What can still happen in front of a waiter in the **regular** queue with `p` others ahead of it:
+/// the barges left in this turn, and `K` in each of `p` more; a gain for each boost left, and for each
+/// boost of `p` more turns; those of boosted threads that are on their way; and for each of these, as
+/// long as it is not the last one, the gain of the thread that it interrupts. Where everybody else is
+/// ahead of it or owns, nobody is left to barge or to be boosted in this turn.
+///
+/// In front of an **interrupted** one there are barges of a third thread and boosted ones; in front of a
+/// **boosted** one only barges. Those ahead of a waiter in its own queue were waiting when it came, so
+/// their gains are free.
+#[must_use]
+pub fn terms<P: Protocol + IsHandoff>(
+    (barges, boosts): (u8, u8),
+    state: &State<P>,
+    waiter: ThreadId,
+    free: ThreadSet,
+) -> Vec<(&'static str, u64)> {
+    let monitor = &state.monitor;
+    let (barges_left, boosts_left) = monitor.protocol().handoff().budgets_left();
+    let [boosted, interrupted, regular] = Handoff::QUEUES;
+    let (barges, boosts) = (u64::from(barges), u64::from(boosts));
+    let (barges_left, boosts_left) = (u64::from(barges_left), u64::from(boosts_left));
+    let count = |set| monitor.queue(set).count() as u64;
+    let charged = |set| monitor.queue(set).filter(|thread| !free.has(*thread)).count() as u64;
+    let waits_in = |set| monitor.queue(set).any(|thread| thread == waiter);
+    let others = monitor.threads().count() as u64 - 1;
+    let of_a_third = |left| if others > 1 { left } else { 0 };
+    if waits_in(boosted) {
+        return vec![("boosted: barges left", of_a_third(barges_left))];
+    }
+    if waits_in(interrupted) {
+        return vec![
+            ("interrupted: barges left", of_a_third(barges_left)),
+            ("interrupted: boosts left", of_a_third(boosts_left)),
+            ("interrupted: boosted ahead", charged(boosted)),
+        ];
+    }
+    let ahead = monitor.queue(regular).take_while(|thread| *thread != waiter).count() as u64;
+    let if_somebody_comes = |left| if ahead + 1 < others { left } else { 0 };
+    vec![
+        ("barges left", if_somebody_comes(barges_left)),
+        ("barges of the turns ahead", barges * ahead),
+        ("boosts left", if_somebody_comes(boosts_left)),
+        ("boosts of the turns ahead", boosts * ahead),
+        ("boosted ahead", charged(boosted)),
+        ("turns interrupted by those left", if_somebody_comes(going_on(boosts_left))),
+        ("turns interrupted in the turns ahead", going_on(boosts) * ahead),
+        ("turns interrupted by those ahead", if boosts_left > 0 { count(boosted) } else { 0 }),
+        ("interrupted ahead", charged(interrupted)),
+    ]
+}

@@ -1,0 +1,253 @@
+//! Runs the explorer over the protocols and the mutants, and turns what it finds into rows.
+
+use std::time::Instant;
+
+use gil_core::Protocol;
+
+use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
+use crate::claims::promise::bounds::{self, Point};
+use crate::claims::{bisim, overtake, spurious};
+use crate::explorer::model::Program;
+use crate::ledger;
+use crate::mutants::protocol::{MUTANTS, Mutant};
+use crate::parallel;
+use crate::protocols::{self, MAIN, PROTOCOLS, Visit};
+use crate::report::selection::Selection;
+use crate::report::{BoundRow, ClaimRow, Engine, Profile, Row, Verdict};
+
+/// The numbers of threads that the explorer runs on every protocol.
+pub const THREADS: [usize; 3] = [2, 3, 4];
+
+/// The number of threads it runs on the main protocols too, in the full profile.
+pub const THREADS_FULL: usize = 5;
+
+fn programs(threads: usize) -> [Program; 3] {
+    [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]
+}
+
+enum Job {
+    /// All claims of a protocol in a program.
+    Claims(&'static str, Program),
+    /// The safety claims with spurious wake-ups.
+    Robust(&'static str, usize),
+    /// A place of the table of bounds.
+    Bound(Point),
+    /// A mutant of a protocol.
+    Mutant(&'static Mutant, &'static str),
+}
+
+impl Job {
+    fn name(&self) -> String {
+        match self {
+            Self::Claims(protocol, program) => {
+                format!("{protocol}, {} threads, {}", program.threads, program.variant())
+            }
+            Self::Robust(protocol, threads) => {
+                format!("{protocol}, {threads} threads, spurious wake-ups")
+            }
+            Self::Bound(point) => point.key(),
+            Self::Mutant(mutant, of) => format!("mutant {} of {of}", mutant.name),
+        }
+    }
+
+    fn cost(&self) -> usize {
+        match self {
+            Self::Claims(_, program) => program.threads * 10 + program.cancel as usize,
+            Self::Mutant(..) => 35,
+            Self::Robust(_, threads) => *threads * 10,
+            Self::Bound(point) => point.threads * 10 + usize::from(point.barges + 2 * point.boosts),
+        }
+    }
+}
+
+fn jobs(selection: &Selection) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
+        for threads in THREADS {
+            jobs.extend(programs(threads).map(|program| Job::Claims(protocol, program)));
+        }
+        if selection.profile == Profile::Full && MAIN.contains(protocol) {
+            jobs.push(Job::Claims(protocol, Program::hogs(THREADS_FULL)));
+            jobs.push(Job::Claims(protocol, Program::blocking(THREADS_FULL)));
+        }
+        jobs.extend([2, 3].map(|threads| Job::Robust(protocol, threads)));
+    }
+    let full = selection.profile == Profile::Full;
+    if full && selection.has_claim("LIVE-3") && selection.has_protocol("handoff") {
+        jobs.extend(bounds::points().map(Job::Bound));
+    }
+    for mutant in MUTANTS {
+        if mutant.breaks.iter().any(|claim| selection.has_claim(claim)) {
+            let of = mutant.of.iter().filter(|of| selection.has_protocol(of));
+            jobs.extend(of.map(|of| Job::Mutant(mutant, of)));
+        }
+    }
+    jobs
+}
+
+/// Runs the explorer: claims, the fast path, bounds, robustness, mutants. `progress` is told what
+/// is through. The rows come in the same order, however many cores there are.
+pub fn explorer(selection: &Selection, sink: &mut dyn FnMut(Row), progress: &mut dyn FnMut(&str)) {
+    let jobs = jobs(selection);
+    let mut through = 0;
+    let rows = parallel::map(
+        &jobs,
+        Job::cost,
+        |job| perform(selection, job),
+        |job| {
+            through += 1;
+            progress(&format!("explorer, {through} of {}: {}", jobs.len(), job.name()));
+        },
+    );
+    rows.into_iter().flatten().for_each(sink);
+}
+
+fn perform(selection: &Selection, job: &Job) -> Vec<Row> {
+    let mut rows = Vec::new();
+    match job {
+        Job::Claims(protocol, program) => {
+            let explore = Explore { selection, program: *program, sink: &mut |row| rows.push(row) };
+            protocols::with(protocol, explore);
+        }
+        Job::Robust(protocol, threads) => {
+            let rows_of = protocols::with(protocol, Robust { selection, threads: *threads });
+            rows.extend(rows_of.unwrap_or_default());
+        }
+        Job::Bound(point) => rows.push(Row::Bound(point.row())),
+        Job::Mutant(mutant, of) => {
+            let thorough = selection.profile == Profile::Full;
+            let row = protocols::with(of, crate::mutants::mutant_hunt::Hunt { mutant, thorough });
+            rows.extend(row.map(Row::Mutant));
+        }
+    }
+    rows
+}
+
+struct Explore<'a> {
+    selection: &'a Selection,
+    program: Program,
+    sink: &'a mut dyn FnMut(Row),
+}
+
+/// How much of the states was explored, in words.
+pub(crate) fn bound(verdict: Verdict, states: usize) -> String {
+    match verdict {
+        Verdict::Inconclusive => format!("the first {states} states"),
+        _ => "all states".to_owned(),
+    }
+}
+
+impl Visit for Explore<'_> {
+    type Output = ();
+    fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) {
+        let Self { selection, program, sink } = self;
+        let began = Instant::now();
+        let explored = Explored::new(&protocol, program, selection.states_max);
+        let (threads, variant) = (program.threads, program.variant());
+        let exploring = began.elapsed().as_secs_f64();
+        let row = |id: &str, verdict, states: usize, text: Option<String>, began: Instant| {
+            let fairness = LIVENESS.contains(&id).then_some(selection.fairness);
+            let expected = ledger::expected_under(id, name, threads, variant, fairness)?;
+            Some(Row::Claim(ClaimRow {
+                id: id.to_owned(),
+                protocol: name.to_owned(),
+                engine: Engine::Explorer,
+                threads,
+                bound: bound(verdict, states),
+                fairness: fairness.map(|fairness| fairness.name().to_owned()),
+                variant: Some(variant.to_owned()),
+                verdict,
+                expected,
+                explored: states as u64,
+                unit: "states".to_owned(),
+                seconds: exploring + began.elapsed().as_secs_f64(),
+                test: ledger::claim(id)?.test.to_owned(),
+                counterexample: text,
+            }))
+        };
+        let small = |id: &&str| *id != TURNS || threads < THREADS_FULL;
+        for id in explored::judged().filter(|id| selection.has_claim(id)).filter(small) {
+            let began = Instant::now();
+            let found = explored.check_under(id, selection.fairness);
+            let text = found.counterexample.map(|run| explored.tell(&run, name));
+            row(id, found.verdict, found.states, text, began).map(&mut *sink);
+        }
+        if selection.has_claim("FAST-PATH") && threads < THREADS_FULL {
+            let began = Instant::now();
+            let found = bisim::fast_path(&explored.live);
+            let verdict = match (found.different, explored.live.is_complete()) {
+                (0, true) => Verdict::Holds,
+                (0, false) => Verdict::Inconclusive,
+                _ => Verdict::Fails,
+            };
+            row("FAST-PATH", verdict, found.states, found.counterexample, began).map(&mut *sink);
+        }
+        let bounded = ledger::expected("LIVE-3", name, threads, variant).is_some();
+        if selection.has_claim("LIVE-3")
+            && bounded
+            && variant == "blocking"
+            && explored.live.is_complete()
+        {
+            let found = overtake::longest(&explored.live);
+            sink(Row::Bound(BoundRow {
+                protocol: name.to_owned(),
+                threads,
+                proved_edges: bounds::proved(name, threads),
+                states: None,
+                overtakes_max: found.max,
+                witness: explored.tell(&found.witness, name),
+            }));
+        }
+    }
+}
+
+/// Judges the safety claims of a protocol with spurious wake-ups.
+struct Robust<'a> {
+    selection: &'a Selection,
+    threads: usize,
+}
+
+/// What is judged: a lock that is free while somebody sleeps is no lost wake-up where sleepers wake by
+/// themselves, and requests of threads that wake by themselves follow no timer.
+fn is_judged(claim: &str) -> bool {
+    SAFETY.contains(&claim) && !matches!(claim, "LIVE-4" | "SAFE-4")
+}
+
+impl Visit for Robust<'_> {
+    type Output = Vec<Row>;
+    fn visit<P: Protocol + Send + Sync + 'static>(
+        self,
+        name: &'static str,
+        protocol: P,
+    ) -> Vec<Row> {
+        let Self { selection, threads } = self;
+        let claims = SAFETY.iter().filter(|id| is_judged(id) && selection.has_claim(id));
+        let claims: Vec<_> = claims.collect();
+        if claims.is_empty() {
+            return Vec::new();
+        }
+        let protocol = spurious::Spurious::new(protocol, threads);
+        let explored = Explored::new(&protocol, Program::blocking(threads), selection.states_max);
+        let row = |id: &&&'static str| {
+            let expected = ledger::expected(id, name, threads, spurious::VARIANT)?;
+            let found = explored.check(id);
+            Some(Row::Claim(ClaimRow {
+                id: (**id).to_owned(),
+                protocol: name.to_owned(),
+                engine: Engine::Explorer,
+                threads,
+                bound: bound(found.verdict, found.states),
+                fairness: None,
+                variant: Some(spurious::VARIANT.to_owned()),
+                verdict: found.verdict,
+                expected,
+                explored: found.states as u64,
+                unit: "states".to_owned(),
+                seconds: 0.0,
+                test: ledger::claim(id)?.test.to_owned(),
+                counterexample: found.counterexample.map(|run| run.text(explored.live.state(0))),
+            }))
+        };
+        claims.iter().filter_map(row).collect()
+    }
+}

@@ -1,0 +1,282 @@
+//! The explorer's state space: threads that loop for ever around one Monitor.
+//!
+//! Each thread is outside, running as the owner, or somewhere in the Monitor's slots. What can
+//! happen next is read off the slots; time-outs and wake choices are free. One action is one
+//! critical section, the unit in which the real lock decides.
+
+use gil_core::{
+    Event, Monitor, Operation, Outcome, Phase, Preemption, Protocol, Release, ThreadId,
+    ThreadState, Timer, Wake, WakePolicy,
+};
+
+use crate::claims::ghost::{Ghost, Violation};
+
+/// What the looping threads may do. Every thread always acquires, answers safepoints, and sees its
+/// timers expire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Program {
+    /// How many threads.
+    pub threads: usize,
+    /// Owners may release for a blocking call and come back.
+    pub blocking: bool,
+    /// Threads may end; a new one comes under the same id.
+    pub exit: bool,
+    /// Waiters may give up.
+    pub cancel: bool,
+}
+
+impl Program {
+    /// Threads that never release by themselves.
+    #[must_use]
+    pub const fn hogs(threads: usize) -> Self {
+        Self { threads, blocking: false, exit: false, cancel: false }
+    }
+
+    /// Threads that make blocking calls, end, and come again.
+    #[must_use]
+    pub const fn blocking(threads: usize) -> Self {
+        Self { threads, blocking: true, exit: true, cancel: false }
+    }
+
+    /// As [`Program::blocking`], and waiters may give up at any moment.
+    #[must_use]
+    pub const fn cancelling(threads: usize) -> Self {
+        Self { threads, blocking: true, exit: true, cancel: true }
+    }
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn variant(self) -> &'static str {
+        match (self.blocking, self.cancel) {
+            (false, _) => "hogs",
+            (true, false) => "blocking",
+            (true, true) => "blocking+cancel",
+        }
+    }
+}
+
+/// A state: the Monitor and, for safety claims, the ghost.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct State<P: Protocol> {
+    /// The lock.
+    pub monitor: Monitor<P>,
+    /// What the safety claims remember; `None` where only liveness is asked for.
+    pub ghost: Option<Ghost>,
+}
+
+/// One section of one thread, with the wake choice it made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Action {
+    /// Who.
+    pub thread: ThreadId,
+    /// What.
+    pub entry: Operation,
+    /// Which waiter of a condition variable was woken, by the order of ids; 0 without a choice.
+    pub choice: u8,
+    /// Whether fairness promises that it happens: sections of a thread that wants one, expiry, and
+    /// the owner's safepoint while it is asked. Not: releasing, coming back, giving up.
+    pub fair: bool,
+    /// Whether it goes by the fast path instead of a section.
+    pub fast: bool,
+}
+
+/// Where an action leads.
+#[derive(Clone, Debug)]
+pub struct Next<P: Protocol> {
+    /// The action.
+    pub action: Action,
+    /// The state after it; `None` when the Monitor refused.
+    pub state: Option<State<P>>,
+    /// The claims it broke.
+    pub broken: Vec<Violation>,
+}
+
+/// Wakes the `wanted`th waiter by id and notes how many there were to choose from.
+struct ById {
+    wanted: usize,
+    alternatives: usize,
+}
+
+impl WakePolicy for ById {
+    fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId> {
+        let mut waiting: Vec<_> = waiting.collect();
+        waiting.sort_unstable();
+        if waiting.len() <= 1 {
+            return waiting.first().copied();
+        }
+        self.alternatives = self.alternatives.max(1) * waiting.len();
+        let chosen = waiting[self.wanted % waiting.len()];
+        self.wanted /= waiting.len();
+        Some(chosen)
+    }
+}
+
+impl<P: Protocol> State<P> {
+    /// Nobody has come yet.
+    ///
+    /// # Panics
+    /// Never: a fresh Monitor is idle.
+    #[must_use]
+    pub fn initial(protocol: P, program: Program, ghost: bool) -> Self {
+        let mut monitor = Monitor::new(protocol);
+        // Every thread is known from the start: a thread that has never come and one that has
+        // left must be the same state.
+        for thread in (0..program.threads as u32).map(ThreadId::from_index) {
+            let known = monitor.sync_owner(Some(thread));
+            known.expect("a fresh Monitor is idle");
+        }
+        monitor.sync_owner(None).expect("a fresh Monitor is idle");
+        Self { monitor, ghost: ghost.then(|| Ghost::new(program.threads, true)) }
+    }
+
+    /// What `thread` can do, with whether fairness promises it.
+    pub fn entries(&self, program: Program, thread: ThreadId) -> Vec<(Operation, bool)> {
+        let monitor = &self.monitor;
+        let mut entries = Vec::new();
+        match monitor.thread_state(thread) {
+            ThreadState::Idle if monitor.owner() == Some(thread) => {
+                let ticks = matches!(P::PREEMPTION, Preemption::EveryTicks(_));
+                if ticks || monitor.requested() {
+                    entries.push((Operation::Safepoint, true));
+                }
+                if program.blocking {
+                    entries.push((Operation::Release(Release::Blocking), false));
+                }
+                if program.exit {
+                    entries.push((Operation::Release(Release::Final), false));
+                }
+            }
+            ThreadState::Idle => entries.push((Operation::Acquire, false)),
+            ThreadState::Waiting(_, Some(Timer::Wait | Timer::Run)) => {
+                entries.push((Operation::Resume(Wake::TimedOut), true));
+            }
+            ThreadState::Waiting(_, None) => {}
+            ThreadState::Notified(_) | ThreadState::Granted => {
+                entries.push((Operation::Resume(Wake::Notified), true));
+            }
+            ThreadState::BetweenSections => entries.push((Operation::Retry, true)),
+        }
+        let waits = monitor.thread_state(thread) != ThreadState::Idle
+            && monitor.phase(thread) == Phase::Acquiring;
+        if program.cancel && waits && monitor.thread_state(thread) != ThreadState::Granted {
+            entries.push((Operation::Cancel, false));
+        }
+        entries
+    }
+
+    /// Whether fairness promises that `thread` does something here.
+    pub fn is_pressed(&self, program: Program, thread: ThreadId) -> bool {
+        self.entries(program, thread).iter().any(|(_, fair)| *fair)
+    }
+
+    /// Everything that can happen next.
+    pub fn successors(&self, program: Program) -> Vec<Next<P>> {
+        let mut all = Vec::new();
+        for thread in self.monitor.threads() {
+            for (entry, fair) in self.entries(program, thread) {
+                let mut choice = 0;
+                loop {
+                    let action = Action { thread, entry, choice, fair, fast: false };
+                    let (next, alternatives) = self.step(action);
+                    all.push(next);
+                    choice += 1;
+                    if usize::from(choice) >= alternatives {
+                        break;
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// One action; also how many wake choices it had.
+    fn step(&self, action: Action) -> (Next<P>, usize) {
+        let mut choose = ById { wanted: usize::from(action.choice), alternatives: 1 };
+        let mut state = self.clone();
+        let Action { thread, entry, .. } = action;
+        let next = match state.monitor.section(thread, entry, &mut choose) {
+            Ok(outcome) => {
+                let broken = state.judge(thread, entry, outcome);
+                Next { action, state: Some(state), broken }
+            }
+            Err(fault) => Next { action, state: None, broken: vec![Violation::of_fault(fault)] },
+        };
+        (next, choose.alternatives)
+    }
+
+    /// Takes one action again, for its events.
+    pub fn replay(&self, action: Action) -> Next<P> {
+        match action.fast {
+            true => Next { action, state: self.fast(action), broken: Vec::new() },
+            false => self.step(action).0,
+        }
+    }
+
+    /// Whether `thread` is on its way out and has to wait for that.
+    pub fn is_leaving(&self, thread: ThreadId) -> bool {
+        self.monitor.phase(thread) == Phase::Releasing
+            && self.monitor.thread_state(thread) != ThreadState::Idle
+    }
+
+    fn judge(&mut self, thread: ThreadId, entry: Operation, outcome: Outcome) -> Vec<Violation> {
+        let Self { monitor, ghost } = self;
+        ghost.as_mut().map_or_else(Vec::new, |g| g.judge(thread, entry, outcome, monitor))
+    }
+
+    /// The same thread by the fast path, where that is possible: the lock idle, or biased to the thread,
+    /// and free for an acquire, owned by the thread for a release.
+    pub fn fast(&self, action: Action) -> Option<Self> {
+        let owner = match action.entry {
+            Operation::Acquire if self.monitor.owner().is_none() => Some(action.thread),
+            Operation::Release(Release::Blocking) => None,
+            _ => return None,
+        };
+        if !self.monitor.all_idle() && self.monitor.biased() != Some(action.thread) {
+            return None;
+        }
+        let mut state = self.clone();
+        state.monitor.sync_owner(owner).ok()?;
+        if let Some(ghost) = &mut state.ghost {
+            ghost.fast(action.thread, owner.is_some());
+        }
+        Some(state)
+    }
+}
+
+/// An action in words, with what it did.
+#[must_use]
+pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String {
+    let verb = match action.entry {
+        Operation::Acquire => "wants the lock",
+        Operation::Release(Release::Blocking) => "releases for a blocking call",
+        Operation::Release(Release::Final) => "releases for the last time",
+        Operation::Safepoint => "comes to a safepoint",
+        Operation::Resume(Wake::Notified) => "runs after a wake-up",
+        Operation::Resume(Wake::TimedOut) => "runs after its timer",
+        Operation::Retry => "is back between two sections",
+        Operation::Cancel => "gives up",
+    };
+    let mut text = format!("{:?} {verb}", action.thread);
+    if action.fast {
+        return text + ", by the fast path";
+    }
+    let Some(after) = after else { return text };
+    let words = after.monitor.events().iter().map(|event| match *event {
+        Event::Requested(thread, _) => format!("{thread:?} requests a switch"),
+        Event::Answered(thread) => format!("{thread:?} releases, as asked"),
+        Event::Released(thread) => format!("{thread:?} releases"),
+        Event::Granted(thread) => format!("granted to {thread:?}"),
+        Event::Confirmed(thread) => format!("{thread:?} confirms"),
+        Event::Taken(thread) => format!("{thread:?} takes"),
+        Event::Waiting(thread) => format!("{thread:?} waits"),
+        Event::TimedOut(thread) => format!("{thread:?} timed out"),
+        Event::Notified(thread) => format!("{thread:?} was notified"),
+        Event::Cancelled(thread) => format!("{thread:?} is gone"),
+    });
+    let wakes = after.monitor.woken().iter().map(|thread| format!("wakes {thread:?}"));
+    let words: Vec<_> = words.chain(wakes).collect();
+    if !words.is_empty() {
+        text = format!("{text:<34} {}", words.join(", "));
+    }
+    text
+}

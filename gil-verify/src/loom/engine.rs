@@ -1,0 +1,292 @@
+//! Runs the loom suites, one process each, and turns what they say into rows.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::process::{self, ProcessError, Said, execution_of, say};
+
+use super::found::{Compared, Found, missing};
+use super::suites::{SUITES, Suite, compares, judged};
+use crate::ledger;
+use crate::mutants::mechanism::{MECHANISM_MUTANTS, MechanismMutant};
+use crate::parallel;
+use crate::protocols::PROTOCOLS;
+use crate::replay::replay_line::Line;
+use crate::report::selection::Selection;
+use crate::report::{
+    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
+};
+
+/// One process to run.
+enum Job {
+    Suite(&'static Suite, &'static str),
+    Mutant(&'static MechanismMutant, &'static Suite),
+}
+
+/// Builds, then runs the suites and the mechanism's mutants, two at a time.
+///
+/// # Errors
+/// A [`ProcessError`], where something could not be run at all.
+pub fn run(
+    selection: &Selection,
+    sink: &mut dyn FnMut(Row),
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), ProcessError> {
+    progress("building the loom suites (once, about a minute)");
+    let binary = process::LOOM.make()?;
+    let results = parallel::map(
+        &jobs(selection),
+        Job::cost,
+        |job| perform(&binary, job),
+        |job| progress(&job.name()),
+    );
+    for rows in results {
+        for row in rows? {
+            let wanted = match &row {
+                Row::Claim(row) => selection.has_claim(&row.id),
+                Row::Agreement(row) => selection.has_claim(&row.id),
+                Row::Mutant(_) | Row::Bound(_) => true,
+            };
+            if wanted {
+                sink(row);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Job {
+    fn name(&self) -> String {
+        match self {
+            Self::Suite(suite, protocol) => format!("loom: {} of {protocol}", suite.name),
+            Self::Mutant(mutant, suite) => format!("loom: mutant {}, {}", mutant.name, suite.name),
+        }
+    }
+
+    /// The large exhaustive ones first: one of them at the end would leave a core idle.
+    const fn cost(&self) -> usize {
+        match self {
+            Self::Suite(suite, _) => match (suite.profile, suite.preemptions) {
+                (Profile::Full, None) => 2,
+                _ => suite.threads / 3,
+            },
+            Self::Mutant(..) => 0,
+        }
+    }
+}
+
+fn jobs(selection: &Selection) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for suite in SUITES.iter().filter(|suite| suite.profile <= selection.profile) {
+        for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
+            let claims = claims(suite, protocol);
+            if claims.iter().any(|(id, _)| selection.has_claim(id))
+                || compares(suite, protocol).iter().any(|id| selection.has_claim(id))
+            {
+                jobs.push(Job::Suite(suite, protocol));
+            }
+        }
+    }
+    for mutant in MECHANISM_MUTANTS.iter().filter(|_| selection.has_protocol("handoff")) {
+        if mutant.breaks.iter().any(|claim| selection.has_claim(claim)) {
+            jobs.extend(super::suites::suite(mutant.suite).map(|suite| Job::Mutant(mutant, suite)));
+        }
+    }
+    jobs
+}
+
+/// The claims that a suite judges, with the verdict to expect.
+fn claims(suite: &Suite, protocol: &str) -> Vec<(&'static str, Verdict)> {
+    let expected = |id| ledger::expected(id, protocol, suite.threads, suite.name);
+    judged(suite, protocol).iter().filter_map(|id| Some((*id, expected(id)?))).collect()
+}
+
+fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, ProcessError> {
+    let began = Instant::now();
+    match job {
+        Job::Suite(suite, protocol) => {
+            let said = say(binary, suite.name, protocol, &[])?;
+            Ok(rows(suite, protocol, &said, began.elapsed().as_secs_f64()))
+        }
+        Job::Mutant(mutant, suite) => Ok(vec![Row::Mutant(try_mutant(binary, mutant, suite)?)]),
+    }
+}
+
+fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
+    let none = Found::default();
+    let found = match said {
+        Said::Found(found) => found,
+        Said::Broke { .. } => &none,
+    };
+    let explored = match said {
+        Said::Found(found) => found.executions,
+        Said::Broke { message, .. } => execution_of(message),
+    };
+    let mut rows = Vec::new();
+    for (id, expected) in claims(suite, protocol) {
+        let (verdict, counterexample) = match suite.work.must_find() {
+            Some(wanted) => find(wanted, said),
+            None => judge(id, suite, protocol, said),
+        };
+        let line = || Line::Loom {
+            suite: suite.name.to_owned(),
+            protocol: protocol.to_owned(),
+            mutant: "-".to_owned(),
+            claim: id,
+        };
+        let counterexample =
+            counterexample.map(|text| format!("{text}\n  cargo verify replay {}", line().text()));
+        let of = if suite.work.is_without_lock() { NO_LOCK } else { protocol };
+        rows.push(Row::Claim(ClaimRow {
+            id: id.to_owned(),
+            protocol: of.to_owned(),
+            engine: Engine::Loom,
+            threads: suite.threads,
+            bound: suite.bound(),
+            fairness: None,
+            variant: Some(suite.name.to_owned()),
+            verdict,
+            expected,
+            explored,
+            unit: "executions".to_owned(),
+            seconds,
+            test: "gil-verify/tests/loom.rs::every_suite_is_as_expected".to_owned(),
+            counterexample,
+        }));
+    }
+    for id in compares(suite, protocol) {
+        let Some(finite) = suite.finite() else { continue };
+        let compared = if *id == "TRACES" { found.compared } else { found.moved };
+        // A suite that ended early has compared nothing.
+        let compared = compared.unwrap_or(Compared { only_loom: 1, ..Compared::default() });
+        rows.push(Row::Agreement(AgreementRow {
+            id: (*id).to_owned(),
+            protocol: protocol.to_owned(),
+            suite: suite.name.to_owned(),
+            threads: finite.threads,
+            acquisitions: finite.rounds,
+            timeouts: finite.timeouts,
+            give_ups: finite.give_ups,
+            bound: suite.bound(),
+            loom: compared.loom,
+            explorer: compared.explorer,
+            only_loom: compared.only_loom,
+            only_explorer: compared.only_explorer,
+        }));
+    }
+    rows
+}
+
+/// The protocol of a row about a program that has no lock.
+pub const NO_LOCK: &str = "no lock";
+
+/// The verdict on a program that must find something: to find it is what holds.
+fn find(wanted: &str, said: &Said) -> (Verdict, Option<String>) {
+    match said {
+        Said::Broke { claim, message, .. } if *claim == wanted => {
+            (Verdict::Holds, Some(message.clone()))
+        }
+        Said::Broke { .. } => (Verdict::Inconclusive, None),
+        Said::Found(found) => {
+            let text = format!("not found in {} executions, which are all", found.executions);
+            (Verdict::Fails, Some(text))
+        }
+    }
+}
+
+fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Option<String>) {
+    match said {
+        Said::Broke { claim, message, .. } if *claim == id => {
+            (Verdict::Fails, Some(message.clone()))
+        }
+        // Another claim ended the run: nothing is known of this one.
+        Said::Broke { .. } => (Verdict::Inconclusive, None),
+        Said::Found(found) if id == "WITNESS" => {
+            let missing = missing(protocol, suite, found);
+            if missing.is_empty() && found.one_sided.is_empty() {
+                return (Verdict::Holds, None);
+            }
+            let text = format!("never seen: {missing:?}; one-sided choices: {:?}", found.one_sided);
+            (Verdict::Fails, Some(text))
+        }
+        Said::Found(found) => match found.broken.get(id) {
+            Some(executions) => {
+                let text = format!("in {executions} of {} executions", found.executions);
+                (Verdict::Fails, Some(text))
+            }
+            None => (Verdict::Holds, None),
+        },
+    }
+}
+
+/// Runs the suite of a mutant with the mutant.
+///
+/// # Errors
+/// A [`ProcessError`], where it could not be run at all.
+pub fn try_mutant(
+    binary: &Path,
+    mutant: &MechanismMutant,
+    suite: &Suite,
+) -> Result<MutantRow, ProcessError> {
+    let said = say(binary, suite.name, mutant.under, &[mutant.name])?;
+    Ok(judge_mutant(mutant, suite, said))
+}
+
+/// What a suite says of a claim, if it breaks it.
+pub(crate) fn breaks(suite: &Suite, protocol: &str, said: &Said, claim: &str) -> Option<String> {
+    match said {
+        Said::Broke { claim: broken, message, .. } => (*broken == claim).then(|| message.clone()),
+        Said::Found(found) => {
+            let compared = match claim {
+                "TRACES" => found.compared,
+                "REFINES" => found.moved,
+                _ => {
+                    let (verdict, text) = judge(claim, suite, protocol, said);
+                    return text.filter(|_| verdict == Verdict::Fails);
+                }
+            };
+            compared.filter(|compared| differs(suite, compared)).map(|c| format!("{c:?}"))
+        }
+    }
+}
+
+/// Whether loom and the explorer disagree.
+fn differs(suite: &Suite, compared: &Compared) -> bool {
+    let bounded = suite.preemptions.is_some();
+    compared.only_loom > 0 || compared.only_explorer > 0 && !bounded
+}
+
+fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRow {
+    let (claim, explored) = match said {
+        // A cure is caught by the claim that there is something to find.
+        said if suite.work.must_find().is_some() => {
+            let (verdict, _) = find(suite.work.must_find().unwrap_or_default(), &said);
+            let claim = (verdict == Verdict::Fails).then(|| suite.work.must_find()).flatten();
+            (claim, if let Said::Found(found) = said { found.executions } else { 0 })
+        }
+        Said::Broke { claim, message, .. } => (Some(claim), execution_of(&message)),
+        Said::Found(found) => {
+            let one_sided = (!found.one_sided.is_empty()).then_some("WITNESS");
+            let differ = [("TRACES", found.compared), ("REFINES", found.moved)];
+            let differs = |compared: &Option<Compared>| {
+                compared.as_ref().is_some_and(|compared| differs(suite, compared))
+            };
+            let differ = differ.into_iter().filter(|(_, compared)| differs(compared));
+            let claims: Vec<_> = one_sided.into_iter().chain(differ.map(|(id, _)| id)).collect();
+            let named = claims.iter().find(|claim| mutant.breaks.contains(claim));
+            (named.or(claims.first()).copied(), found.executions)
+        }
+    };
+    let caught = claim.filter(|claim| mutant.breaks.contains(claim));
+    MutantRow {
+        id: format!("{}/{}", mutant.name, mutant.suite),
+        of: if suite.work.must_find().is_some() { "program" } else { "mechanism" }.to_owned(),
+        breaks: mutant.breaks.iter().map(|claim| (*claim).to_owned()).collect(),
+        argument: None,
+        verdict: caught.map_or(MutantVerdict::Survived, |_| MutantVerdict::Caught),
+        caught_by: caught
+            .map(|claim| CaughtBy { claim: claim.to_owned(), engine: Engine::Loom, explored })
+            .into_iter()
+            .collect(),
+    }
+}

@@ -1,0 +1,251 @@
+//! The builds of the checkers of the mechanism, and what a process of theirs says.
+//!
+//! A process for each suite, because loom aborts on a second panic, and because two cores can run
+//! two. Each build has a target directory of its own, and its cfgs are *appended* to inherited
+//! RUSTFLAGS: an inherited variable, even an empty one, would silently switch an alias off.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::found::{Found, Sought};
+use crate::ledger;
+
+/// A build of `gil-verify` on the types of a checker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Build {
+    /// The checker, for messages, and the name of the target folder.
+    pub checker: &'static str,
+    /// The binary.
+    pub binary: &'static str,
+    /// What RUSTFLAGS gets.
+    pub flags: &'static str,
+}
+
+/// loom's.
+pub const LOOM: Build = Build { checker: "loom", binary: "gil-loom", flags: "--cfg loom" };
+
+/// shuttle's.
+pub const SHUTTLE: Build =
+    Build { checker: "shuttle", binary: "gil-shuttle", flags: "--cfg loom --cfg shuttle" };
+
+/// Why a checker of the mechanism could not be run. None of these is a verdict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// cargo could not be started.
+    #[error("could not start `{command}`: {source}")]
+    Start {
+        /// What was started.
+        command: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The build failed.
+    #[error(
+        "the {} build failed; by hand: RUSTFLAGS=\"{}\" cargo build --release -p gil-verify --bin {} --target-dir target/{}\n{output}",
+        build.checker, build.flags, build.binary, build.checker
+    )]
+    Build {
+        /// Which.
+        build: Build,
+        /// What the compiler said.
+        output: String,
+    },
+    /// The checker does not take the arguments: a schedule that is none, for example.
+    #[error(
+        "the checker of `{suite}` of {protocol} refuses its arguments, exit status: 2\n{output}"
+    )]
+    Refused {
+        /// The suite.
+        suite: &'static str,
+        /// The protocol.
+        protocol: String,
+        /// What it printed.
+        output: String,
+    },
+    /// A suite ended without a verdict.
+    #[error("the suite `{suite}` of {protocol} ended without a verdict:\n{output}")]
+    NoVerdict {
+        /// The suite.
+        suite: &'static str,
+        /// The protocol.
+        protocol: String,
+        /// What it printed.
+        output: String,
+    },
+}
+
+/// What a process said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// Nothing was broken.
+    Found(Box<Found>),
+    /// A claim was.
+    Broke {
+        /// Which.
+        claim: &'static str,
+        /// The panic's message.
+        message: String,
+        /// How to run it again, where the checker says that.
+        schedule: Option<String>,
+    },
+}
+
+impl Build {
+    /// Builds the binary and says where it is.
+    ///
+    /// # Errors
+    /// [`ProcessError::Start`] and [`ProcessError::Build`].
+    pub fn make(self) -> Result<PathBuf, ProcessError> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| root.join("target"), PathBuf::from)
+            .join(self.checker);
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+        let mut command = Command::new(&cargo);
+        command
+            .current_dir(root)
+            .args(["build", "--release", "--quiet", "-p", "gil-verify", "--bin", self.binary])
+            .arg("--target-dir")
+            .arg(&target)
+            .env("RUSTFLAGS", format!("{flags} {}", self.flags))
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env_remove("CARGO_BUILD_TARGET");
+        let output =
+            command.output().map_err(|source| ProcessError::Start { command: cargo, source })?;
+        if !output.status.success() {
+            let output = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(ProcessError::Build { build: self, output });
+        }
+        Ok(target.join("release").join(self.binary))
+    }
+}
+
+/// Starts a binary of a checker; how it ended, and what it printed to each stream.
+fn start(binary: &Path, arguments: &[&str]) -> Result<(Output, String, String), ProcessError> {
+    let mut command = Command::new(binary);
+    command.args(arguments).stdin(Stdio::null()).env("RUST_BACKTRACE", "0");
+    for (name, _) in std::env::vars_os() {
+        let name_text = name.to_string_lossy();
+        if name_text.starts_with("LOOM_") || name_text.starts_with("SHUTTLE_") {
+            command.env_remove(name); // a bound from outside would make the counts mean nothing
+        }
+    }
+    let output = command
+        .output()
+        .map_err(|source| ProcessError::Start { command: binary.display().to_string(), source })?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wrote = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok((output, said, wrote))
+}
+
+/// Every outcome that loom reaches of a litmus test.
+///
+/// # Errors
+/// [`ProcessError::Start`] and [`ProcessError::NoVerdict`].
+pub fn litmus(binary: &Path, name: &str) -> Result<BTreeSet<String>, ProcessError> {
+    let (output, said, wrote) = start(binary, &["litmus", name])?;
+    let outcomes = serde_json::from_str(&said).ok().filter(|_| output.status.success());
+    outcomes.ok_or_else(|| ProcessError::NoVerdict {
+        suite: "litmus",
+        protocol: name.to_owned(),
+        output: format!("{}\n{said}{wrote}", output.status),
+    })
+}
+
+/// Runs a suite of a protocol, perhaps with a mutant and more.
+///
+/// # Errors
+/// [`ProcessError::Start`] and [`ProcessError::NoVerdict`].
+pub fn say(
+    binary: &Path,
+    suite: &'static str,
+    protocol: &str,
+    more: &[&str],
+) -> Result<Said, ProcessError> {
+    let (output, said, wrote) = start(binary, &[&[suite, protocol], more].concat())?;
+    if output.status.success() {
+        if let Ok(found) = serde_json::from_str(&said) {
+            return Ok(Said::Found(Box::new(found)));
+        }
+    } else if let Some((claim, message)) = broken_claim(&wrote) {
+        return Ok(Said::Broke { claim, message, schedule: schedule(&wrote) });
+    }
+    if output.status.code() == Some(2) {
+        let (protocol, output) = (protocol.to_owned(), wrote.clone());
+        return Err(ProcessError::Refused { suite, protocol, output });
+    }
+    Err(ProcessError::NoVerdict {
+        suite,
+        protocol: protocol.to_owned(),
+        output: format!("{}\n{said}{wrote}", output.status),
+    })
+}
+
+/// Looks for the run of a line of the explorer on the mechanism.
+///
+/// # Errors
+/// [`ProcessError::Start`] and [`ProcessError::NoVerdict`].
+pub fn seek(binary: &Path, line: &str) -> Result<Sought, ProcessError> {
+    let (output, said, wrote) = start(binary, &[SEEK, line])?;
+    let last = said.lines().rev().find_map(|line| serde_json::from_str(line).ok());
+    last.ok_or_else(|| ProcessError::NoVerdict {
+        suite: SEEK,
+        protocol: line.to_owned(),
+        output: format!("{}\n{said}{wrote}", output.status),
+    })
+}
+
+/// What the binary is asked for instead of a suite.
+pub const SEEK: &str = "seek";
+
+/// Which claim a panic of a suite means.
+fn broken_claim(output: &str) -> Option<(&'static str, String)> {
+    let message: Vec<&str> = output
+        .lines()
+        .skip_while(|line| !line.contains("panicked at"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("note:") && !line.contains("panicked at"))
+        .collect();
+    let message = message.join("\n").trim().to_owned();
+    let claim = claim_of(&message)?;
+    Some((claim, message))
+}
+
+/// Which claim a message means: the one that it names, or the one that loom's words stand for.
+#[must_use]
+pub fn claim_of(message: &str) -> Option<&'static str> {
+    let named = ledger::CLAIMS.iter().map(|claim| claim.id);
+    let claim = named.filter(|id| message.contains(&format!("{id}:"))).max_by_key(|id| id.len());
+    let told = |text| message.contains(text);
+    claim.or_else(|| {
+        if told("Causality violation") {
+            Some("SAFE-2")
+        } else if told("the fast path changed the owner") || told("take a held lock") {
+            Some("SAFE-1")
+        } else if told("deadlock") {
+            Some("LIVE-4")
+        } else if told("exceeded maximum number of branches") {
+            Some("LIVE-1")
+        } else {
+            None
+        }
+    })
+}
+
+/// The schedule that shuttle printed: lines between two lone quotation marks.
+fn schedule(output: &str) -> Option<String> {
+    let mut lines =
+        output.lines().skip_while(|line| !line.starts_with("failing schedule:")).skip(2);
+    let schedule: String = lines.by_ref().take_while(|line| *line != "\"").collect();
+    (!schedule.is_empty()).then_some(schedule)
+}
+
+/// The execution in which a program found what it was there to find.
+#[must_use]
+pub fn execution_of(message: &str) -> u64 {
+    let last = message.lines().last().and_then(|line| line.strip_prefix("in execution "));
+    last.and_then(|number| number.parse().ok()).unwrap_or_default()
+}

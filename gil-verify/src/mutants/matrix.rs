@@ -1,0 +1,187 @@
+//! The kill matrix: which claim caught which mutant, by which engine, and what it took.
+//!
+//! It is committed (`gil-verify/golden/kills.json`), as counts are: what the full profile finds must be what
+//! was reviewed. A mutant that nothing catches any more, or that is caught by something else or later
+//! than before, is a difference.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::counts::BLESS;
+use crate::report::{CaughtBy, Engine, MutantRow};
+
+/// What became of one mutant, on all engines together.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Fate {
+    /// The claims named in advance.
+    pub breaks: Vec<String>,
+    /// Who caught it, sorted by engine and claim.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub caught_by: Vec<CaughtBy>,
+    /// Of one that is no bug: why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub argument: Option<String>,
+}
+
+/// Mutants by what they are of and their name, like `handoff/serves-last`.
+pub type Matrix = BTreeMap<String, Fate>;
+
+/// The matrix in the repository.
+pub const COMMITTED: &str = include_str!("../../golden/kills.json");
+
+/// The committed matrix.
+///
+/// # Errors
+/// When the file is no matrix.
+pub fn committed() -> Result<Matrix, serde_json::Error> {
+    serde_json::from_str(COMMITTED)
+}
+
+/// The matrix of what the engines found. A mutant that runs in several suites is one line.
+#[must_use]
+pub fn of(rows: &[MutantRow]) -> Matrix {
+    let mut matrix = Matrix::new();
+    for row in rows {
+        let name = row.id.split('/').next().unwrap_or_default();
+        let fate = matrix.entry(format!("{}/{name}", row.of)).or_default();
+        for claim in &row.breaks {
+            if !fate.breaks.contains(claim) {
+                fate.breaks.push(claim.clone());
+            }
+        }
+        fate.argument.clone_from(&row.argument);
+        let kills = row.caught_by.iter().cloned().map(|by| match by.engine {
+            // How far Spin has to look differs with its version.
+            Engine::Spin => CaughtBy { explored: 0, ..by },
+            _ => by,
+        });
+        fate.caught_by.extend(kills);
+        let key = |by: &CaughtBy| (by.engine, by.claim.clone());
+        fate.caught_by.sort_by_key(|by| (key(by), by.explored));
+        fate.caught_by.dedup_by_key(|by| key(by));
+    }
+    matrix
+}
+
+impl Fate {
+    /// Whether nothing catches it, and nobody argues that it is no bug.
+    #[must_use]
+    pub fn survives(&self) -> bool {
+        self.caught_by.is_empty() && self.argument.is_none()
+    }
+}
+
+/// The matrix without what an engine caught: for a run in which it was missing.
+#[must_use]
+pub fn without(mut matrix: Matrix, engine: Engine) -> Matrix {
+    for fate in matrix.values_mut() {
+        fate.caught_by.retain(|by| by.engine != engine);
+    }
+    matrix.retain(|_, fate| !fate.survives());
+    matrix
+}
+
+/// Where what was found differs from what is committed, in words.
+#[must_use]
+pub fn differences(committed: &Matrix, found: &Matrix) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (mutant, fate) in found {
+        match committed.get(mutant) {
+            Some(known) if known == fate => {}
+            Some(known) => differences.push(format!(
+                "mutant {mutant}: {}; in gil-verify/golden/kills.json {}; {BLESS}",
+                kills(&fate.caught_by),
+                kills(&known.caught_by)
+            )),
+            None => differences
+                .push(format!("mutant {mutant} is not in gil-verify/golden/kills.json; {BLESS}")),
+        }
+    }
+    for mutant in committed.keys().filter(|mutant| !found.contains_key(*mutant)) {
+        differences
+            .push(format!("mutant {mutant}: in gil-verify/golden/kills.json, but it did not run"));
+    }
+    differences
+}
+
+/// Claims with what it took, like `SAFE-3 in 180`.
+#[must_use]
+pub fn kills(caught_by: &[CaughtBy]) -> String {
+    let kill = |by: &CaughtBy| match by.explored {
+        0 => by.claim.clone(),
+        explored => format!("{} in {explored}", by.claim),
+    };
+    caught_by.iter().map(kill).collect::<Vec<_>>().join(", ")
+}
+
+/// The engines that catch mutants, with the unit of what it took.
+pub const ENGINES: [(Engine, &str, &str); 4] = [
+    (Engine::Explorer, "explorer", "states"),
+    (Engine::Spin, "Spin", "found"),
+    (Engine::Loom, "loom", "executions"),
+    (Engine::Shuttle, "shuttle", "schedules"),
+];
+
+/// The matrix as a page: mutants down, engines across.
+#[must_use]
+pub fn page(matrix: &Matrix) -> String {
+    let bugs = matrix.values().filter(|fate| fate.argument.is_none()).count();
+    let mut text = format!(
+        "# The kill matrix\n\nMade by `cargo verify --profile full`, printed by `cargo verify matrix`. {bugs} mutants, \
+         {} more that are argued to be no bugs, no survivor. A cell names the claims that catch the mutant, and how \
+         many states, executions or schedules it took; a claim in bold was named in advance. An empty cell: the engine \
+         does not run that mutant. The explorer asks every claim about every mutant, at 2 and 3 threads, the others \
+         the claim that was named.\n\n| mutant | {} |\n|---|---|---|---|---|\n",
+        matrix.len() - bugs,
+        ENGINES.map(|(_, name, unit)| format!("{name} ({unit})")).join(" | ")
+    );
+    for (mutant, fate) in matrix.iter().filter(|(_, fate)| fate.argument.is_none()) {
+        let cells = ENGINES.map(|(engine, ..)| {
+            let kill = |by: &CaughtBy| {
+                let claim = match fate.breaks.contains(&by.claim) {
+                    true => format!("**{}**", by.claim),
+                    false => by.claim.clone(),
+                };
+                if by.explored == 0 { claim } else { format!("{claim} {}", by.explored) }
+            };
+            let mine = fate.caught_by.iter().filter(|by| by.engine == engine);
+            mine.map(kill).collect::<Vec<_>>().join(", ")
+        });
+        let _ = writeln!(text, "| {} | {} |", mutant.replace('/', ": "), cells.join(" | "));
+    }
+    text += "\n## No bugs\n\nThey change the code and nothing that can be observed. Nothing may catch them: what did would \
+             refute the argument.\n\n| mutant | why it is no bug |\n|---|---|\n";
+    for (mutant, fate) in matrix {
+        if let Some(why) = &fate.argument {
+            let _ = writeln!(text, "| {} | {why} |", mutant.replace('/', ": "));
+        }
+    }
+    text
+}
+
+/// The matrix for a terminal: the same lines as the page.
+#[must_use]
+pub fn text(matrix: &Matrix) -> String {
+    let mut text = String::new();
+    for (mutant, fate) in matrix {
+        let _ = writeln!(text, "{mutant}");
+        for (engine, name, unit) in ENGINES {
+            let mine: Vec<_> =
+                fate.caught_by.iter().filter(|by| by.engine == engine).cloned().collect();
+            if !mine.is_empty() {
+                let _ = writeln!(text, "  {name:9} {} ({unit})", kills(&mine));
+            }
+        }
+        if let Some(why) = &fate.argument {
+            let _ = writeln!(text, "  no bug: {why}");
+        }
+    }
+    let survivors = matrix.values().filter(|fate| fate.survives()).count();
+    let no_bugs = matrix.values().filter(|fate| fate.argument.is_some()).count();
+    text + &format!(
+        "{} mutants caught, {no_bugs} no bugs, {survivors} survivors\n",
+        matrix.len() - no_bugs - survivors
+    )
+}

@@ -1,0 +1,91 @@
+//! Deliberate bugs of the mechanism, and of the programs that find something.
+
+use crate::protocols::PROTOCOLS;
+
+/// A deliberate bug of the mechanism (`gil_core::choice::Mutant`), and what must catch it.
+#[derive(Clone, Copy, Debug)]
+pub struct MechanismMutant {
+    /// Its name.
+    pub name: &'static str,
+    /// The suite that catches it.
+    pub suite: &'static str,
+    /// The protocol under which it does.
+    pub under: &'static str,
+    /// The claims or comparisons of which one must catch it.
+    pub breaks: &'static [&'static str],
+}
+
+const fn mutant(
+    name: &'static str,
+    suite: &'static str,
+    breaks: &'static [&'static str],
+) -> MechanismMutant {
+    MechanismMutant { name, suite, under: PROTOCOLS[0], breaks }
+}
+
+const fn under(protocol: &'static str, mutant: MechanismMutant) -> MechanismMutant {
+    MechanismMutant { under: protocol, ..mutant }
+}
+
+/// All mutants of the mechanism, run on the default protocol but where it cannot show them.
+pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
+    mutant("AttachRelaxed", "two-fast", &["SAFE-2"]),
+    mutant("DetachRelaxed", "two-fast", &["SAFE-2"]),
+    mutant("FreezeRelaxed", "two-fast", &["SAFE-2"]),
+    mutant("UnfreezeRelaxed", "two-twice-cancel", &["SAFE-2"]),
+    mutant("DetachByStore", "two-fast", &["LIVE-4"]),
+    mutant("WordNotFrozen", "two-fast", &["LIVE-4"]),
+    mutant("SlowDroppedEarly", "hog", &["SAFE-1"]),
+    mutant("AttachByStore", "two-fast", &["SAFE-1", "SAFE-2"]),
+    mutant("FreezesAgain", "two", &["SAFE-1"]),
+    mutant("FirstBellOnly", "three", &["LIVE-4"]),
+    mutant("GivesUpSilently", "two-cancel", &["LIVE-4"]),
+    mutant("TouchedAfterRelease", "last-release", &["SAFE-8"]),
+    mutant("BellNotRung", "two", &["LIVE-4"]),
+    mutant("NotUnparked", "two-bell", &["LIVE-4"]),
+    mutant("LeaveRelaxed", "two-twice-fast", &["SAFE-2"]),
+    mutant("BiasNotRevoked", "two-twice-fast", &["SAFE-2"]),
+    mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
+    mutant("HeldBackForEver", "hog-young", &["LIVE-1"]),
+    mutant("HeldBackByWhoLeft", "three-young-cancel", &["SAFE-5"]),
+    mutant("FlagNotMirrored", "two", &["TRACES"]),
+    mutant("FlagNotMirrored", "two", &["REFINES"]),
+    mutant("FlagNeverFalls", "two", &["SAFE-5"]),
+    mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
+    // Under the default one whoever comes after a request has gone asks anew.
+    under("handoff-plain", mutant("StaleRequestAnswered", "three-cancel", &["REFINES"])),
+    mutant("BellNotCleared", "two-bell", &["LIVE-1"]),
+    mutant("RunNotCounted", "three", &["SAFE-4"]),
+    mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
+    mutant("StaleRunTimer", "three", &["SAFE-4"]),
+    mutant("DeferredNotDrained", "heap", &["HEAP-1"]),
+    mutant("DeferredNotSaid", "heap", &["HEAP-1"]),
+    mutant("DeferredSaidTooEarly", "heap", &["HEAP-1"]),
+    mutant("DetachedDropDirect", "heap", &["HEAP-1"]),
+    mutant("CountOutsideLock", "heap", &["HEAP-1"]),
+    mutant("AtomicCount", "count-without-lock", &["NEED-1"]),
+    mutant("SameOrder", "lock-per-object", &["NEED-2"]),
+    mutant("LockWithoutDetaching", "mutex-detaching", &["NEED-3"]),
+    mutant("MutexFirst", "mutex-while-attached", &["NEED-3"]),
+];
+
+/// Changes to the programs that find something, after which there is nothing to find: a finder that
+/// still finds it is no witness.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cure {
+    /// The count is incremented in one atomic step.
+    AtomicCount,
+    /// Both threads lock the objects in the same order.
+    SameOrder,
+    /// The attached thread takes the mutex before it attaches.
+    MutexFirst,
+}
+
+impl Cure {
+    /// The cure of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::AtomicCount, Self::SameOrder, Self::MutexFirst];
+        all.into_iter().find(|cure| format!("{cure:?}") == name)
+    }
+}

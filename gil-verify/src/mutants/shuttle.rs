@@ -1,0 +1,14 @@
+//! The bugs of the mechanism that shuttle finds.
+
+/// Bugs of the mechanism that shuttle finds, in which course, and the claims of which one must catch
+/// them. Weakened orderings are not among them: it has no weak memory.
+pub const MUTANTS: &[(&str, &str, &[&str])] = &[
+    ("DetachByStore", "random-4-cancel", &["LIVE-4"]),
+    ("WordNotFrozen", "pct-16", &["LIVE-4"]),
+    ("SlowDroppedEarly", "random-4", &["SAFE-1"]),
+    ("BellNotRung", "pct-4", &["LIVE-4"]),
+    ("NotUnparked", "random-32", &["LIVE-4"]),
+    ("FlagNeverFalls", "random-4", &["SAFE-5"]),
+    ("StaleRunTimer", "random-4", &["SAFE-4"]),
+    ("RunNotCounted", "pct-8-cancel", &["SAFE-4"]),
+];

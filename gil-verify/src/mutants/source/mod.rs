@@ -1,0 +1,263 @@
+//! The mutation run: every small change of `gil-core` that cargo-mutants can think of, and every
+//! single line of the default protocol's rules left out, against an oracle of seconds.
+//!
+//! The results are committed (`gil-verify/golden/mutation.json`), with the hash of each source file they
+//! were made from. What has not changed is not run again; `cargo verify mutation --check` only says
+//! whether the file is current.
+//!
+//! The oracle stops at the first red. The claims come first, in a build under loom
+//! (`tests/oracle.rs`): the explorer's (2 threads of every protocol, 3 of the default one), then those
+//! of the loom suites with their comparisons. Then, on real threads, the tests of `gil-core`. Last, what
+//! says little or takes long: the counts of all that was explored, and whether the mutants of the
+//! mechanism still break their claims.
+
+pub mod failure;
+pub mod list;
+pub mod rules;
+pub mod run;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What became of one change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Something went red.
+    Caught,
+    /// Nothing did, and nobody has argued why that is right.
+    Missed,
+    /// Nothing did, and nothing can: see [`EQUIVALENT`].
+    Equivalent,
+    /// The run did not end: a hang, most likely, but not a red check.
+    Timeout,
+    /// It does not compile.
+    Unviable,
+}
+
+/// One change and what became of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The source file, from the workspace's folder.
+    pub file: String,
+    /// The change, as cargo-mutants names it, or the line that is left out.
+    pub name: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The first check that went red, or the argument.
+    pub by: String,
+    /// The claim that this check names; a test or a count need not name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// How long its builds and checks took.
+    pub seconds: f64,
+}
+
+/// All that is known.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Results {
+    /// By source file, the hash of the text that its mutants were made from.
+    pub sources: BTreeMap<String, String>,
+    /// The changes, in the order of files and lines.
+    pub mutants: Vec<Outcome>,
+}
+
+/// Why the mutation run could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MutationError {
+    /// A file or a process.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// cargo-mutants is missing, or failed.
+    #[error("cargo-mutants gave no list; `cargo install cargo-mutants --locked` brings it\n{0}")]
+    NoList(String),
+    /// The oracle is red without any change.
+    #[error("the oracle is red without a change, so it says nothing about changes: {0}")]
+    OracleRed(String),
+}
+
+const COMMITTED: &str = include_str!("../../../golden/mutation.json");
+
+/// The committed results, `gil-verify/golden/mutation.json`.
+///
+/// # Errors
+/// When the file is no JSON of them.
+pub fn committed() -> Result<Results, serde_json::Error> {
+    serde_json::from_str(COMMITTED)
+}
+
+/// Sources that are not the product: they exist under `cfg(loom)` only, and WITNESS guards them.
+const NOT_PRODUCT: [&str; 2] = ["gil-core/src/choice.rs", "gil-core/src/sync/looms.rs"];
+
+/// A change that nothing can notice.
+#[derive(Clone, Copy, Debug)]
+pub struct Equivalent {
+    /// The source file, from the workspace's folder.
+    pub file: &'static str,
+    /// What its name begins with, after the place.
+    pub change: &'static str,
+    /// The argument.
+    pub why: &'static str,
+}
+
+/// Why a change that nothing notices is right all the same.
+pub const EQUIVALENT: &[Equivalent] = &[
+    Equivalent {
+        file: "gil-core/src/membership.rs",
+        change: "replace match guard last.lock == lock with false in of",
+        why: "the membership of the last lock is in the list of all as well, so that the search which \
+              follows gives the same answer more slowly",
+    },
+    Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::published with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::stale_request with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::timer_restarted with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::looks_again with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/observe.rs",
+        change: "replace Observe::taken_back with ()",
+        why: "what it does by default is nothing",
+    },
+    Equivalent {
+        file: "gil-core/src/parker.rs",
+        change: "replace == with != in Parker::is_rung",
+        why: "as with the number of spins: when a waiter spins is a matter of speed",
+    },
+    Equivalent {
+        file: "gil-core/src/sync/real.rs",
+        change: "replace yields -> u32 with",
+        why: "how long a thread waits for an answer before it sleeps is a matter of speed",
+    },
+    Equivalent {
+        file: "gil-core/src/sync/real.rs",
+        change: "replace spins -> u32 with",
+        why: "how often a waiter looks at its bell before it parks is a matter of speed: the unpark \
+              leaves a token, which ends a park that comes later",
+    },
+    Equivalent {
+        file: "gil-core/src/sync/real.rs",
+        change: "replace < with <= in <impl Clock for Wall>::is_to_come",
+        why: "at the very nanosecond at which a run is old enough its request is shown at once, or after \
+              a sleep of no length; so is a woken thread's next look",
+    },
+    Equivalent {
+        file: "gil-core/src/word.rs",
+        change: "replace + with *",
+        why: "it takes SLOW out of a biased word, where nothing looks at it: BIASED is enough",
+    },
+    Equivalent {
+        file: "gil-core/src/word.rs",
+        change: "replace == with != in Word::attach",
+        why: "it is inside the deliberate bug AttachByStore, which is off wherever no mutant is on, and \
+              no code outside loom; turned round it is as wrong as before",
+    },
+    Equivalent {
+        file: "gil-core/src/word.rs",
+        change: "replace == with != in Word::detach",
+        why: "it is inside the deliberate bug DetachByStore, which is off wherever no mutant is on, \
+              and no code outside loom",
+    },
+];
+
+/// A change's name without the place: what is done.
+#[must_use]
+pub fn done(name: &str) -> &str {
+    name.split_once(": ").map_or(name, |(_, done)| done)
+}
+
+impl Equivalent {
+    /// Whether it is about this change.
+    #[must_use]
+    pub fn is_about(&self, file: &str, name: &str) -> bool {
+        self.file == file && done(name).starts_with(self.change)
+    }
+}
+
+/// The argument for a change, if there is one.
+#[must_use]
+pub fn equivalent(file: &str, name: &str) -> Option<&'static str> {
+    EQUIVALENT.iter().find(|known| known.is_about(file, name)).map(|known| known.why)
+}
+
+/// The workspace's folder.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The hashes of the sources of `gil-core` as they are now.
+///
+/// # Errors
+/// When a source cannot be read.
+pub fn sources(root: &Path) -> std::io::Result<BTreeMap<String, String>> {
+    let mut hashes = BTreeMap::new();
+    for folder in ["gil-core/src", "gil-core/src/sync"] {
+        for entry in std::fs::read_dir(root.join(folder))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let file = format!("{folder}/{name}");
+            if name.ends_with(".rs") && !NOT_PRODUCT.contains(&file.as_str()) {
+                let hash = Sha256::digest(std::fs::read(&path)?);
+                hashes.insert(file, hash.iter().map(|byte| format!("{byte:02x}")).collect());
+            }
+        }
+    }
+    Ok(hashes)
+}
+
+/// The sources whose results are not those of the present text.
+#[must_use]
+pub fn stale(results: &Results, sources: &BTreeMap<String, String>) -> Vec<String> {
+    let changed = |(file, hash): &(&String, &String)| results.sources.get(*file) != Some(*hash);
+    sources.iter().filter(changed).map(|(file, _)| file.clone()).collect()
+}
+
+impl Results {
+    /// Forgets what was made from another text than the present one.
+    pub fn keep(&mut self, present: &BTreeMap<String, String>) {
+        let Self { sources, mutants } = self;
+        sources.retain(|file, hash| present.get(file) == Some(hash));
+        mutants.retain(|outcome| sources.contains_key(&outcome.file));
+    }
+
+    /// How many changes there are of each verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.mutants.iter().filter(|mutant| mutant.verdict == verdict).count()
+    }
+
+    /// The results in words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let hours = self.mutants.iter().map(|mutant| mutant.seconds).sum::<f64>() / 3_600.0;
+        format!(
+            "{} mutants of gil-core: {} caught, {} missed, {} equivalent with an argument, \
+             {} timeouts, {} unviable; {hours:.1} hours of one core",
+            self.mutants.len(),
+            self.count(Verdict::Caught),
+            self.count(Verdict::Missed),
+            self.count(Verdict::Equivalent),
+            self.count(Verdict::Timeout),
+            self.count(Verdict::Unviable),
+        )
+    }
+}

@@ -1,0 +1,234 @@
+//! The run as a whole: what the engines found, in the shape of the machine output
+//! (`gil-verify/1`), how it is judged, and the texts that are made from it.
+//!
+//! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed counts
+//! - `text_report`: the report for people
+//! - `book`, [`overtaking_page`], [`loom_counterexamples`]: pages of the book
+
+#[cfg(not(loom))]
+pub mod book;
+pub mod counts;
+pub mod loom_counterexamples;
+pub mod overtaking_page;
+pub mod selection;
+#[cfg(not(loom))]
+pub mod text_report;
+pub mod verify;
+
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the machine output's schema.
+pub const SCHEMA: &str = "gil-verify/1";
+
+/// How much is explored: `quick` within minutes, `full` for the larger bounds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// What every change should pass.
+    Quick,
+    /// All bounds, the expensive ones included.
+    Full,
+}
+
+/// Which engine found it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Every interleaving and memory order of the mechanism, within bounds.
+    Loom,
+    /// Every reachable state of threads that loop for ever.
+    Explorer,
+    /// Random schedules of the mechanism, with more threads than loom can have.
+    Shuttle,
+    /// Models written by hand in Promela, and a checker that is not this project's.
+    Spin,
+    /// Random programs and schedules.
+    Proptest,
+    /// Real threads.
+    Threads,
+}
+
+/// What a check said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// No counterexample in all that was explored.
+    Holds,
+    /// A counterexample was found.
+    Fails,
+    /// The exploration ended before its bound. Never success.
+    Inconclusive,
+}
+
+/// One claim, checked once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ClaimRow {
+    /// For example `SAFE-1`.
+    pub id: String,
+    /// [`Protocol::NAME`](gil_core::Protocol::NAME), or the name of a setting of it.
+    pub protocol: String,
+    /// Who checked.
+    pub engine: Engine,
+    /// How many threads.
+    pub threads: usize,
+    /// Up to what: `all states`, `unbounded`, `preemptions 3` ...
+    pub bound: String,
+    /// For liveness: under which fairness.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fairness: Option<String>,
+    /// Which programs or options: `hogs`, `blocking`, `cancellation` ...
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant: Option<String>,
+    /// The verdict, computed.
+    pub verdict: Verdict,
+    /// The verdict that the ledger expects, compared afterwards.
+    pub expected: Verdict,
+    /// How much was explored.
+    pub explored: u64,
+    /// `executions`, `states` or `cases`.
+    pub unit: String,
+    /// Wall-clock time of the check.
+    pub seconds: f64,
+    /// The test that runs it, `file::name`.
+    pub test: String,
+    /// For a verdict of fails: the shortest counterexample found, readable.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counterexample: Option<String>,
+}
+
+/// What became of a mutant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MutantVerdict {
+    /// By a claim named in advance.
+    Caught,
+    /// Nothing noticed it, or not what was named in advance.
+    Survived,
+    /// The run was stopped by a watchdog: reported, and no success.
+    Timeout,
+    /// It changes nothing that can be observed; the argument is in the ledger.
+    Equivalent,
+    /// The mutated place was never reached.
+    NeverApplied,
+}
+
+/// Who caught a mutant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaughtBy {
+    /// The claim or comparison.
+    pub claim: String,
+    /// Where.
+    pub engine: Engine,
+    /// After how many states or executions.
+    pub explored: u64,
+}
+
+/// One deliberate bug.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MutantRow {
+    /// Its name.
+    pub id: String,
+    /// What it is a mutant of: a protocol or `mechanism`.
+    pub of: String,
+    /// The claims or comparisons of which one must catch it.
+    pub breaks: Vec<String>,
+    /// Of one that is no bug: why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub argument: Option<String>,
+    /// What became of it.
+    pub verdict: MutantVerdict,
+    /// Who caught it.
+    pub caught_by: Vec<CaughtBy>,
+}
+
+/// Whether loom and the explorer reach the same: sequences of events (TRACES), or moves from state
+/// to state (REFINES).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AgreementRow {
+    /// `TRACES` or `REFINES`.
+    pub id: String,
+    /// The protocol.
+    pub protocol: String,
+    /// The loom suite.
+    pub suite: String,
+    /// How many threads.
+    pub threads: usize,
+    /// Acquisitions of each thread.
+    pub acquisitions: usize,
+    /// Time-out decisions of each thread.
+    pub timeouts: usize,
+    /// How often each thread may give up.
+    pub give_ups: usize,
+    /// Up to what loom explored: `unbounded`, `preemptions 3` ...
+    pub bound: String,
+    /// What loom reached.
+    pub loom: u64,
+    /// What the explorer allows.
+    pub explorer: u64,
+    /// What only loom reached. Must be 0.
+    pub only_loom: u64,
+    /// What only the explorer allows. Must be 0 where loom is unbounded; with a bound on preemptions
+    /// it is what the bound leaves out.
+    pub only_explorer: u64,
+}
+
+impl MutantRow {
+    /// Whether it was caught, or is no bug and was caught by nobody.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.verdict, MutantVerdict::Caught | MutantVerdict::Equivalent)
+    }
+}
+
+impl AgreementRow {
+    /// Whether the two agree as far as loom's bound promises it.
+    ///
+    /// ```
+    /// # use gil_verify::report::AgreementRow;
+    /// let row: AgreementRow = serde_json::from_str(r#"{ "id": "REFINES", "protocol": "handoff",
+    ///     "suite": "three", "threads": 3, "acquisitions": 1, "timeouts": 1, "give_ups": 0,
+    ///     "bound": "preemptions 3", "loom": 90, "explorer": 100, "only_loom": 0,
+    ///     "only_explorer": 10 }"#)?;
+    /// assert!(row.agrees());
+    /// assert!(!AgreementRow { bound: "unbounded".to_owned(), ..row }.agrees());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.only_loom == 0 && (self.only_explorer == 0 || self.bound != "unbounded")
+    }
+}
+
+/// How often a waiter can be overtaken (LIVE-3).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BoundRow {
+    /// The protocol.
+    pub protocol: String,
+    /// How many threads.
+    pub threads: usize,
+    /// The largest number of overtakings; `None` is unbounded.
+    pub overtakes_max: Option<u64>,
+    /// On how many edges the rank was checked that proves the bound; nothing where there is no such
+    /// rank, or where it does not prove it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proved_edges: Option<u64>,
+    /// For a place of the [table](crate::claims::promise::bounds): how many states those edges connect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub states: Option<u64>,
+    /// A run that attains it, or the loop.
+    pub witness: String,
+}
+
+/// Anything an engine reports, as it comes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Row {
+    /// A claim.
+    Claim(ClaimRow),
+    /// A mutant.
+    Mutant(MutantRow),
+    /// A comparison of engines.
+    Agreement(AgreementRow),
+    /// A bound on waiting.
+    Bound(BoundRow),
+}

@@ -1,0 +1,281 @@
+//! Runs everything that is selected and judges it.
+
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::claims::explored::STATES_MAX;
+use crate::claims::promise;
+use crate::claims::promise::bounds::{self, Bounds};
+use crate::explorer::engine;
+use crate::loom::process::ProcessError;
+use crate::mutants::matrix;
+use crate::report::counts::{self, Counts};
+use crate::report::selection::Selection;
+use crate::report::{
+    AgreementRow, BoundRow, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, SCHEMA,
+    Verdict, loom_counterexamples,
+};
+#[cfg(not(loom))]
+use crate::spin;
+use crate::{ledger, loom, shuttle};
+
+/// Everything is as expected.
+pub const EXIT_AS_EXPECTED: u8 = 0;
+/// A claim, a comparison, a bound or a count is not as expected.
+pub const EXIT_NOT_AS_EXPECTED: u8 = 1;
+/// The command line is wrong.
+pub const EXIT_USAGE: u8 = 2;
+/// A mutant survived.
+pub const EXIT_MUTANT_SURVIVED: u8 = 3;
+/// A check ended before its bound.
+pub const EXIT_INCONCLUSIVE: u8 = 4;
+/// The harness is broken: nothing ran, or the loom build did not come about.
+pub const EXIT_HARNESS_BROKEN: u8 = 5;
+/// A bug of this program.
+pub const EXIT_INTERNAL: u8 = 70;
+
+/// All that was found, in the shape of the machine output.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// How much was explored.
+    pub profile: Profile,
+    /// The seed of what is random: nothing is.
+    pub seed: u64,
+    /// The claims.
+    pub claims: Vec<ClaimRow>,
+    /// The mutants.
+    pub mutants: Vec<MutantRow>,
+    /// The comparisons of loom and the explorer.
+    pub agreement: Vec<AgreementRow>,
+    /// The bounds on waiting.
+    pub bounds: Vec<BoundRow>,
+    /// What was left out, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// What is not as expected, in words.
+    pub problems: Vec<String>,
+    /// Numbers.
+    pub summary: Summary,
+}
+
+/// The report in numbers.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Summary {
+    /// Claims checked.
+    pub claims: usize,
+    /// Of them, as the ledger expects.
+    pub as_expected: usize,
+    /// Mutants run.
+    pub mutants: usize,
+    /// Of them, caught by a claim named in advance.
+    pub caught: usize,
+    /// Of them, no bugs, with an argument, and caught by nobody.
+    pub equivalent: usize,
+    /// Checks that ended before their bound.
+    pub inconclusive: usize,
+    /// Wall-clock time.
+    pub seconds: f64,
+}
+
+/// What a run is told as it goes.
+pub trait Listen {
+    /// Something begins.
+    fn progress(&mut self, what: &str);
+    /// The explorer is through; the loom build comes next.
+    fn explored(&mut self, rows: &[Row]);
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A checker of the mechanism could not be run.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// Spin gave no verdict.
+    #[cfg(not(loom))]
+    #[error(transparent)]
+    Spin(#[from] spin::SpinError),
+}
+
+/// Runs the explorer, then loom, and in the full profile shuttle and Spin; judges what they found.
+///
+/// # Errors
+/// A [`RunError`], where one of them could not be run.
+pub fn run(
+    selection: &Selection,
+    listen: &mut dyn Listen,
+) -> Result<(Report, Counts, Bounds), RunError> {
+    let began = Instant::now();
+    let mut rows = Vec::new();
+    engine::explorer(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what));
+    listen.explored(&rows);
+    loom::engine::run(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what))?;
+    let notes: Vec<String> = match selection.profile {
+        Profile::Quick => Vec::new(),
+        Profile::Full => second_opinions(selection, &mut rows, listen)?.into_iter().collect(),
+    };
+    let counts = counts::of(&rows);
+    let committed = counts::committed().unwrap_or_default();
+    let everything = selection.is_everything();
+    let no_spin = !notes.is_empty();
+    let due = |key: &str| {
+        let left_out = key.starts_with("spin") && no_spin;
+        everything && !left_out && counts::is_due(key, selection.profile)
+    };
+    let differences = counts::differences(&committed, &counts, due);
+    // A bound of one's own explores something else.
+    let whole = selection.states_max == STATES_MAX;
+    let mut differences = if whole { differences } else { Vec::new() };
+    let bounds = bounds::of(&rows);
+    let due = everything && selection.profile == Profile::Full;
+    differences.extend(bounds::differences(&bounds::committed().unwrap_or_default(), &bounds, due));
+    let mut report = judge(selection.profile, rows, differences);
+    if due {
+        let known = matrix::committed().unwrap_or_default();
+        let known = if no_spin { matrix::without(known, Engine::Spin) } else { known };
+        report.problems.extend(matrix::differences(&known, &matrix::of(&report.mutants)));
+    }
+    report.notes = notes;
+    let told = loom_counterexamples::committed().unwrap_or_default();
+    report.problems.extend(loom_counterexamples::differences(
+        &told,
+        &loom_counterexamples::of(&report.claims),
+    ));
+    report.summary.seconds = began.elapsed().as_secs_f64();
+    Ok((report, counts, bounds))
+}
+
+/// Asks shuttle and Spin. Gives what was left out, and why.
+fn second_opinions(
+    selection: &Selection,
+    rows: &mut Vec<Row>,
+    listen: &mut dyn Listen,
+) -> Result<Option<String>, RunError> {
+    let (sink, progress) = (&mut |row| rows.push(row), &mut |what: &str| listen.progress(what));
+    shuttle::engine::run(selection, sink, progress)?;
+    #[cfg(not(loom))]
+    return Ok(spin::engine::run(selection, sink, progress)?);
+    #[cfg(loom)]
+    Ok(None)
+}
+
+/// Compares what was found with the ledger. `differences` are those of the counts.
+#[must_use]
+pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Report {
+    let mut report = Report {
+        schema: SCHEMA.to_owned(),
+        profile,
+        seed: 0,
+        claims: Vec::new(),
+        mutants: Vec::new(),
+        agreement: Vec::new(),
+        bounds: Vec::new(),
+        notes: Vec::new(),
+        problems: Vec::new(),
+        summary: Summary::default(),
+    };
+    for row in rows {
+        report.problems.extend(problem(&row));
+        match row {
+            Row::Claim(row) => report.claims.push(row),
+            Row::Mutant(row) => report.mutants.push(row),
+            Row::Agreement(row) => report.agreement.push(row),
+            Row::Bound(row) => report.bounds.push(row),
+        }
+    }
+    report.problems.extend(differences);
+    let claims = &report.claims;
+    report.summary = Summary {
+        claims: claims.len(),
+        as_expected: claims.iter().filter(|row| row.verdict == row.expected).count(),
+        mutants: report.mutants.len(),
+        caught: report.mutants.iter().filter(|m| m.verdict == MutantVerdict::Caught).count(),
+        equivalent: report
+            .mutants
+            .iter()
+            .filter(|m| m.verdict == MutantVerdict::Equivalent)
+            .count(),
+        inconclusive: claims.iter().filter(|r| r.verdict == Verdict::Inconclusive).count(),
+        seconds: 0.0,
+    };
+    report
+}
+
+/// What is wrong with a row, if anything.
+fn problem(row: &Row) -> Option<String> {
+    match row {
+        Row::Claim(row) if row.verdict != row.expected => Some(format!(
+            "{} of {} ({:?}, {} threads, {}, {}): {:?}, expected {:?}",
+            row.id,
+            row.protocol,
+            row.engine,
+            row.threads,
+            row.variant.as_deref().unwrap_or("-"),
+            row.bound,
+            row.verdict,
+            row.expected
+        )),
+        Row::Mutant(row) if row.argument.is_some() && !row.is_settled() => Some(format!(
+            "mutant {} of {} should be no bug, because {}; it is {:?} {:?}",
+            row.id,
+            row.of,
+            row.argument.as_deref().unwrap_or_default(),
+            row.verdict,
+            row.caught_by.iter().map(|by| &by.claim).collect::<Vec<_>>()
+        )),
+        Row::Mutant(row) if !row.is_settled() => Some(format!(
+            "mutant {} of {}: {:?}; one of {:?} should have caught it",
+            row.id, row.of, row.verdict, row.breaks
+        )),
+        Row::Agreement(row) if !row.agrees() => Some(format!(
+            "{} of {}, suite {}: {} only in loom, {} only in the explorer",
+            row.id, row.protocol, row.suite, row.only_loom, row.only_explorer
+        )),
+        Row::Bound(row)
+            if promise::budgets(&row.protocol).is_some() && row.proved_edges.is_none() =>
+        {
+            Some(format!(
+                "LIVE-3 of {} at {} threads: the rank does not prove the bound",
+                row.protocol, row.threads
+            ))
+        }
+        Row::Bound(row) => {
+            let expected = ledger::overtakes_max(&row.protocol, row.threads);
+            (row.overtakes_max != expected).then(|| {
+                format!(
+                    "LIVE-3 of {} at {} threads: {:?}, expected {expected:?}",
+                    row.protocol, row.threads, row.overtakes_max
+                )
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The exit code of a report.
+#[must_use]
+pub fn exit_code(report: &Report) -> u8 {
+    let survived = report.mutants.iter().any(|row| !row.is_settled());
+    let wrong = report
+        .claims
+        .iter()
+        .any(|row| row.verdict != row.expected && row.verdict != Verdict::Inconclusive);
+    let ran = report.claims.len() + report.agreement.len() + report.bounds.len() > 0;
+    if !ran {
+        EXIT_HARNESS_BROKEN
+    } else if wrong {
+        EXIT_NOT_AS_EXPECTED
+    } else if report.summary.inconclusive > 0 {
+        EXIT_INCONCLUSIVE
+    } else if survived {
+        EXIT_MUTANT_SURVIVED
+    } else if !report.problems.is_empty() {
+        EXIT_NOT_AS_EXPECTED
+    } else {
+        EXIT_AS_EXPECTED
+    }
+}
