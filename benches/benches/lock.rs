@@ -24,7 +24,7 @@ mod lock {
 
     use criterion::{Criterion, Throughput, criterion_group};
     use gil_bench::bench::micro::{PAIRS, SAFEPOINTS, Timed, alternation};
-    use gil_core::Handoff;
+    use gil_core::protocol::Handoff;
     use gil_models::Python3;
 
     fn rows(c: &mut Criterion, group: &str, rows: &[Timed]) {

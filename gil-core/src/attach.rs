@@ -33,7 +33,7 @@ use crate::gil::Gil;
 use crate::monitor::Fault;
 use crate::protocol::Protocol;
 use crate::raw::{RawGil, Registration};
-use crate::registration::CurrentRegistration;
+use crate::sync::Ordering;
 
 /// Why a thread could not attach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,9 +50,7 @@ pub enum AttachError {
 impl Display for AttachError {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::AlreadyAttached => {
-                "this thread is attached to this lock already: use the token it has, or lend it"
-            }
+            Self::AlreadyAttached => "this thread is attached already: use its token, or lend it",
             Self::Busy => "the lock is held or wanted by another thread",
             Self::ThreadExiting => "this thread is ending and can no longer attach",
         })
@@ -102,7 +100,6 @@ impl<T, P: Protocol> Gil<T, P> {
     ///
     /// # Errors
     /// [`AttachError`] says why not.
-    #[inline]
     pub fn try_attach(&self) -> Result<Attached<'_, T, P>, AttachError> {
         self.attach_with(RawGil::try_attach)
     }
@@ -127,7 +124,7 @@ impl<T, P: Protocol> Gil<T, P> {
     pub fn with<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Result<R, AttachError> {
         let current = self.registration().ok_or(AttachError::ThreadExiting)?;
         if current.lent.get() {
-            return Ok(self.with_token_of(current, f));
+            return self.with_lent(f).ok_or(AttachError::AlreadyAttached);
         }
         Ok(f(&mut self.attach_checked()?))
     }
@@ -144,17 +141,9 @@ impl<T, P: Protocol> Gil<T, P> {
     /// assert_eq!(gil.attach().lend(hook), Some(()));
     /// ```
     pub fn with_lent<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Option<R> {
-        let current = self.registration()?;
-        current.lent.get().then(|| self.with_token_of(current, f))
-    }
-
-    fn with_token_of<R>(
-        &self,
-        current: CurrentRegistration,
-        f: impl FnOnce(&mut Attached<'_, T, P>) -> R,
-    ) -> R {
-        let _again = Restore::set(&current.lent, false);
-        f(&mut Attached::new(self, current, true))
+        let current = self.registration().filter(|current| current.lent.get())?;
+        let _restore = Restore::set(&current.lent, false);
+        Some(f(&mut Attached::new(self, current, true)))
     }
 
     #[inline(always)]
@@ -166,7 +155,7 @@ impl<T, P: Protocol> Gil<T, P> {
         match take(&self.raw, &current.registration) {
             Ok(true) => {
                 current.attached.set(true);
-                match self.after_acquire.is_pending() {
+                match self.pending.load(Ordering::Relaxed) {
                     false => Ok(Attached::new(self, current, false)),
                     true => Ok(Attached::new_after_hook(self, current)),
                 }

@@ -40,7 +40,6 @@ pub struct Attached<'g, T, P: Protocol = Handoff> {
 
 impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// The token of a thread that owns the lock; `lent`: dropping it does not detach.
-    #[inline]
     pub(crate) fn new(gil: &'g Gil<T, P>, current: CurrentRegistration, lent: bool) -> Self {
         Self { gil, current, lent: usize::from(lent), brand: PhantomData }
     }
@@ -50,23 +49,21 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     #[cold]
     pub(crate) fn new_after_hook(gil: &'g Gil<T, P>, current: CurrentRegistration) -> Self {
         let attached = Self::new(gil, current, false);
-        attached.gil.after_acquire.run_if_pending();
+        attached.gil.run_after_acquire();
         attached
     }
 
     /// Whether another thread requests a switch. One relaxed load: an interpreter spills its
     /// registers and calls [`Attached::safepoint`] only if this is true.
-    #[inline]
     pub fn switch_requested(&self) -> bool {
         self.gil.raw.switch_requested()
     }
 
     /// Lets another thread run if one requested a switch; returns attached. One relaxed load otherwise.
-    #[inline]
     pub fn safepoint(&mut self) {
         match self.gil.raw.safepoint(&self.current.registration) {
             Ok(false) => {}
-            Ok(true) => self.gil.after_acquire.run_if_pending(),
+            Ok(true) => self.gil.run_after_acquire(),
             Err(fault) => fail(&fault),
         }
     }
@@ -82,7 +79,6 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// let seen = attached.detach(|| gil.with(|attached| **attached).unwrap());
     /// assert_eq!(seen, 1);
     /// ```
-    #[inline]
     pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
         self.current.attached.set(false);
         self.gil.raw.detach_or_abort(&self.current.registration);
@@ -129,7 +125,6 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
 
 impl<T, P: Protocol> Deref for Attached<'_, T, P> {
     type Target = T;
-    #[inline]
     fn deref(&self) -> &T {
         // SAFETY: this thread owns the lock (SAFE-1), and `self` is its only usable token: others
         // are borrowed away (`detach`, `lend`) while one that was made inside lives.
@@ -138,7 +133,6 @@ impl<T, P: Protocol> Deref for Attached<'_, T, P> {
 }
 
 impl<T, P: Protocol> DerefMut for Attached<'_, T, P> {
-    #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as in `deref`, and `&mut self` keeps every other reference away.
         unsafe { &mut *self.gil.state_pointer() }
@@ -177,7 +171,7 @@ impl<T, P: Protocol> Drop for Reattach<'_, T, P> {
             fail(&fault);
         }
         self.current.attached.set(true);
-        self.gil.after_acquire.run_if_pending();
+        self.gil.run_after_acquire();
     }
 }
 

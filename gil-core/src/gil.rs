@@ -1,5 +1,6 @@
 //! The lock with the interpreter's state in it, and its settings. `attach.rs` has the ways in.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::observe::Counters;
@@ -25,7 +26,13 @@ pub struct Gil<T, P: Protocol = Handoff> {
     /// This lock's number among all locks; 0 until the first thread comes.
     lock_id: AtomicU64,
     returned_ids: Mutex<Option<ReturnedIds>>,
-    pub(crate) after_acquire: AfterAcquire,
+    /// Whether `after_acquire` has something to do. Relaxed: a hint. What it announces is under a mutex
+    /// of its own, and an acquire that comes after the announcement sees it, by whatever made it come
+    /// after.
+    pub(crate) pending: AtomicBool,
+    /// Runs after an acquire while it is pending, with the lock held and no token in use. This is all
+    /// that the lock knows of the [`heap`](crate::heap).
+    after_acquire: fn(),
     state: UnsafeCell<T>,
 }
 
@@ -36,41 +43,6 @@ unsafe impl<T: Send, P: Protocol + Send> Sync for Gil<T, P> {}
 
 // SAFETY: sending the lock sends the state and the protocol; the rest is Send by itself.
 unsafe impl<T: Send, P: Protocol + Send> Send for Gil<T, P> {}
-
-/// What runs after an acquire, while it is pending: with the lock held, and no token in use. This is
-/// all that the lock knows of the [`heap`](crate::heap).
-#[derive(Debug)]
-pub(crate) struct AfterAcquire {
-    /// Relaxed: a hint. What it announces is under a mutex of its own, and an acquire that comes after
-    /// the announcement sees it, by whatever made it come after.
-    pending: AtomicBool,
-    run: fn(),
-}
-
-impl AfterAcquire {
-    const_unless_loom! {
-        fn new(run: fn()) -> Self {
-            Self { pending: AtomicBool::new(false), run }
-        }
-    }
-
-    #[inline]
-    pub(crate) fn is_pending(&self) -> bool {
-        self.pending.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_pending(&self, pending: bool) {
-        self.pending.store(pending, Ordering::Relaxed);
-    }
-
-    /// Runs the hook, if it is pending. The caller holds the lock and lets nobody use a token.
-    #[inline]
-    pub(crate) fn run_if_pending(&self) {
-        if self.is_pending() {
-            (self.run)();
-        }
-    }
-}
 
 impl<T> Gil<T> {
     const_unless_loom! {
@@ -102,20 +74,27 @@ impl<T, P: Protocol> Gil<T, P> {
     }
 
     const_unless_loom! {
-        pub(crate) fn with_after_acquire(state: T, protocol: P, run: fn()) -> Self {
+        pub(crate) fn with_after_acquire(state: T, protocol: P, after_acquire: fn()) -> Self {
             Self {
                 raw: RawGil::new(protocol),
                 lock_id: AtomicU64::new(0),
                 returned_ids: Mutex::new(None),
-                after_acquire: AfterAcquire::new(run),
+                pending: AtomicBool::new(false),
+                after_acquire,
                 state: UnsafeCell::new(state),
             }
         }
     }
 
+    /// Runs the hook, if it is pending. The caller holds the lock and lets no thread use a token.
+    pub(crate) fn run_after_acquire(&self) {
+        if self.pending.load(Ordering::Relaxed) {
+            (self.after_acquire)();
+        }
+    }
+
     /// Whether a waiting thread requests a switch. One relaxed load, for a place without a token, such
     /// as a hook; a safepoint is the answer. Always `false` under a protocol that counts ticks.
-    #[inline]
     pub fn switch_requested(&self) -> bool {
         self.raw.switch_requested()
     }
@@ -127,7 +106,6 @@ impl<T, P: Protocol> Gil<T, P> {
     }
 
     /// Whether this thread is attached.
-    #[inline]
     pub fn is_attached(&self) -> bool {
         registration::is_attached(self.lock_id())
     }
@@ -165,14 +143,12 @@ impl<T, P: Protocol> Gil<T, P> {
         self.state.into_inner()
     }
 
-    #[inline]
     pub(crate) fn state_pointer(&self) -> *mut T {
         self.state.with_mut(|state| state)
     }
 
     /// The lock's number; 0 if no thread has come yet. Relaxed: only the value matters, and it is
     /// written once.
-    #[inline]
     fn lock_id(&self) -> u64 {
         self.lock_id.load(Ordering::Relaxed)
     }
@@ -198,7 +174,8 @@ impl<T, P: Protocol> Gil<T, P> {
     fn join(&self) -> (Registration, ReturnedIds) {
         let mut returned_ids = self.returned_ids.lock();
         let returned_ids = returned_ids.get_or_insert_default();
-        returned_ids.take().into_iter().for_each(|id| self.raw.unregister_id(id));
+        let mut ids = returned_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.drain(..).for_each(|id| self.raw.unregister_id(id));
         (self.raw.register(), returned_ids.clone())
     }
 }

@@ -47,10 +47,7 @@ pub use gil::Gil;
 
 /// For those who run the lock's own decisions elsewhere: checkers, simulators, other mechanisms.
 pub mod engine {
-    pub use crate::monitor::{
-        Event, Fault, MAX_SETS, Monitor, Operation, Outcome, Phase, ThreadState, WakeFirst,
-        WakePolicy,
-    };
+    pub use crate::monitor::*;
     pub use crate::pacing::{Limits, Pacing};
     pub use crate::sync::Clock;
     #[cfg(loom)]

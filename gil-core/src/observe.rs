@@ -159,8 +159,3 @@ impl Observe for Counters {
         self.deferred_wakeups += 1;
     }
 }
-
-/// Sees nothing.
-impl Observe for () {
-    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
-}

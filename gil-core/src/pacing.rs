@@ -137,13 +137,11 @@ impl<M> Pacing<M> {
     }
 
     /// The number of the present run, from 0.
-    #[must_use]
     pub const fn epoch(&self) -> u64 {
         self.run.epoch
     }
 
     /// When the present run began, for its timer.
-    #[must_use]
     pub const fn timer_start(&self) -> Option<M>
     where
         M: Copy,
@@ -152,7 +150,6 @@ impl<M> Pacing<M> {
     }
 
     /// The thread whose request is not published yet.
-    #[must_use]
     pub const fn deferred_by(&self) -> Option<ThreadId> {
         self.deferred_by
     }

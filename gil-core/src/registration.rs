@@ -24,24 +24,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::protocol::ThreadId;
 use crate::raw::Registration;
-use crate::sync::{AccessError, thread_local};
+use crate::sync::AccessError;
 
 /// How many registrations a thread has at least before it looks for useless ones.
 const PRUNE_MIN: usize = 32;
 
 /// The ids that ended threads return to a lock. The lock owns it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ReturnedIds(Arc<Mutex<Vec<ThreadId>>>);
-
-impl ReturnedIds {
-    /// The ids that were returned since the last call.
-    pub(crate) fn take(&self) -> Vec<ThreadId> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
+pub(crate) type ReturnedIds = Arc<Mutex<Vec<ThreadId>>>;
 
 /// The running thread's registration with one lock.
-#[derive(Debug)]
 pub(crate) struct ThreadRegistration {
     lock_id: u64,
     pub(crate) registration: Registration,
@@ -66,7 +57,7 @@ impl Drop for ThreadRegistration {
 /// REG-1: a registration lives until the end of its thread or of its lock, and for ever if the thread
 /// is attached then. A user of one is in the middle of a call of that thread, which borrows the lock,
 /// or has a token, which borrows the lock too.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct CurrentRegistration(NonNull<ThreadRegistration>);
 
 impl Deref for CurrentRegistration {
@@ -119,19 +110,9 @@ impl Drop for Registrations {
     }
 }
 
-// loom's thread-locals know no const initialisers.
-#[cfg(loom)]
-thread_local! {
-    static CACHED: Cell<Option<CurrentRegistration>> = Cell::new(None);
-    static REGISTRATIONS: Registrations = Registrations::new();
-}
-
 // A thread-local with nothing to drop need not be asked each time whether it is still there.
-#[cfg(not(loom))]
-thread_local! {
-    static CACHED: Cell<Option<CurrentRegistration>> = const { Cell::new(None) };
-    static REGISTRATIONS: Registrations = const { Registrations::new() };
-}
+crate::thread_local_unless_loom! { CACHED: Cell<Option<CurrentRegistration>> = Cell::new(None); }
+crate::thread_local_unless_loom! { REGISTRATIONS: Registrations = Registrations::new(); }
 
 /// A number that no other lock of this process has had.
 pub(crate) fn new_lock_id() -> u64 {
@@ -157,13 +138,8 @@ pub(crate) fn current(
 pub(crate) fn is_attached(lock_id: u64) -> bool {
     match CACHED.try_with(Cell::get) {
         Ok(Some(cached)) if cached.lock_id == lock_id => cached.attached.get(),
-        _ => is_attached_slow(lock_id),
+        _ => lookup(lock_id).is_ok_and(|it| it.is_some_and(|it| it.attached.get())),
     }
-}
-
-#[cold]
-fn is_attached_slow(lock_id: u64) -> bool {
-    lookup(lock_id).ok().flatten().is_some_and(|registration| registration.attached.get())
 }
 
 fn lookup(lock_id: u64) -> Result<Option<CurrentRegistration>, AccessError> {
@@ -184,7 +160,7 @@ fn find_or_join(
         None => {
             let (registration, returned_ids) = join();
             let (lent, attached) = (Cell::new(false), Cell::new(false));
-            let returned_ids = Arc::downgrade(&returned_ids.0);
+            let returned_ids = Arc::downgrade(&returned_ids);
             let it = ThreadRegistration { lock_id, registration, lent, attached, returned_ids };
             REGISTRATIONS.try_with(|all| all.add(it)).ok()?
         }

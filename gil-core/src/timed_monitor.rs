@@ -33,9 +33,12 @@ pub struct WaitPlan<M> {
 /// A [`Monitor`] with a clock; `M` is a [`Clock::Instant`]. See the module's page.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct TimedMonitor<P: Protocol, M> {
-    monitor: Monitor<P>,
-    pacing: Pacing<M>,
-    interval: Duration,
+    /// The Monitor, for looking at it and for waking what a section woke.
+    pub monitor: Monitor<P>,
+    /// What needs the clock.
+    pub pacing: Pacing<M>,
+    /// The switch interval; see [`TimedMonitor::set_interval`].
+    pub interval: Duration,
 }
 
 impl<P: Protocol, M> TimedMonitor<P, M> {
@@ -44,25 +47,10 @@ impl<P: Protocol, M> TimedMonitor<P, M> {
         Self { monitor: Monitor::new(protocol), pacing, interval: P::SWITCH_INTERVAL }
     }
 
-    /// The Monitor.
-    pub fn monitor(&self) -> &Monitor<P> {
-        &self.monitor
-    }
-
-    /// The switch interval.
-    pub fn interval(&self) -> Duration {
-        self.interval
-    }
-
     /// Sets the switch interval. Zero is 1 us, as in CPython; what the clock cannot represent, for
     /// example [`Duration::MAX`], is "never". Waits that have begun keep theirs.
     pub fn set_interval(&mut self, interval: Duration) {
         self.interval = interval.max(Duration::from_micros(1));
-    }
-
-    /// The threads that the last section woke, each of them once.
-    pub fn drain_woken(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
-        self.monitor.drain_woken()
     }
 
     /// Whether a safepoint has something to decide: a switch is requested, or the protocol counts ticks.
@@ -73,19 +61,6 @@ impl<P: Protocol, M> TimedMonitor<P, M> {
     /// Whether the holder is to see a request at its safepoints: one is made, and is not deferred.
     pub fn publishes_request(&self) -> bool {
         self.monitor.requested() && self.pacing.deferred_by().is_none()
-    }
-
-    /// When the present run began, for its timer.
-    pub fn timer_start(&self) -> Option<M>
-    where
-        M: Copy,
-    {
-        self.pacing.timer_start()
-    }
-
-    /// `thread` has left: a later thread under its id inherits no delay.
-    pub fn forget(&mut self, thread: ThreadId) {
-        self.pacing.forget(thread);
     }
 }
 

@@ -1,7 +1,9 @@
 //! A protocol from outside: waiters are served last in, first out. It excludes, it switches, and
 //! it starves: the public functions find the loop.
 
-use gil_core::{Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake};
+use gil_core::protocol::{
+    Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+};
 use gil_verify::claims::explored::Explored;
 use gil_verify::explorer::model::Program;
 

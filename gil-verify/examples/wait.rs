@@ -45,10 +45,9 @@ pub mod measure {
     use std::panic::resume_unwind;
     use std::time::{Duration, Instant};
 
-    use gil_core::{
-        Event, Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, Registration,
-        ThreadId,
-    };
+    use gil_core::engine::{Event, Monitor, Outcome};
+    use gil_core::protocol::{Handoff, Protocol};
+    use gil_core::raw::{Observe, RawGil, Registration, SectionInfo};
     use gil_verify::claims::overtake::Overtakings;
 
     /// What a run came to.
@@ -81,13 +80,8 @@ pub mod measure {
     }
 
     impl Observe for Watch {
-        fn section<P: Protocol>(
-            &mut self,
-            thread: ThreadId,
-            _: Operation,
-            outcome: Outcome,
-            monitor: &Monitor<P>,
-        ) {
+        fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+            let SectionInfo { thread, outcome, monitor, .. } = *section;
             let now = Instant::now();
             self.overtakings.note(monitor);
             if !self.frozen {

@@ -1,12 +1,12 @@
 /* Hand-off with boosted return: K barges and B boosts in a turn. With B = 0 it is plain hand-off.
 
-   Three queues, served in this order: boosted, interrupted, regular. A forced release hands the lock to the next in
-   line. A voluntary one frees it and wakes the next in line, who may be barged in front of K times in
-   a turn; after that it is handed over as well. Who released last may take the lock back, and that is
-   no barge; but once somebody has come in vain the next release is a hand-over. Who arrives asks at
-   once, B times in a turn. Whoever is interrupted then waits in the queue of that name if a boost is
-   left and its interval is not up. A turn begins when the head of the regular queue gets the lock. One
-   waiter has a timer. */
+   Three queues are served in this order: boosted, interrupted, regular. A forced release hands the lock to
+   the next in line. A voluntary one frees it and wakes the next in line; other threads may barge in front of
+   that one K times in a turn, and after that the release is a hand-off too. The thread that released last may
+   retake the lock without a barge, until the woken thread finds it held; then the next release is a hand-off.
+   An arriving thread requests a switch at once, B times in a turn. A thread that a boosted one preempts waits
+   in the queue of that name if a boost is left and its interval has not expired. A turn begins when the head
+   of the regular queue gets the lock. One waiter has a timer, and keeps it after it has requested. */
 
 #define QUEUES
 #define BOOSTED 0
@@ -17,17 +17,17 @@
 
 byte barges_left = K;
 byte boosts_left = B;
-byte returns = NOBODY;      /* who may take the lock back */
-bool interval_is_up;        /* the owner's, while others waited */
-byte keeper = NOBODY;       /* the waiter whose timer runs; NOBODY while it has asked already */
+byte may_retake = NOBODY;   /* the thread that may retake the lock */
+bool interval_expired;        /* the owner's, while others waited */
+byte keeper = NOBODY;       /* the waiter whose timer runs */
 
 hidden byte next, next_set; /* the next in line */
-hidden byte heir;           /* who could keep the time */
+hidden byte heir;           /* a possible timekeeper */
 hidden byte queue, one;     /* for loops */
 
-/* Who may take the lock back does so past the protocol, until a switch is requested or the barges are
-   used up. */
-#define IS_BIASED_TO(who) (returns == who && barges_left > 0 && !requested)
+/* The thread that may retake the lock does so without a section, until a switch is requested or the barges
+   are used up. */
+#define IS_BIASED_TO(who) (may_retake == who && barges_left > 0 && !requested)
 
 #define choose(me) skip     /* queues leave nothing to chance */
 
@@ -60,7 +60,7 @@ inline wait_in(me, which) {
 #endif
 }
 
-inline keeps_no_more(who) {
+inline remove_timekeeper(who) {
     if
     :: keeper == who -> keeper = NOBODY
     :: else
@@ -91,15 +91,15 @@ inline look_for_heir(me) {
     }
 }
 
-/* I run, or am gone: while others wait, one of them keeps the time or a switch is requested; with
-   nobody waiting nothing is left behind. */
-inline keep_time(me) {
+/* I run, or am gone: while others wait, one of them is the timekeeper or a switch is requested; while no
+   thread waits nothing is left behind. */
+inline ensure_timekeeper(me) {
     look_for_heir(me);
     if
     :: heir == NOBODY ->
         keeper = NOBODY;
-        returns = NOBODY;
-        interval_is_up = false;
+        may_retake = NOBODY;
+        interval_expired = false;
         barges_left = K;
         boosts_left = B
     :: heir != NOBODY && keeper == NOBODY && !requested ->
@@ -112,8 +112,8 @@ inline keep_time(me) {
 /* ---- the two ways to get the lock ---- */
 
 inline begin_run(who, which) {
-    returns = NOBODY;
-    interval_is_up = false;
+    may_retake = NOBODY;
+    interval_expired = false;
     if
 #ifdef MUTANT_BUDGETS_ALWAYS_COME_BACK
     :: true ->
@@ -124,10 +124,10 @@ inline begin_run(who, which) {
         boosts_left = B
     :: else
     fi;
-    keeps_no_more(who)
+    remove_timekeeper(who)
 }
 
-inline hand_over(me) {
+inline hand_off(me) {
 #ifdef MUTANT_FREES_INSTEAD_OF_GIVING
     free_lock(me);
     requested = false;
@@ -139,10 +139,10 @@ inline hand_over(me) {
 #endif
 }
 
-/* Who was woken by a release and finds the lock taken is not to be woken again. */
-inline came_in_vain() {
+/* A woken thread has found the lock held: the next release is a hand-off. */
+inline note_wasted_wakeup() {
     if
-    :: returns != NOBODY && owner != NOBODY -> barges_left = 0
+    :: may_retake != NOBODY && owner != NOBODY -> barges_left = 0
     :: else
     fi
 }
@@ -158,8 +158,8 @@ inline acquire(me) {
 #endif
         look_for_next();
         if
-        :: next != NOBODY && returns != me ->
-            returns = me;
+        :: next != NOBODY && may_retake != me ->
+            may_retake = me;
             if
             :: barges_left > 0 -> barges_left--
             :: else
@@ -176,7 +176,7 @@ inline acquire(me) {
             :: !requested -> request(me)
             :: else
             fi;
-            wait(me, BOOSTED, false)    /* what is asked for needs no timer */
+            wait(me, BOOSTED, false)    /* a request is pending, so no timer is needed */
         fi
     fi
 }
@@ -190,10 +190,10 @@ inline release(me) {
 #else
     :: next != NOBODY && (barges_left == 0 || requested) ->
 #endif
-        hand_over(me);
-        keep_time(me)
+        hand_off(me);
+        ensure_timekeeper(me)
     :: else ->
-        returns = me;
+        may_retake = me;
         free_lock(me);
 #ifndef MUTANT_DROPS_A_WAKE_UP
         notify(next)
@@ -210,11 +210,11 @@ inline safepoint(me) {
 #else
     :: next == NOBODY -> owns(me)
 #endif
-    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && !interval_is_up ->
-        hand_over(me);
+    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && !interval_expired ->
+        hand_off(me);
         wait_in(me, INTERRUPTED)
     :: else ->
-        hand_over(me);
+        hand_off(me);
         wait_in(me, REGULAR)
     fi
 }
@@ -224,18 +224,17 @@ inline woken(me, which, has_expired) {
     if
     :: owner == NOBODY && next == me ->
         begin_run(me, which);
-        keep_time(me);
+        ensure_timekeeper(me);
         owns(me)
     :: has_expired && owner != NOBODY ->
         if
         :: !requested -> request(me)
         :: else
         fi;
-        keeper = NOBODY;
-        interval_is_up = true;
-        wait(me, which, false)
+        interval_expired = true;
+        wait_in(me, which)      /* the timekeeper keeps its post */
     :: else ->
-        came_in_vain();
+        note_wasted_wakeup();
         wait_in(me, which)
     fi
 }
@@ -245,9 +244,9 @@ inline retry(me) {
 }
 
 inline cancel(me, in_hand) {
-    keeps_no_more(me);
+    remove_timekeeper(me);
     if
-    :: in_hand -> came_in_vain()
+    :: in_hand -> note_wasted_wakeup()
     :: else
     fi;
     look_for_next();
@@ -258,7 +257,7 @@ inline cancel(me, in_hand) {
     :: next != NOBODY && in_hand && owner == NOBODY -> notify(next)
     :: else
     fi;
-    keep_time(me)
+    ensure_timekeeper(me)
 }
 
 #include "threads.pml"

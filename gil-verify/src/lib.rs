@@ -1,6 +1,6 @@
 //! The checks: claims about global interpreter locks, run by several engines.
 //!
-//! - [`claims`]: what is checked, generic over the [`Protocol`](gil_core::Protocol), yours included:
+//! - [`claims`]: what is checked, generic over the [`Protocol`](gil_core::protocol::Protocol), yours included:
 //!   safety, liveness, overtaking, the fast path, and how long a waiter waits at most
 //! - [`ledger`]: what is expected, and where a claim is known to be false
 //! - [`explorer`]: all states of threads that loop for ever

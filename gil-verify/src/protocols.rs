@@ -1,7 +1,7 @@
 //! The protocols under check, by name.
 
 use crate::mutants::protocol::{MUTANTS, Mutated, Mutation};
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 pub use gil_models::registry::{PROTOCOLS, Visit, with};
 

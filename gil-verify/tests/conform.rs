@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gil_core::{Protocol, RawGil};
+use gil_core::protocol::Protocol;
+use gil_core::raw::RawGil;
 use gil_verify::protocols::{self, PROTOCOLS, Visit};
 use gil_verify::replay::conform::{
     self, Kind, Line, Reason, SectionRecorder, replay, replay_recorded, variant,
@@ -229,7 +230,7 @@ impl Visit for OnThreads {
         altered.remove(decided.expect("something was decided"));
         if let Some(last) = altered.last_mut() {
             last.events.clear();
-            last.outcome = gil_core::Outcome::Retry;
+            last.outcome = gil_core::engine::Outcome::Retry;
         }
         assert!(replay_recorded(protocol, &altered).is_err(), "{name}");
     }

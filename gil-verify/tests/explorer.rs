@@ -53,13 +53,13 @@ fn every_verdict_is_the_expected_one() {
 
 #[test]
 fn overtaking_is_bounded_as_committed() {
-    use gil_core::Handoff;
+    use gil_core::protocol::{Budgets, Handoff};
     use gil_verify::claims::overtake;
     use gil_verify::explorer::graph::Graph;
     use gil_verify::explorer::model::Program;
     for (barges, boosts) in [(0, 0), (0, 1), (1, 0), (1, 2), (3, 1), (2, 2)] {
         for threads in 2..=3 {
-            let protocol = Handoff::with_budgets(barges, boosts);
+            let protocol = Handoff::with_budgets(Budgets { barges, boosts });
             let graph = Graph::explore(protocol, Program::blocking(threads), false, 1_000_000);
             let bound = gil_verify::claims::promise::overtakes_max(barges, boosts, threads);
             let found = overtake::longest(&graph);

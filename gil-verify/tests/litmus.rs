@@ -114,7 +114,7 @@ mod texts {
     /// The tests say what the lock does only as long as the lock does it.
     #[test]
     fn the_orders_are_those_of_the_lock() {
-        let source = include_str!("../../gil-core/src/word.rs");
+        let source = include_str!("../../gil-core/src/raw/word.rs");
         for step in [
             "ordering!(AttachRelaxed, Acquire)",
             "ordering!(DetachRelaxed, Release)",
@@ -122,15 +122,15 @@ mod texts {
             "ordering!(UnfreezeRelaxed, Release)",
             "compare_exchange(free, held, success, Ordering::Relaxed)",
             "compare_exchange(held, free, success, Ordering::Relaxed)",
-            "swap(SLOW, order)",
+            "swap(FROZEN, order)",
             "ordering!(LeaveRelaxed, Release)",
             "self.exchange(held, held - HELD, success)",
             "self.exchange(free, held, Ordering::Relaxed)",
             "store(owner.map_or(0, Self::held_by), order)",
-            "const SLOW: u64 = 1;",
+            "const FROZEN: u64 = 1;",
             "(thread.get() as u64) << 1",
         ] {
-            assert!(source.contains(step), "gil-core/src/word.rs no longer has `{step}`");
+            assert!(source.contains(step), "gil-core/src/raw/word.rs no longer has `{step}`");
         }
     }
 }

@@ -54,7 +54,7 @@ fn a_source_that_has_changed_or_is_new_is_stale() {
     let results = results();
     let mut present = results.sources.clone();
     assert_eq!(stale(&results, &present), Vec::<String>::new());
-    let handoff = "gil-core/src/handoff.rs";
+    let handoff = "gil-core/src/protocol/handoff.rs";
     let hash = present.get_mut(handoff).expect("the default protocol was run");
     *hash = hash.replace(|digit: char| digit.is_ascii_digit(), "0");
     present.insert("gil-core/src/new.rs".to_owned(), "0".repeat(64));

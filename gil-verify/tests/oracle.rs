@@ -10,7 +10,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Budgets, Handoff, Protocol};
 use gil_verify::claims::explored::{self, Explored, HAND, LIVENESS, TURNS};
 use gil_verify::claims::{bisim, overtake, promise};
 use gil_verify::explorer::graph::Graph;
@@ -95,7 +95,12 @@ impl Visit for Explore {
 
 /// Whether the rank proves the bound of the default protocol with these budgets.
 fn proved((barges, boosts): (u8, u8), program: Program) -> bool {
-    let graph = Graph::explore(Handoff::with_budgets(barges, boosts), program, false, STATES_MAX);
+    let graph = Graph::explore(
+        Handoff::with_budgets(Budgets { barges, boosts }),
+        program,
+        false,
+        STATES_MAX,
+    );
     let rank = |state: &_, waiter, free| promise::rank((barges, boosts), state, waiter, free);
     let bound = promise::overtakes_max(barges, boosts, program.threads);
     overtake::proves(&graph, &rank).is_ok_and(|(begins, _)| begins <= bound)

@@ -3,7 +3,7 @@
 
 #![cfg(not(loom))]
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Budgets, Handoff, Protocol};
 use gil_verify::claims::overtake::{Overtakings, longest, proves};
 use gil_verify::claims::promise::bounds::{self, Point};
 use gil_verify::claims::promise::{DEFAULT, IsHandoff, overtakes_max, rank, terms};
@@ -75,12 +75,13 @@ fn an_altered_table_is_red_in_every_way() {
 #[test]
 fn a_witness_replays_and_attains_its_bound() {
     for point in bounds::points().filter(|point| point.threads < 4) {
-        let protocol = Handoff::with_budgets(point.barges, point.boosts);
+        let protocol =
+            Handoff::with_budgets(Budgets { barges: point.barges, boosts: point.boosts });
         let graph = graph(protocol.clone(), Program::blocking(point.threads));
         let found = longest(&graph);
         let mut state = State::initial(protocol, found.witness.program, false);
         let (mut seen, mut last) = (Overtakings::default(), 0);
-        let waiter = gil_core::ThreadId::from_index(0);
+        let waiter = gil_core::protocol::ThreadId::from_index(0);
         for action in &found.witness.stem {
             state = state.replay(*action).state.expect("the Monitor allows it");
             seen.note(&state.monitor);
@@ -117,8 +118,14 @@ fn an_altered_rank_or_rule_is_no_proof() {
         let mutant = Mutated::new(Handoff::new(), mutation);
         assert!(!stands(mutant, |rank| rank), "{mutation:?} breaks the proof");
     }
-    assert!(!stands(Handoff::with_budgets(2, 3), |rank| rank), "a barge more than is promised");
-    assert!(!stands(Handoff::with_budgets(1, 4), |rank| rank), "a boost more than is promised");
+    assert!(
+        !stands(Handoff::with_budgets(Budgets { barges: 2, boosts: 3 }), |rank| rank),
+        "a barge more than is promised"
+    );
+    assert!(
+        !stands(Handoff::with_budgets(Budgets { barges: 1, boosts: 4 }), |rank| rank),
+        "a boost more than is promised"
+    );
 }
 
 #[test]
@@ -126,7 +133,8 @@ fn the_rank_needs_each_of_its_terms() {
     // Small ones first: most terms are missed there already.
     let budgets = [((2, 1), 3), ((2, 2), 3), ((1, 1), 4), ((1, 2), 4)];
     let graphs = budgets.map(|((barges, boosts), threads)| {
-        let graph = graph(Handoff::with_budgets(barges, boosts), Program::blocking(threads));
+        let graph =
+            graph(Handoff::with_budgets(Budgets { barges, boosts }), Program::blocking(threads));
         ((barges, boosts), graph)
     });
     let stands = |left_out: &str, (budgets, graph): &((u8, u8), Graph<Handoff>)| {
@@ -163,7 +171,11 @@ fn a_budget_more_than_is_promised_exceeds_the_bound() {
     for point in bounds::points().filter(|point| point.threads < 4) {
         let Point { barges, boosts, threads } = point;
         let max = |barges, boosts| {
-            longest(&graph(Handoff::with_budgets(barges, boosts), Program::blocking(threads))).max
+            longest(&graph(
+                Handoff::with_budgets(Budgets { barges, boosts }),
+                Program::blocking(threads),
+            ))
+            .max
         };
         assert!(max(barges, boosts) <= Some(point.formula()), "{}", point.key());
         if threads > 2 {

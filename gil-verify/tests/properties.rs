@@ -4,7 +4,8 @@
 
 use std::cell::Cell;
 
-use gil_core::{Event, Handoff, Protocol};
+use gil_core::engine::Event;
+use gil_core::protocol::{Budgets, Handoff, Protocol};
 use gil_models::Ruby19;
 use gil_verify::explorer::random_program::{Case, CaseError, Ran, THREADS_MAX, run};
 use gil_verify::ledger::CLAIMS;
@@ -93,7 +94,7 @@ fn every_protocol_keeps_the_shared_properties() {
         for protocol in PROTOCOLS {
             ran.push(protocols::with(protocol, Judge(&case)).expect("it is in the list")?);
         }
-        let strict = judge(Handoff::with_budgets(0, 0), &case, &[])?;
+        let strict = judge(Handoff::with_budgets(Budgets { barges: 0, boosts: 0 }), &case, &[])?;
         let ruby19 = &ran[PROTOCOLS.iter().position(|name| *name == "ruby19").expect("listed")];
         for (promises, ran) in [("handoff without budgets", &strict), ("ruby19", ruby19)] {
             prop_assert!(is_fifo(ran), "{promises}: not first come, first served\nreplay: {case}");
@@ -152,11 +153,13 @@ fn each_property_has_been_seen_failing() {
         })
     };
     let last = Mutation::ServesLast;
-    let strict = |case: &Case| run(Mutated::new(Handoff::with_budgets(0, 0), last), case);
+    let strict = |case: &Case| {
+        run(Mutated::new(Handoff::with_budgets(Budgets { barges: 0, boosts: 0 }), last), case)
+    };
     assert!(fifo(&strict).is_err(), "a queue served from its end is no queue");
     let ruby19 = |case: &Case| run(Mutated::new(Ruby19::new(), last), case);
     assert!(fifo(&ruby19).is_err(), "nor is a list served from its end");
-    let barging = |case: &Case| run(Handoff::with_budgets(1, 0), case);
+    let barging = |case: &Case| run(Handoff::with_budgets(Budgets { barges: 1, boosts: 0 }), case);
     assert!(fifo(&barging).is_err(), "nor is one that lets others go first");
 }
 

@@ -4,7 +4,7 @@
 
 use std::process::{Command, Output};
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 use gil_verify::claims::explored::{self, Explored, LIVENESS, STATES_MAX};
 use gil_verify::explorer::counterexample::Counterexample;
 use gil_verify::explorer::fair::Fairness;

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Handoff, Protocol};
 use gil_models::sim::{self, Control, Report, Setup, Workload};
 use gil_models::{Python2, Python3};
 use gil_verify::claims::promise;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Instant;
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 use gil_verify::claims::explored::{Explored, STATES_MAX};
 use gil_verify::explorer::graph::Graph;
 use gil_verify::explorer::model::{Action, Program, describe};

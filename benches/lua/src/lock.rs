@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gil_core::{AttachError, Attached, Counters, Gil, Preemption, Protocol};
+use gil_core::protocol::{Preemption, Protocol};
+use gil_core::raw::Counters;
+use gil_core::{AttachError, Attached, Gil};
 
 /// What the lock guards, in addition to the Lua state itself.
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ pub struct Interpreter {
 mod sealed {
     /// Nobody else's lock: one that did not exclude would make every call of Lua a race.
     pub trait Sealed {}
-    impl<P: gil_core::Protocol> Sealed for gil_core::Gil<super::Interpreter, P> {}
+    impl<P: gil_core::protocol::Protocol> Sealed for gil_core::Gil<super::Interpreter, P> {}
     impl Sealed for super::Alone {}
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use gil_bench::bench::protocols::OFFERED;
-use gil_core::{Gil, Protocol};
+use gil_core::Gil;
+use gil_core::protocol::Protocol;
 use gil_models::registry::{self, Visit};
 
 use crate::lock::{Alone, Interpreter, Lock};

@@ -4,7 +4,7 @@
 //! static lock of it. This file connects those types with the registry's names. `gil-lua`
 //! makes its locks by name and offers more of them.
 
-use gil_core::Handoff;
+use gil_core::protocol::Handoff;
 
 /// Under these names a lock is made by `gil_models::registry::with`. The default protocol is first.
 pub const OFFERED: &[&str] =
@@ -67,7 +67,7 @@ known! {
 mod tests {
     use std::any::Any;
 
-    use gil_core::Protocol;
+    use gil_core::protocol::Protocol;
     use gil_models::registry;
 
     use super::*;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gil_core::Counters;
+use gil_core::raw::Counters;
 use parking_lot::Mutex;
 
 use super::world::World;

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use gil_core::Counters;
 use gil_core::heap::{Brand, GilCell, GilRc, Token};
+use gil_core::raw::Counters;
 
 use super::world::World;
 

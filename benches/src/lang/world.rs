@@ -5,7 +5,7 @@
 
 use std::ops::Deref;
 
-use gil_core::Counters;
+use gil_core::raw::Counters;
 
 /// A kind of memory that the threads of an interpreter share.
 pub trait World: Sized + Send + Sync + 'static {

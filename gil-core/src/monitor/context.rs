@@ -22,22 +22,35 @@ impl WakePolicy for WakeFirst {
     }
 }
 
-/// Whether a section of `me` can wake `thread`.
-fn waits(states: &ThreadStates, me: ThreadId, thread: ThreadId) -> bool {
-    thread != me && matches!(states.get(thread), ThreadState::Waiting(..))
+/// What a section can change: all of a Monitor but the protocol and the past.
+#[derive(Clone, Debug)]
+pub(super) struct LockState {
+    pub(super) states: ThreadStates,
+    pub(super) owner: Option<ThreadId>,
+    pub(super) requested: bool,
+    pub(super) events: Vec<Event>,
+    pub(super) woken: Vec<ThreadId>,
+}
+
+impl LockState {
+    pub(super) const fn new() -> Self {
+        let states = ThreadStates::new();
+        Self { states, owner: None, requested: false, events: Vec::new(), woken: Vec::new() }
+    }
 }
 
 /// The effects of one section. The first fault sticks; what follows it is ignored.
-pub(crate) struct Section<'a> {
-    pub(crate) sets: &'static [Order],
-    pub(crate) me: ThreadId,
-    pub(crate) states: &'a mut ThreadStates,
-    pub(crate) owner: &'a mut Option<ThreadId>,
-    pub(crate) requested: &'a mut bool,
-    pub(crate) events: &'a mut Vec<Event>,
-    pub(crate) woken: &'a mut Vec<ThreadId>,
-    pub(crate) choose: &'a mut dyn WakePolicy,
-    pub(crate) fault: Option<Fault>,
+pub(super) struct Section<'a> {
+    pub(super) sets: &'static [Order],
+    pub(super) me: ThreadId,
+    pub(super) lock: &'a mut LockState,
+    pub(super) wake_policy: &'a mut dyn WakePolicy,
+    pub(super) fault: Option<Fault>,
+}
+
+/// Whether a section of `me` can wake `thread`.
+fn waits(states: &ThreadStates, me: ThreadId, thread: ThreadId) -> bool {
+    thread != me && matches!(states.get(thread), ThreadState::Waiting(..))
 }
 
 impl Section<'_> {
@@ -46,10 +59,9 @@ impl Section<'_> {
     }
 
     fn released(&mut self) {
-        if *self.owner == Some(self.me) {
-            let event =
-                if *self.requested { Event::Answered(self.me) } else { Event::Released(self.me) };
-            self.events.push(event);
+        if self.lock.owner == Some(self.me) {
+            let event = if self.lock.requested { Event::Answered } else { Event::Released };
+            self.lock.events.push(event(self.me));
         }
     }
 }
@@ -60,78 +72,85 @@ impl Context for Section<'_> {
     }
 
     fn is_free(&self) -> bool {
-        self.owner.is_none()
+        self.lock.owner.is_none()
     }
 
     fn requested(&self) -> bool {
-        *self.requested
+        self.lock.requested
     }
 
     fn leaving(&self) -> bool {
-        self.states.phase(self.me) == Phase::Releasing
+        self.lock.states.phase(self.me) == Phase::Releasing
     }
 
     fn first(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.states.first(set))
+        self.order(set)
+            .filter(|order| *order == Order::Fifo)
+            .and_then(|_| self.lock.states.first(set))
     }
 
     fn last(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set).filter(|order| *order == Order::Fifo).and_then(|_| self.states.last(set))
+        self.order(set)
+            .filter(|order| *order == Order::Fifo)
+            .and_then(|_| self.lock.states.last(set))
     }
 
     fn request(&mut self, why: Request) {
-        *self.requested = true;
-        self.events.push(Event::Requested(self.me, why));
+        self.lock.requested = true;
+        self.lock.events.push(Event::Requested(self.me, why));
     }
 
     fn clear_request(&mut self) {
-        *self.requested = false;
+        self.lock.requested = false;
     }
 
     fn free(&mut self) {
-        if *self.owner != Some(self.me) {
+        if self.lock.owner != Some(self.me) {
             self.fault.get_or_insert(Fault::FreesWithoutOwning);
             return;
         }
         self.released();
-        *self.owner = None;
+        self.lock.owner = None;
     }
 
     fn give(&mut self, thread: ThreadId) {
-        if self.owner.is_some_and(|owner| owner != self.me) {
+        if self.lock.owner.is_some_and(|owner| owner != self.me) {
             self.fault.get_or_insert(Fault::FreesWithoutOwning);
             return;
         }
-        let waits =
-            matches!(self.states.get(thread), ThreadState::Waiting(..) | ThreadState::Notified(_));
-        if thread == self.me || !waits || self.states.phase(thread) == Phase::Releasing {
+        let waits = matches!(
+            self.lock.states.get(thread),
+            ThreadState::Waiting(..) | ThreadState::Notified(_)
+        );
+        if thread == self.me || !waits || self.lock.states.phase(thread) == Phase::Releasing {
             self.fault.get_or_insert(Fault::GivesToNonWaiter);
             return;
         }
         self.released();
-        *self.owner = Some(thread);
-        self.states.unlink(thread);
-        self.states.put(thread, ThreadState::Granted);
-        self.events.push(Event::Granted(thread));
-        self.woken.push(thread);
+        self.lock.owner = Some(thread);
+        self.lock.states.unlink(thread);
+        self.lock.states.put(thread, ThreadState::Granted);
+        self.lock.events.push(Event::Granted(thread));
+        self.lock.woken.push(thread);
     }
 
     fn notify(&mut self, thread: ThreadId) {
-        if let ThreadState::Waiting(set, _) = self.states.get(thread)
-            && waits(self.states, self.me, thread)
+        if let ThreadState::Waiting(set, _) = self.lock.states.get(thread)
+            && waits(&self.lock.states, self.me, thread)
         {
             if self.order(set) == Some(Order::Unordered) {
-                self.states.unlink(thread);
+                self.lock.states.unlink(thread);
             }
-            self.states.put(thread, ThreadState::Notified(set));
-            self.woken.push(thread);
+            self.lock.states.put(thread, ThreadState::Notified(set));
+            self.lock.woken.push(thread);
         }
     }
 
     fn notify_one(&mut self, set: WaitSet) {
-        let Self { states, choose, me, .. } = self;
-        let mut waiting = states.members(set).filter(|thread| waits(states, *me, *thread));
-        let thread = choose.choose(&mut waiting);
+        let Self { lock, wake_policy, me, .. } = self;
+        let mut waiting =
+            lock.states.members(set).filter(|thread| waits(&lock.states, *me, *thread));
+        let thread = wake_policy.choose(&mut waiting);
         drop(waiting);
         if let Some(thread) = thread {
             self.notify(thread);
@@ -139,7 +158,7 @@ impl Context for Section<'_> {
     }
 
     fn notify_all(&mut self, set: WaitSet) {
-        let waiting: Vec<_> = self.states.members(set).collect();
+        let waiting: Vec<_> = self.lock.states.members(set).collect();
         for thread in waiting {
             self.notify(thread);
         }

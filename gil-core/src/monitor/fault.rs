@@ -42,7 +42,6 @@ pub enum Fault {
 
 impl Fault {
     /// Whether the caller is to blame and not the protocol. Nothing has changed then.
-    #[must_use]
     pub const fn is_caller_error(self) -> bool {
         matches!(self, Self::AlreadyAttached | Self::NotHolder | Self::InvalidTransition)
     }

@@ -20,11 +20,11 @@ mod event;
 mod fault;
 mod thread_state;
 
-use context::Section;
+use context::{LockState, Section};
 pub use context::{WakeFirst, WakePolicy};
 pub use event::Event;
 pub use fault::Fault;
-use thread_state::ThreadStates;
+use thread_state::ThreadState::{BetweenSections, Granted, Idle, Notified, Waiting};
 pub use thread_state::{MAX_SETS, Phase, ThreadState};
 
 /// What happened to a thread: the input of a section.
@@ -77,12 +77,9 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Monitor<P> {
     protocol: P,
-    states: ThreadStates,
-    owner: Option<ThreadId>,
-    requested: bool,
+    lock: LockState,
+    /// The owner and the request when the last section began.
     previous: (Option<ThreadId>, bool),
-    events: Vec<Event>,
-    woken: Vec<ThreadId>,
 }
 
 impl<P: Protocol> Monitor<P> {
@@ -92,15 +89,7 @@ impl<P: Protocol> Monitor<P> {
     /// When the protocol has more than [`MAX_SETS`] wait-sets.
     pub const fn new(protocol: P) -> Self {
         assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets");
-        Self {
-            protocol,
-            states: ThreadStates::new(),
-            owner: None,
-            requested: false,
-            previous: (None, false),
-            events: Vec::new(),
-            woken: Vec::new(),
-        }
+        Self { protocol, lock: LockState::new(), previous: (None, false) }
     }
 
     /// The protocol's own state.
@@ -110,12 +99,12 @@ impl<P: Protocol> Monitor<P> {
 
     /// Who owns the lock, granted but not yet running included.
     pub fn owner(&self) -> Option<ThreadId> {
-        self.owner
+        self.lock.owner
     }
 
     /// Whether a switch is requested.
     pub fn requested(&self) -> bool {
-        self.requested
+        self.lock.requested
     }
 
     /// Who owned the lock when the last section began.
@@ -131,60 +120,60 @@ impl<P: Protocol> Monitor<P> {
     /// To whom the lock is biased: who may take it back and release it without a section although
     /// threads wait ([`Protocol::bias`]).
     pub fn biased(&self) -> Option<ThreadId> {
-        self.protocol.bias().filter(|_| !self.requested)
+        self.protocol.bias().filter(|_| !self.lock.requested)
     }
 
     /// Where `thread` stands.
     pub fn thread_state(&self, thread: ThreadId) -> ThreadState {
-        self.states.get(thread)
+        self.lock.states.get(thread)
     }
 
     /// Which operation `thread` is in the middle of; [`Phase::Acquiring`] when it is in none.
     pub fn phase(&self, thread: ThreadId) -> Phase {
-        self.states.phase(thread)
+        self.lock.states.phase(thread)
     }
 
     /// Whether `thread` still wants the lock: neither outside, nor running, nor leaving, nor the
     /// owner already.
     pub fn is_waiter(&self, thread: ThreadId) -> bool {
-        !matches!(self.thread_state(thread), ThreadState::Idle | ThreadState::Granted)
+        !matches!(self.thread_state(thread), Idle | Granted)
             && self.phase(thread) != Phase::Releasing
     }
 
     /// Whether any thread still wants the lock.
     pub fn has_waiter(&self) -> bool {
-        !self.states.all_idle() && self.threads().any(|thread| self.is_waiter(thread))
+        !self.lock.states.all_idle() && self.threads().any(|thread| self.is_waiter(thread))
     }
 
     /// Whether every state is Idle: nobody waits, is woken or is in between.
     pub fn all_idle(&self) -> bool {
-        self.states.all_idle()
+        self.lock.states.all_idle()
     }
 
     /// The threads the Monitor has seen, outside ones included.
     pub fn threads(&self) -> impl Iterator<Item = ThreadId> + use<P> {
-        (0..self.states.len() as u32).map(ThreadId::from_index)
+        (0..self.lock.states.len() as u32).map(ThreadId::from_index)
     }
 
     /// What the last section did, in order.
     pub fn events(&self) -> &[Event] {
-        &self.events
+        &self.lock.events
     }
 
     /// Who is in a [`Order::Fifo`] set, first come first. The order in any other set is the
     /// engine's business.
     pub fn queue(&self, set: WaitSet) -> impl Iterator<Item = ThreadId> + '_ {
-        self.states.members(set)
+        self.lock.states.members(set)
     }
 
     /// The threads that the last section woke.
     pub fn woken(&self) -> &[ThreadId] {
-        &self.woken
+        &self.lock.woken
     }
 
     /// The threads that the last section woke, each of them once: what an engine rings for.
     pub fn drain_woken(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
-        self.woken.drain(..)
+        self.lock.woken.drain(..)
     }
 
     /// Notes an owner that came or went without a section, by the fast path. Only while every
@@ -193,14 +182,14 @@ impl<P: Protocol> Monitor<P> {
     /// # Errors
     /// [`Fault::FastPathWhileBusy`] when a state is not Idle and the owner would change.
     pub fn sync_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
-        let by_bias = || self.biased().is_some() && owner.or(self.owner) == self.biased();
-        if owner != self.owner && !self.states.all_idle() && !by_bias() {
+        let by_bias = || self.biased().is_some() && owner.or(self.lock.owner) == self.biased();
+        if owner != self.lock.owner && !self.lock.states.all_idle() && !by_bias() {
             return Err(Fault::FastPathWhileBusy);
         }
         if let Some(owner) = owner {
-            self.states.admit(owner);
+            self.lock.states.admit(owner);
         }
-        self.owner = owner;
+        self.lock.owner = owner;
         Ok(())
     }
 
@@ -213,138 +202,86 @@ impl<P: Protocol> Monitor<P> {
     pub fn section(
         &mut self,
         thread: ThreadId,
-        entry: Operation,
-        choose: &mut dyn WakePolicy,
+        operation: Operation,
+        wake_policy: &mut dyn WakePolicy,
     ) -> Result<Outcome, Fault> {
-        self.states.admit(thread);
-        self.events.clear();
-        self.woken.clear();
-        self.previous = (self.owner, self.requested);
-        self.check_entry(thread, entry)?;
-        if let Operation::Resume(wake) = entry {
-            match (self.thread_state(thread), wake) {
-                (ThreadState::Granted, _) => return Ok(self.confirm(thread)),
-                (ThreadState::Waiting(_, timer), Wake::Notified) => {
-                    return Ok(Outcome::Wait(timer));
-                }
-                (ThreadState::Waiting(_, None), Wake::TimedOut) => return Ok(Outcome::Wait(None)),
-                _ => {}
+        self.lock.states.admit(thread);
+        self.lock.events.clear();
+        self.lock.woken.clear();
+        self.previous = (self.lock.owner, self.lock.requested);
+        self.check_operation(thread, operation)?;
+        match (operation, self.thread_state(thread)) {
+            (Operation::Resume(_) | Operation::Cancel, Granted) => {
+                self.finish(thread, Idle);
+                self.lock.events.push(Event::Confirmed(thread));
+                return Ok(Outcome::Owns);
             }
+            // Spurious, or an earlier wait's timer.
+            (Operation::Resume(Wake::Notified), Waiting(_, timer)) => {
+                return Ok(Outcome::Wait(timer));
+            }
+            (Operation::Resume(Wake::TimedOut), Waiting(_, None)) => {
+                return Ok(Outcome::Wait(None));
+            }
+            _ => {}
         }
-        if entry == Operation::Cancel && self.thread_state(thread) == ThreadState::Granted {
-            return Ok(self.confirm(thread));
-        }
-        let step = self.decide(thread, entry, choose)?;
-        self.settle(thread, entry, step)
+        let step = self.decide(thread, operation, wake_policy)?;
+        self.settle(thread, operation, step)
     }
 
-    /// `thread` gives up coming in: [`Operation::Cancel`]. [`Outcome::Left`] takes it out of every
-    /// queue, and a wake-up in its hand goes to another; [`Outcome::Owns`] says that it is too
-    /// late, the thread owns the lock.
-    ///
-    /// ```
-    /// use gil_core::engine::{Monitor, Operation, Outcome, WakeFirst};
-    /// use gil_core::protocol::{Handoff, ThreadId, Wake};
-    /// let [a, b] = [0, 1].map(ThreadId::from_index);
-    /// let mut monitor = Monitor::new(Handoff::new());
-    /// monitor.section(a, Operation::Acquire, &mut WakeFirst)?;
-    /// monitor.section(b, Operation::Acquire, &mut WakeFirst)?;
-    /// assert_eq!(monitor.cancel(b), Ok(Outcome::Left));
-    /// assert!(!monitor.requested(), "its request has gone with it");
-    ///
-    /// monitor.section(b, Operation::Acquire, &mut WakeFirst)?; // no boost left: it waits for its timer
-    /// monitor.section(b, Operation::Resume(Wake::TimedOut), &mut WakeFirst)?;
-    /// monitor.section(a, Operation::Safepoint, &mut WakeFirst)?;
-    /// assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "too late: it has been granted the lock");
-    /// # Ok::<(), gil_core::engine::Fault>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Fault::InvalidTransition`] when the thread is not coming in.
-    pub fn cancel(&mut self, thread: ThreadId) -> Result<Outcome, Fault> {
-        self.section(thread, Operation::Cancel, &mut WakeFirst)
-    }
-
-    fn check_entry(&self, thread: ThreadId, entry: Operation) -> Result<(), Fault> {
+    fn check_operation(&self, thread: ThreadId, operation: Operation) -> Result<(), Fault> {
         let state = self.thread_state(thread);
-        let fits = match entry {
-            Operation::Acquire if self.owner == Some(thread) => return Err(Fault::AlreadyAttached),
-            Operation::Acquire => state == ThreadState::Idle,
-            Operation::Release(_) | Operation::Safepoint if self.owner != Some(thread) => {
-                return Err(Fault::NotHolder);
-            }
-            Operation::Release(_) | Operation::Safepoint => state == ThreadState::Idle,
-            Operation::Resume(_) => {
-                !matches!(state, ThreadState::Idle | ThreadState::BetweenSections)
-            }
-            Operation::Retry => state == ThreadState::BetweenSections,
-            Operation::Cancel => {
-                state != ThreadState::Idle && self.phase(thread) == Phase::Acquiring
-            }
+        let owns = self.lock.owner == Some(thread);
+        let fits = match operation {
+            Operation::Acquire if owns => return Err(Fault::AlreadyAttached),
+            Operation::Release(_) | Operation::Safepoint if !owns => return Err(Fault::NotHolder),
+            Operation::Acquire | Operation::Release(_) | Operation::Safepoint => state == Idle,
+            Operation::Resume(_) => !matches!(state, Idle | BetweenSections),
+            Operation::Retry => state == BetweenSections,
+            Operation::Cancel => state != Idle && self.phase(thread) == Phase::Acquiring,
         };
         if fits { Ok(()) } else { Err(Fault::InvalidTransition) }
-    }
-
-    fn confirm(&mut self, thread: ThreadId) -> Outcome {
-        self.finish(thread, ThreadState::Idle);
-        self.events.push(Event::Confirmed(thread));
-        Outcome::Owns
     }
 
     /// Asks the protocol.
     fn decide(
         &mut self,
         thread: ThreadId,
-        entry: Operation,
-        choose: &mut dyn WakePolicy,
+        operation: Operation,
+        wake_policy: &mut dyn WakePolicy,
     ) -> Result<Step, Fault> {
         let state = self.thread_state(thread);
-        if let ThreadState::Waiting(set, _) | ThreadState::Notified(set) = state
-            && (P::SETS[usize::from(set.0)] == Order::Unordered || entry == Operation::Cancel)
+        if let Waiting(set, _) | Notified(set) = state
+            && (P::SETS[usize::from(set.0)] == Order::Unordered || operation == Operation::Cancel)
         {
-            self.states.unlink(thread);
+            self.lock.states.unlink(thread);
         }
-        match entry {
-            Operation::Acquire => self.states.set_phase(thread, Phase::Acquiring),
-            Operation::Release(_) => self.states.set_phase(thread, Phase::Releasing),
-            Operation::Safepoint => self.states.set_phase(thread, Phase::Reacquiring),
+        match operation {
+            Operation::Acquire => self.lock.states.set_phase(thread, Phase::Acquiring),
+            Operation::Release(_) => self.lock.states.set_phase(thread, Phase::Releasing),
+            Operation::Safepoint => self.lock.states.set_phase(thread, Phase::Reacquiring),
             Operation::Resume(_) | Operation::Retry | Operation::Cancel => {}
         }
-        let Self { protocol, states, owner, requested, events, woken, previous: _ } = self;
-        let mut cx = Section {
-            sets: P::SETS,
-            me: thread,
-            states,
-            owner,
-            requested,
-            events,
-            woken,
-            choose,
-            fault: None,
-        };
-        let step = match (entry, state) {
+        let Self { protocol, lock, .. } = self;
+        let mut cx = Section { sets: P::SETS, me: thread, lock, wake_policy, fault: None };
+        let step = match (operation, state) {
             (Operation::Acquire, _) => protocol.acquire(&mut cx),
             (Operation::Release(how), _) => protocol.release(&mut cx, how),
             (Operation::Safepoint, _) => protocol.safepoint(&mut cx),
             (Operation::Retry, _) => protocol.retry(&mut cx),
-            (Operation::Resume(_), ThreadState::Notified(set)) => {
-                cx.events.push(Event::Notified(thread));
+            (Operation::Resume(_), Notified(set)) => {
+                cx.lock.events.push(Event::Notified(thread));
                 protocol.woken(&mut cx, set, Wake::Notified)
             }
-            (Operation::Resume(_), ThreadState::Waiting(set, _)) => {
-                cx.events.push(Event::TimedOut(thread));
+            (Operation::Resume(_), Waiting(set, _)) => {
+                cx.lock.events.push(Event::TimedOut(thread));
                 protocol.woken(&mut cx, set, Wake::TimedOut)
             }
-            (
-                Operation::Resume(_),
-                ThreadState::Idle | ThreadState::Granted | ThreadState::BetweenSections,
-            ) => {
-                return Err(Fault::InvalidTransition);
-            }
+            (Operation::Resume(_), _) => return Err(Fault::InvalidTransition),
             (Operation::Cancel, state) => {
-                cx.states.put(thread, ThreadState::Idle);
-                cx.events.push(Event::Cancelled(thread));
-                protocol.cancel(&mut cx, matches!(state, ThreadState::Notified(_)));
+                cx.lock.states.put(thread, Idle);
+                cx.lock.events.push(Event::Cancelled(thread));
+                protocol.cancel(&mut cx, matches!(state, Notified(_)));
                 Step::Left
             }
         };
@@ -352,57 +289,56 @@ impl<P: Protocol> Monitor<P> {
     }
 
     /// Carries the decision out for the thread itself.
-    fn settle(&mut self, thread: ThreadId, entry: Operation, step: Step) -> Result<Outcome, Fault> {
-        let owns = self.owner == Some(thread);
+    fn settle(
+        &mut self,
+        thread: ThreadId,
+        operation: Operation,
+        step: Step,
+    ) -> Result<Outcome, Fault> {
+        let owns = self.lock.owner == Some(thread);
+        let leaves = self.phase(thread) == Phase::Releasing;
         match step {
+            Step::Owns if leaves => Err(Fault::OwnsWhileLeaving),
+            Step::Owns if self.lock.owner.is_some() && !owns => Err(Fault::TakesHeldLock),
             Step::Owns => {
-                if self.states.phase(thread) == Phase::Releasing {
-                    return Err(Fault::OwnsWhileLeaving);
+                if self.lock.owner.replace(thread).is_none() {
+                    self.lock.events.push(Event::Taken(thread));
                 }
-                if self.owner.is_some() && !owns {
-                    return Err(Fault::TakesHeldLock);
-                }
-                if !owns {
-                    self.events.push(Event::Taken(thread));
-                }
-                self.owner = Some(thread);
-                self.finish(thread, ThreadState::Idle);
+                self.finish(thread, Idle);
                 Ok(Outcome::Owns)
             }
-            Step::Left | Step::Wait(..) | Step::Retry if owns => Err(Fault::WaitsWhileOwning),
+            _ if owns => Err(Fault::WaitsWhileOwning),
+            Step::Left if !leaves && operation != Operation::Cancel => {
+                Err(Fault::LeavesWhileEntering)
+            }
             Step::Left => {
-                if self.states.phase(thread) != Phase::Releasing && entry != Operation::Cancel {
-                    return Err(Fault::LeavesWhileEntering);
-                }
-                self.finish(thread, ThreadState::Idle);
+                self.finish(thread, Idle);
                 Ok(Outcome::Left)
             }
+            Step::Wait(set, _) if usize::from(set.0) >= P::SETS.len() => Err(Fault::UnknownSet),
             Step::Wait(set, timer) => {
-                if usize::from(set.0) >= P::SETS.len() {
-                    return Err(Fault::UnknownSet);
-                }
-                self.events.push(Event::Waiting(thread));
-                self.states.link(thread, set);
-                self.states.put(thread, ThreadState::Waiting(set, timer));
+                self.lock.events.push(Event::Waiting(thread));
+                self.lock.states.link(thread, set);
+                self.lock.states.put(thread, Waiting(set, timer));
                 Ok(Outcome::Wait(timer))
             }
             Step::Retry => {
-                self.finish(thread, ThreadState::BetweenSections);
+                self.finish(thread, BetweenSections);
                 Ok(Outcome::Retry)
             }
         }
     }
 
     fn finish(&mut self, thread: ThreadId, state: ThreadState) {
-        self.states.unlink(thread);
-        self.states.put(thread, state);
-        if state == ThreadState::Idle {
-            self.states.set_phase(thread, Phase::Acquiring);
+        self.lock.states.unlink(thread);
+        self.lock.states.put(thread, state);
+        if state == Idle {
+            self.lock.states.set_phase(thread, Phase::Acquiring);
         }
     }
 
     fn key(&self) -> (&P, Option<ThreadId>, bool) {
-        (&self.protocol, self.owner, self.requested)
+        (&self.protocol, self.lock.owner, self.lock.requested)
     }
 
     fn thread_states(&self) -> impl Iterator<Item = (ThreadState, Phase)> + '_ {
@@ -411,7 +347,7 @@ impl<P: Protocol> Monitor<P> {
 
     fn queues(&self) -> impl Iterator<Item = ThreadId> + '_ {
         let fifo = (0u8..).zip(P::SETS).filter(|(_, order)| **order == Order::Fifo);
-        fifo.flat_map(|(set, _)| self.states.members(WaitSet(set)))
+        fifo.flat_map(|(set, _)| self.lock.states.members(WaitSet(set)))
     }
 }
 

@@ -117,25 +117,21 @@ impl Handoff {
     }
 
     /// What is left of the budgets in this turn.
-    #[must_use]
     pub const fn budgets_left(&self) -> Budgets {
         self.left
     }
 
     /// The thread that may retake the lock without a barge, after a release that woke another one.
-    #[must_use]
     pub const fn may_retake(&self) -> Option<ThreadId> {
         self.may_retake
     }
 
     /// Whether the owner has run for a whole interval while others waited.
-    #[must_use]
     pub const fn interval_expired(&self) -> bool {
         self.interval_expired
     }
 
     /// Whether nothing is left of the past, as while no thread waits (HAND-3).
-    #[must_use]
     pub fn is_reset(&self) -> bool {
         *self == Self::with_budgets(self.budgets)
     }

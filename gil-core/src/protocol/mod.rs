@@ -47,22 +47,17 @@ impl ThreadId {
     }
 
     /// The id as a number, at least 1.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
     }
 
     /// The position of this thread in tables: `get() - 1`.
-    #[must_use]
     pub const fn index(self) -> usize {
         (self.0.get() - 1) as usize
     }
 
-    pub(crate) const fn from_bits(bits: u32) -> Option<Self> {
-        match NonZeroU32::new(bits) {
-            Some(id) => Some(Self(id)),
-            None => None,
-        }
+    pub(crate) fn from_bits(bits: u32) -> Option<Self> {
+        NonZeroU32::new(bits).map(Self)
     }
 }
 

@@ -42,18 +42,10 @@ use slow_path::SlowPath;
 /// assert!(lock.detach(&thread).is_err(), "a thread that does not hold it cannot release it");
 /// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
-#[derive(Debug)]
 pub struct RawGil<P: Protocol, O = Counters> {
     slow: SlowPath<P, O>,
     ticks_left: AtomicU32,
     check_interval: AtomicU32,
-}
-
-const fn ticks<P: Protocol>() -> u32 {
-    match P::PREEMPTION {
-        Preemption::OnRequest => 0,
-        Preemption::EveryTicks(ticks) => ticks,
-    }
 }
 
 impl<P: Protocol> RawGil<P> {
@@ -98,11 +90,12 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     const_unless_loom! {
         /// A free lock with an observer and a pacing of your choice, for example [`Pacing::none`].
         pub fn with_pacing(protocol: P, observer: O, pacing: Pacing<Instant>) -> Self {
-            Self {
-                slow: SlowPath::new(protocol, observer, pacing),
-                ticks_left: AtomicU32::new(ticks::<P>()),
-                check_interval: AtomicU32::new(ticks::<P>()),
-            }
+            let ticks = match P::PREEMPTION {
+                Preemption::OnRequest => 0,
+                Preemption::EveryTicks(ticks) => ticks,
+            };
+            let (ticks_left, check_interval) = (AtomicU32::new(ticks), AtomicU32::new(ticks));
+            Self { slow: SlowPath::new(protocol, observer, pacing), ticks_left, check_interval }
         }
     }
 
@@ -115,23 +108,30 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// Looks at the Monitor, under the lock's mutex: as [`RawGil::inspect_observer`]. While no thread
     /// is in the slow path, or the lock is biased, the Monitor's owner may be out of date.
     pub fn inspect_monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
-        look(self.slow.shared.lock().timed.monitor())
+        look(&self.slow.shared.lock().timed.monitor)
     }
 
     /// Registers a thread, in O(1). The ids of registrations that have ended are used again, but no
-    /// new thread inherits what the earlier one was entitled to.
+    /// new thread inherits what the earlier one was entitled to: the id of a thread that may retake the lock
+    /// is not used.
     pub fn register(&self) -> Registration {
-        self.slow.register()
+        let mut shared = self.slow.shared.lock();
+        let biased = shared.timed.monitor.protocol().bias();
+        shared.registry.add(biased)
     }
 
     /// Ends a registration. The id of a thread that still holds the lock (think of
     /// [`std::mem::forget`]) is never used again.
     pub fn unregister(&self, registration: Registration) {
-        self.slow.unregister(registration.id);
+        self.unregister_id(registration.id);
     }
 
     pub(crate) fn unregister_id(&self, id: ThreadId) {
-        self.slow.unregister(id);
+        if !self.slow.is_attached(id) {
+            let mut shared = self.slow.shared.lock();
+            shared.timed.pacing.forget(id);
+            shared.registry.remove(id);
+        }
     }
 
     /// Sets the switch interval: how long one owner may run before a waiter requests a switch. Zero is
@@ -156,7 +156,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
 
     /// The switch interval.
     pub fn switch_interval(&self) -> Duration {
-        self.slow.shared.lock().timed.interval()
+        self.slow.shared.lock().timed.interval
     }
 
     /// Sets after how many safepoints a protocol with ticks switches (Python 2's
@@ -171,7 +171,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     ///
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
-    #[inline]
     pub fn attach(&self, registration: &Registration) -> Result<(), Fault> {
         self.slow.memory.touch();
         if !O::DISABLE_FAST_PATH && self.slow.word.attach(registration.id) {
@@ -205,14 +204,16 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
     pub fn try_attach(&self, registration: &Registration) -> Result<bool, Fault> {
         self.slow.memory.touch();
-        let attached = match O::DISABLE_FAST_PATH {
-            true => return self.slow.try_attach_slow(registration),
-            false => self.slow.word.attach(registration.id),
-        };
-        if !attached && self.is_attached(registration) {
+        if !O::DISABLE_FAST_PATH && self.slow.word.attach(registration.id) {
+            return Ok(true);
+        }
+        if self.is_attached(registration) {
             return Err(Fault::AlreadyAttached);
         }
-        Ok(attached)
+        // Without a fast path by a section, which gives up at once if a thread was faster.
+        let is_free = |monitor: &Monitor<P>| monitor.owner().is_none() && monitor.all_idle();
+        let tries = O::DISABLE_FAST_PATH && self.inspect_monitor(is_free);
+        Ok(tries && self.slow.attach_slow(registration, Some(Instant::now()))?)
     }
 
     /// Whether the thread holds the lock.
@@ -224,7 +225,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     ///
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock.
-    #[inline]
     pub fn detach(&self, registration: &Registration) -> Result<(), Fault> {
         self.slow.memory.touch();
         if !O::DISABLE_FAST_PATH && self.slow.word.detach(registration.id) {
@@ -234,7 +234,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     }
 
     /// Whether the holder is requested to release. One relaxed load.
-    #[inline]
     pub fn switch_requested(&self) -> bool {
         self.slow.requested.load(Ordering::Relaxed) // a hint, looked at again under the mutex
     }
@@ -245,7 +244,6 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
     /// requested).
-    #[inline]
     pub fn safepoint(&self, registration: &Registration) -> Result<bool, Fault> {
         if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
             // Relaxed: only the holder touches the count, and the lock orders holders.
@@ -270,9 +268,10 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.slow.memory.free();
     }
 
-    /// Sends the holder's next safepoint through the slow path.
+    /// Sends the holder's next safepoint through a section, which may find no request: the way to the
+    /// holder's attention.
     pub(crate) fn force_slow_safepoint(&self) {
-        self.slow.force_slow_safepoint();
+        self.slow.set_request_flag(&mut self.slow.shared.lock(), true);
     }
 
     /// Has `tell` called whenever [`RawGil::switch_requested`] has changed: `true` when a waiter
@@ -295,6 +294,15 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// assert!(!stop.load(Ordering::Relaxed));
     /// ```
     pub fn on_switch_request(&self, tell: impl Fn(bool) + Send + 'static) {
-        self.slow.set_hook(Box::new(tell));
+        let mut shared = self.slow.shared.lock();
+        shared.hook = Some(Box::new(tell));
+        let flag = shared.flag;
+        self.slow.set_request_flag(&mut shared, flag);
+    }
+}
+
+impl<P: Protocol, O> std::fmt::Debug for RawGil<P, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawGil").field("protocol", &P::NAME).finish_non_exhaustive()
     }
 }

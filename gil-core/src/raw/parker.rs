@@ -32,7 +32,7 @@
 use std::sync::atomic::AtomicU32 as ThreadLocalCounter;
 
 use crate::sync::{
-    AtomicBool, Instant, Ordering, Park, Parked, mutant, spin_loop, spins, yield_now, yields,
+    AtomicBool, Instant, Ordering, Park, Parked, YIELDS, mutant, spin_loop, spins, yield_now,
 };
 use crate::timed_monitor::WaitPlan;
 
@@ -52,7 +52,7 @@ pub(super) struct Parker {
     skip_left: ThreadLocalCounter,
     /// In how many it will after the next spin without success.
     skip_next: ThreadLocalCounter,
-    park: Park,
+    pub(super) park: Park,
 }
 
 impl Parker {
@@ -63,11 +63,6 @@ impl Parker {
             skip_next: ThreadLocalCounter::new(SPIN_SKIP),
             park: Park::new(),
         }
-    }
-
-    /// The running thread is the one that waits here next.
-    pub(super) fn bind(&self) {
-        self.park.bind();
     }
 
     pub(super) fn unpark(&self) {
@@ -99,7 +94,7 @@ impl Parker {
 
     /// Looks at the flag for about a microsecond, and then after each of a few yields.
     fn spin_for_answer(&self) {
-        let pauses = [(spins(), spin_loop as fn()), (yields(), yield_now)];
+        let pauses = [(spins(), spin_loop as fn()), (YIELDS, yield_now)];
         for (times, pause) in pauses {
             for _ in 0..times {
                 if self.take_notification() {
@@ -144,14 +139,13 @@ impl Parker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::now;
 
     const PLAN: WaitPlan<Instant> =
         WaitPlan { deadline: None, epoch: 0, recheck_at: None, spin_for_answer: false };
 
     /// A wait whose timer has expired, and in how many of the next ones there is no spin.
     fn waits(parker: &Parker) -> (Parked, u32) {
-        let plan = WaitPlan { deadline: Some(now()), ..PLAN };
+        let plan = WaitPlan { deadline: Some(Instant::now()), ..PLAN };
         (parker.wait(plan, None), parker.skip_left.load(Ordering::Relaxed))
     }
 
@@ -170,8 +164,8 @@ mod tests {
         let parker = Parker::new();
         let plan = WaitPlan { spin_for_answer: true, ..PLAN };
         assert_eq!(parker.wait(plan, None), Parked::Returned, "it would sleep for ever");
-        let deferred = WaitPlan { recheck_at: Some(now()), ..plan };
-        let given_up = parker.wait(deferred, Some(now()));
+        let deferred = WaitPlan { recheck_at: Some(Instant::now()), ..plan };
+        let given_up = parker.wait(deferred, Some(Instant::now()));
         assert_eq!(given_up, Parked::GaveUp, "the request is not published yet");
     }
 

@@ -18,14 +18,12 @@ pub struct Registration {
 
 impl Registration {
     /// The id. A lock gives it to another registration after this one has been unregistered.
-    #[must_use]
     pub fn id(&self) -> ThreadId {
         self.id
     }
 }
 
 /// Every registration of a lock.
-#[derive(Debug)]
 pub(super) struct Registry {
     parkers: Vec<Option<Arc<Parker>>>,
     vacant: Vec<ThreadId>,

@@ -23,7 +23,6 @@
 //! is stored under the mutex and loaded by the holder only, who at worst sees it one safepoint later,
 //! or enters a section that finds no request.
 
-use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 use super::parker::Parker;
@@ -40,7 +39,6 @@ use crate::sync::{
 use crate::timed_monitor::{TimedMonitor, WaitPlan};
 
 /// The lock, less its ticks: the word, the flag, and what the mutex guards.
-#[derive(Debug)]
 pub(super) struct SlowPath<P: Protocol, O> {
     pub(super) word: Word,
     pub(super) requested: AtomicBool,
@@ -50,7 +48,6 @@ pub(super) struct SlowPath<P: Protocol, O> {
 }
 
 /// Guarded by the mutex.
-#[derive(Debug)]
 pub(super) struct Shared<P: Protocol, O> {
     pub(super) timed: TimedMonitor<P, Instant>,
     pub(super) observer: O,
@@ -58,17 +55,9 @@ pub(super) struct Shared<P: Protocol, O> {
     /// The Monitor knows the owner, and the word does not.
     frozen: bool,
     /// The flag that safepoints read, mirrored: a checker allows only the holder to load it.
-    flag: bool,
-    hook: Option<RequestHook>,
-}
-
-/// Is told when the flag changes.
-struct RequestHook(Box<dyn Fn(bool) + Send>);
-
-impl Debug for RequestHook {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RequestHook")
-    }
+    pub(super) flag: bool,
+    /// Is told when the flag changes.
+    pub(super) hook: Option<Box<dyn Fn(bool) + Send>>,
 }
 
 impl<P: Protocol, O> SlowPath<P, O> {
@@ -121,19 +110,6 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         self.run_to_completion(registration, release, None).map(|_| ())
     }
 
-    /// Attaches without waiting, for a lock that has no fast path.
-    #[cold]
-    pub(super) fn try_attach_slow(&self, registration: &Registration) -> Result<bool, Fault> {
-        let operation = |shared: &Shared<P, O>| {
-            let monitor = shared.timed.monitor();
-            let is_free = monitor.owner().is_none() && monitor.all_idle();
-            let is_mine = monitor.owner() == Some(registration.id); // the Monitor refuses it
-            (is_free || is_mine).then_some(Operation::Acquire)
-        };
-        let decided = self.section(registration.id, operation, None)?;
-        Ok(decided.is_some_and(|(outcome, _)| outcome == Outcome::Owns))
-    }
-
     /// Runs sections until `operation` is complete. `false`: the deadline passed, and it was cancelled.
     #[cold]
     pub(super) fn run_to_completion(
@@ -142,12 +118,10 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         mut operation: Operation,
         deadline: Option<Instant>,
     ) -> Result<bool, Fault> {
-        registration.parker.bind();
+        registration.parker.park.bind();
         let mut expired_epoch = None;
         loop {
-            let decided =
-                self.section(registration.id, |_| Some(operation), expired_epoch.take())?;
-            let Some((outcome, plan)) = decided else { return Ok(false) };
+            let (outcome, plan) = self.section(registration.id, operation, expired_epoch.take())?;
             // Step 5: wait.
             operation = match outcome {
                 Outcome::Owns => return Ok(true),
@@ -166,13 +140,13 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         }
     }
 
-    /// Steps 1 to 4, for the operation that `choose` wants; `None`: it wants none.
+    /// Steps 1 to 4.
     fn section(
         &self,
         thread: ThreadId,
-        choose: impl FnOnce(&Shared<P, O>) -> Option<Operation>,
+        operation: Operation,
         expired_epoch: Option<u64>,
-    ) -> Result<Option<(Outcome, WaitPlan<Instant>)>, Fault> {
+    ) -> Result<(Outcome, WaitPlan<Instant>), Fault> {
         // Step 1: freeze.
         let mut shared = self.shared.lock();
         let clock = SectionClock::new();
@@ -182,10 +156,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
             self.freeze(&mut shared, &clock);
         }
         // Step 2: decide.
-        let operation = choose(&shared);
-        let decided = operation
-            .map(|operation| shared.decide(thread, operation, expired_epoch, &clock))
-            .transpose();
+        let decided = shared.decide(thread, operation, expired_epoch, &clock);
         let woken = shared.drain_parkers();
         // Step 3: publish.
         self.publish(&mut shared);
@@ -215,7 +186,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
 
     /// Lets the fast path see what the section left: the flag, then the word.
     fn publish(&self, shared: &mut Shared<P, O>) {
-        let monitor = shared.timed.monitor();
+        let monitor = &shared.timed.monitor;
         let (owner, biased) = (monitor.owner(), monitor.biased().filter(|_| Self::BIASED));
         let quiet = monitor.all_idle() || mutant!(SlowDroppedEarly);
         if quiet && mutant!(WordBeforeFlag) {
@@ -233,60 +204,29 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         }
         shared.frozen = !quiet && (biased.is_none() || mutant!(BiasNotRevoked));
         let (flag, frozen) = (shared.flag, shared.frozen);
-        shared.observer.published(flag, frozen, shared.timed.monitor());
+        shared.observer.published(flag, frozen, &shared.timed.monitor);
     }
 
     /// Stores the flag, under the mutex, and tells the hook.
-    fn set_request_flag(&self, shared: &mut Shared<P, O>, requested: bool) {
+    pub(super) fn set_request_flag(&self, shared: &mut Shared<P, O>, requested: bool) {
         shared.flag = requested;
         // Relaxed: published by the word's store or by the mutex, see the module's page.
         self.requested.store(requested, Ordering::Relaxed);
         let bomb = Bomb;
-        if let Some(RequestHook(tell)) = &shared.hook {
+        if let Some(tell) = &shared.hook {
             tell(requested);
         }
         std::mem::forget(bomb);
     }
 
-    /// Sends the holder's next safepoint through a section, which may find no request: the way to the
-    /// holder's attention.
-    pub(super) fn force_slow_safepoint(&self) {
-        self.set_request_flag(&mut self.shared.lock(), true);
-    }
-
-    /// Replaces the hook, and tells it the present flag.
-    pub(super) fn set_hook(&self, tell: Box<dyn Fn(bool) + Send>) {
-        let mut shared = self.shared.lock();
-        shared.hook = Some(RequestHook(tell));
-        let flag = shared.flag;
-        self.set_request_flag(&mut shared, flag);
-    }
-
-    /// A new registration. It does not inherit the bias of a thread that has left.
-    pub(super) fn register(&self) -> Registration {
-        let mut shared = self.shared.lock();
-        let biased = shared.timed.monitor().protocol().bias();
-        shared.registry.add(biased)
-    }
-
-    /// Ends a registration, unless its thread still holds the lock.
-    pub(super) fn unregister(&self, id: ThreadId) {
-        let mut shared = self.shared.lock();
-        if !self.holds(&shared, id) {
-            shared.timed.forget(id);
-            shared.registry.remove(id);
-        }
-    }
-
-    /// Whether the thread holds the lock.
+    /// Whether the thread holds the lock. Only the thread itself can change that.
     pub(super) fn is_attached(&self, id: ThreadId) -> bool {
         let by_word = self.word.is_held_by(id);
-        by_word.unwrap_or_else(|| self.holds(&self.shared.lock(), id))
-    }
-
-    fn holds(&self, shared: &Shared<P, O>, id: ThreadId) -> bool {
-        let by_word = self.word.is_held_by(id);
-        by_word.unwrap_or_else(|| shared.timed.monitor().owner() == Some(id))
+        by_word.unwrap_or_else(|| {
+            let shared = self.shared.lock();
+            // The word may have been given back in between.
+            self.word.is_held_by(id).unwrap_or_else(|| shared.timed.monitor.owner() == Some(id))
+        })
     }
 }
 
@@ -302,7 +242,7 @@ impl<P: Protocol, O: Observe> Shared<P, O> {
         let stale = operation == Operation::Safepoint && !timed.answers_safepoint();
         if stale && !mutant!(StaleRequestAnswered) {
             observer.stale_request(thread);
-            let holds = timed.monitor().owner() == Some(thread);
+            let holds = timed.monitor.owner() == Some(thread);
             let stays = holds.then(|| (Outcome::Owns, timed.plan(None, clock)));
             return stays.ok_or(Fault::NotHolder);
         }
@@ -312,11 +252,16 @@ impl<P: Protocol, O: Observe> Shared<P, O> {
     /// The parkers of the threads that have been woken and not yet unparked.
     fn drain_parkers(&mut self) -> Vec<Arc<Parker>> {
         let Self { timed, registry, .. } = self;
-        if timed.monitor().woken().is_empty() {
+        if timed.monitor.woken().is_empty() {
             return Vec::new(); // the common case
         }
         let most = if mutant!(OnlyFirstUnparked) { 1 } else { usize::MAX };
-        timed.drain_woken().take(most).filter_map(|thread| registry.parker(thread)).collect()
+        timed
+            .monitor
+            .drain_woken()
+            .take(most)
+            .filter_map(|thread| registry.parker(thread))
+            .collect()
     }
 }
 

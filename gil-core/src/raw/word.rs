@@ -39,7 +39,6 @@ const REACQUIRE: u64 = 1 << 35;
 const BIASED_AND_FROZEN: u64 = BIASED + FROZEN;
 const BIASED_ATTACH: u64 = HELD + REACQUIRE;
 
-#[derive(Debug)]
 pub(super) struct Word(AtomicU64);
 
 /// What a freeze found.

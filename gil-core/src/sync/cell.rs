@@ -1,6 +1,5 @@
 //! std's cell, entered as loom's is.
 
-#[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
 impl<T> UnsafeCell<T> {

@@ -14,7 +14,6 @@ pub(crate) use self::loom::cell::UnsafeCell;
 pub(crate) use self::loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use self::loom::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
 pub(crate) use self::loom::thread::AccessError;
-pub(crate) use self::loom::thread_local;
 #[cfg(shuttle)]
 pub(crate) use super::cell::UnsafeCell;
 #[cfg(not(shuttle))]
@@ -29,15 +28,19 @@ pub(crate) fn spins() -> u32 {
 
 pub(crate) fn spin_loop() {}
 
-pub(crate) fn yields() -> u32 {
-    0
-}
+pub(crate) const YIELDS: u32 = 0;
 
 pub(crate) fn yield_now() {}
 
 /// There is no time under loom: that a timer is armed is all there is to know of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Instant;
+
+impl Instant {
+    pub(crate) fn now() -> Self {
+        Self
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
@@ -54,7 +57,6 @@ impl<T> Mutex<T> {
 
 /// The memory of a lock: a touch is a read of it, its end a write. loom reports a touch that nothing
 /// orders before the end; shuttle has no eye for that.
-#[derive(Debug)]
 pub(crate) struct Memory {
     #[cfg(not(shuttle))]
     cell: UnsafeCell<()>,

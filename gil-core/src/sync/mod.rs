@@ -12,23 +12,17 @@ pub mod choice;
 #[cfg(loom)]
 pub mod mutants;
 
-#[cfg(not(loom))]
-mod std;
-#[cfg(not(loom))]
-pub use self::std::Instant;
-#[cfg(not(loom))]
-pub(crate) use self::std::*;
+#[cfg_attr(loom, path = "loom.rs")]
+#[cfg_attr(not(loom), path = "std.rs")]
+mod facade;
 
+pub use facade::Instant;
 #[cfg(loom)]
-#[path = "loom.rs"]
-mod on_loom;
-#[cfg(loom)]
-pub(crate) use on_loom::*;
-#[cfg(loom)]
-pub use on_loom::{Instant, loom};
+pub use facade::loom;
+pub(crate) use facade::*;
 
-use ::std::fmt::Debug;
-use ::std::time::Duration;
+use std::fmt::Debug;
+use std::time::Duration;
 
 /// How a park ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,15 +1,14 @@
 //! The facade on parking_lot and std.
 
-use std::cell::Cell;
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) use std::thread::AccessError;
 pub(crate) use std::thread::yield_now;
-pub(crate) use std::thread_local;
 pub use std::time::Instant;
 
+use parking_lot::Condvar;
 pub(crate) use parking_lot::Mutex;
-use std::sync::{Condvar, PoisonError, TryLockResult};
+use std::sync::TryLockResult;
 pub(crate) use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard};
 use std::time::Duration;
 
@@ -23,16 +22,9 @@ pub(crate) const fn spins() -> u32 {
 }
 
 /// How often a thread that waits for an answer yields its processor after that.
-pub(crate) const fn yields() -> u32 {
-    3
-}
-
-pub(crate) fn now() -> Instant {
-    Instant::now()
-}
+pub(crate) const YIELDS: u32 = 3;
 
 /// Nothing: only a checker cares where a lock's memory is touched.
-#[derive(Debug)]
 pub(crate) struct Memory;
 
 impl Memory {
@@ -48,9 +40,10 @@ impl Memory {
 ///
 /// [`std::thread::park`] would do, were it not for the thread's handle: it lives in a thread-local,
 /// which is gone in a late thread-exit destructor, and it binds the sleeper to one thread for ever.
+/// parking_lot's condition variable falls back to the stack there.
 #[derive(Debug)]
 pub(crate) struct Park {
-    state: StdMutex<Token>,
+    token: Mutex<Token>,
     left: Condvar,
 }
 
@@ -64,15 +57,14 @@ enum Token {
 
 impl Park {
     pub(crate) const fn new() -> Self {
-        Self { state: StdMutex::new(Token::None), left: Condvar::new() }
+        Self { token: Mutex::new(Token::None), left: Condvar::new() }
     }
 
     /// The running thread is the one that will sleep here; only loom needs to know.
-    #[inline(always)]
     pub(crate) const fn bind(&self) {}
 
     pub(crate) fn unpark(&self) {
-        let was = std::mem::replace(&mut *self.lock(), Token::Left);
+        let was = std::mem::replace(&mut *self.token.lock(), Token::Left);
         if was == Token::Asleep {
             self.left.notify_one(); // after unlocking: the sleeper takes the mutex first
         }
@@ -80,25 +72,19 @@ impl Park {
 
     /// Sleeps until unparked or the first of the two points in time, or returns spuriously.
     pub(crate) fn park(&self, timer: Option<Instant>, deadline: Option<Instant>) -> Parked {
-        let first = match (timer, deadline) {
-            (Some(timer), Some(deadline)) => Some(timer.min(deadline)),
-            (timer, deadline) => timer.or(deadline),
-        };
-        let mut token = self.lock();
+        let first = timer.into_iter().chain(deadline).min();
+        let mut token = self.token.lock();
         if *token == Token::None {
             *token = Token::Asleep;
-            token = match first {
-                None => self.left.wait(token).unwrap_or_else(PoisonError::into_inner),
-                Some(first) => {
-                    let span = first.saturating_duration_since(now());
-                    self.left.wait_timeout(token, span).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            match first {
+                None => self.left.wait(&mut token),
+                Some(first) => drop(self.left.wait_until(&mut token, first)),
+            }
         }
         let was = std::mem::replace(&mut *token, Token::None);
         drop(token);
         match first {
-            Some(_) if was != Token::Left => after_park(now(), timer, deadline),
+            Some(_) if was != Token::Left => after_park(Instant::now(), timer, deadline),
             _ => Parked::Returned,
         }
     }
@@ -110,18 +96,14 @@ impl Park {
             Parked::TimedOut | Parked::Returned => Parked::Returned,
         }
     }
-
-    fn lock(&self) -> StdMutexGuard<'_, Token> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner) // nothing panics under it
-    }
 }
 
-/// The real clock as one section sees it: read once, and only if it is needed.
-pub(crate) struct SectionClock(Cell<Option<Instant>>);
+/// The real clock as one section sees it: read once.
+pub(crate) struct SectionClock(Instant);
 
 impl SectionClock {
-    pub(crate) const fn new() -> Self {
-        Self(Cell::new(None))
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
     }
 }
 
@@ -129,17 +111,15 @@ impl Clock for SectionClock {
     type Instant = Instant;
 
     fn now(&self) -> Instant {
-        let instant = self.0.get().unwrap_or_else(now);
-        self.0.set(Some(instant));
-        instant
+        self.0
     }
 
     fn elapsed_since(&self, instant: Instant) -> Duration {
-        self.now().saturating_duration_since(instant)
+        self.0.saturating_duration_since(instant)
     }
 
     fn is_future(&self, instant: Instant) -> bool {
-        self.now() < instant
+        self.0 < instant
     }
 
     fn later(&self, instant: Instant, by: Duration) -> Option<Instant> {
@@ -174,7 +154,7 @@ mod tests {
 
     #[test]
     fn return_from_park_is_judged_by_the_clock() {
-        let start = now();
+        let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         assert_eq!(after_park(at(4), Some(at(5)), None), Parked::Returned);
         assert_eq!(after_park(at(5), Some(at(5)), None), Parked::TimedOut);
@@ -186,8 +166,8 @@ mod tests {
 
     #[test]
     fn park_until_the_past_does_not_sleep() {
-        assert_eq!(Park::new().park(Some(now()), None), Parked::TimedOut);
-        assert_eq!(Park::new().park(None, Some(now())), Parked::GaveUp);
+        assert_eq!(Park::new().park(Some(Instant::now()), None), Parked::TimedOut);
+        assert_eq!(Park::new().park(None, Some(Instant::now())), Parked::GaveUp);
     }
 
     #[test]
@@ -195,7 +175,7 @@ mod tests {
         let park = Park::new();
         park.unpark();
         park.unpark();
-        let soon = Some(now());
+        let soon = Some(Instant::now());
         assert_eq!(park.park(None, None), Parked::Returned);
         assert_eq!(park.park(soon, None), Parked::TimedOut, "the token is consumed");
     }

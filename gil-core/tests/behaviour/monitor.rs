@@ -25,7 +25,7 @@ fn a_queue_shows_its_threads_in_the_order_in_which_they_came() {
     let [a, b, c, d] = threads();
     let mut monitor = held(a, &[c, b, d]);
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, b, d]);
-    monitor.cancel(b).expect("it is coming in");
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, d]);
 }
 
@@ -48,7 +48,7 @@ fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
     assert_eq!(monitor.sync_owner(None), busy);
     assert_eq!(monitor.sync_owner(Some(b)), busy);
     assert_eq!(monitor.sync_owner(Some(a)), Ok(()), "that is no change");
-    monitor.cancel(b).expect("it is coming in");
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
     assert_eq!(monitor.sync_owner(Some(b)), Ok(()), "all slots are idle");
     assert_eq!(monitor.owner(), Some(b));
 }
@@ -73,15 +73,23 @@ fn only_who_is_coming_in_can_give_up() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b]);
     let wrong = Err(Fault::InvalidTransition);
-    assert_eq!(monitor.cancel(c), wrong, "it is outside");
-    assert_eq!(monitor.cancel(a), wrong, "it owns");
+    assert_eq!(monitor.section(c, Operation::Cancel, &mut WakeFirst), wrong, "it is outside");
+    assert_eq!(monitor.section(a, Operation::Cancel, &mut WakeFirst), wrong, "it owns");
     monitor
         .section(b, Operation::Resume(Wake::TimedOut), &mut WakeFirst)
         .expect("its timer has expired");
     monitor.section(a, Operation::Safepoint, &mut WakeFirst).expect("it owns");
     assert!(matches!(monitor.thread_state(a), ThreadState::Waiting(..)));
-    assert_eq!(monitor.cancel(a), wrong, "it was switched out and has to come back");
-    assert_eq!(monitor.cancel(b), Ok(Outcome::Owns), "it has been granted the lock");
+    assert_eq!(
+        monitor.section(a, Operation::Cancel, &mut WakeFirst),
+        wrong,
+        "it was switched out and has to come back"
+    );
+    assert_eq!(
+        monitor.section(b, Operation::Cancel, &mut WakeFirst),
+        Ok(Outcome::Owns),
+        "it has been granted the lock"
+    );
 }
 
 #[test]
@@ -96,7 +104,7 @@ fn different_states_have_different_hashes_and_equal_ones_the_same() {
     let hashes: HashSet<_> = states.iter().map(hash).collect();
     assert_eq!(hashes.len(), states.len());
     let mut came_and_went = held(a, &[b]);
-    came_and_went.cancel(b).expect("it is coming in");
+    came_and_went.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
     let mut knows_b = held(b, &[]);
     knows_b.sync_owner(Some(a)).expect("all slots are idle");
     assert!(came_and_went == knows_b && hash(&came_and_went) == hash(&knows_b));

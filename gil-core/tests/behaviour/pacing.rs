@@ -127,7 +127,7 @@ fn woken_thread_without_further_reacquires_looks_at_the_lock() {
     lock.now_us += 1;
     assert_eq!(lock.rechecks_after(waits), None);
     lock.run(calls, RELEASE);
-    assert_eq!(lock.timed.monitor().owner(), Some(waits), "a wasted wake-up, then a hand-off");
+    assert_eq!(lock.timed.monitor.owner(), Some(waits), "a wasted wake-up, then a hand-off");
 }
 
 #[test]
@@ -211,10 +211,10 @@ fn timekeeper_that_requested_times_the_next_run_too() {
     lock.run(b, Operation::Acquire);
     let (_, plan) = lock.run(c, Operation::Acquire);
     assert_eq!(plan.deadline, None, "one waiter has a timer");
-    let epoch = lock.timed.monitor().owner().map(|_| plan.epoch);
+    let epoch = lock.timed.monitor.owner().map(|_| plan.epoch);
     lock.now_us += INTERVAL_US;
     let (_, _, plan) = lock.expired(b, Operation::Resume(Wake::TimedOut), epoch);
-    assert!(lock.timed.monitor().requested() && plan.spin_for_answer);
+    assert!(lock.timed.monitor.requested() && plan.spin_for_answer);
     lock.now_us += 1;
     // b is granted the lock, so the preempted thread takes the post.
     let (outcome, plan) = lock.run(a, Operation::Safepoint);
@@ -226,7 +226,7 @@ fn timekeeper_that_requested_times_the_next_run_too() {
     let (_, _, plan) = lock.expired(a, Operation::Resume(Wake::TimedOut), Some(plan.epoch));
     assert!(plan.spin_for_answer);
     let (outcome, _) = lock.run(b, Operation::Safepoint);
-    assert_eq!((outcome, lock.timed.monitor().owner()), (Outcome::Wait(None), Some(c)));
+    assert_eq!((outcome, lock.timed.monitor.owner()), (Outcome::Wait(None), Some(c)));
     lock.now_us += 1;
     let (_, plan) = lock.run(a, NOTIFIED);
     assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us - 1 + INTERVAL_US)));
@@ -256,7 +256,7 @@ fn timer_of_an_earlier_run_starts_again() {
     assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us + 1)), "of the present run");
     lock.now_us += 1;
     let (restarted, _, _) = lock.expired(a, timed_out, Some(plan.epoch));
-    assert!(!restarted && lock.timed.monitor().requested());
+    assert!(!restarted && lock.timed.monitor.requested());
 }
 
 #[test]

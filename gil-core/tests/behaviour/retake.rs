@@ -131,6 +131,6 @@ fn protocol_without_waiters_is_reset() {
     monitor.section(a, Operation::Acquire, &mut WakeFirst).unwrap();
     monitor.section(b, Operation::Acquire, &mut WakeFirst).unwrap();
     assert!(!monitor.protocol().is_reset(), "a boost has been spent");
-    monitor.cancel(b).unwrap();
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).unwrap();
     assert!(monitor.protocol().is_reset(), "no thread waits any more");
 }

@@ -103,9 +103,10 @@ impl<P: Protocol> Simulation<P> {
     /// Has the next thread of the script act, if the moment has come.
     pub(super) fn follow_script(&mut self) {
         let (Some(conductor), Some(timed)) = (&mut self.conductor, &self.timed) else { return };
-        let run_ends = timed.timer_start().unwrap_or_default().saturating_add(timed.interval());
+        let run_ends =
+            timed.pacing.timer_start().unwrap_or_default().saturating_add(timed.interval);
         let latest_ns = ns(run_ends) + self.costs.timer_late_ns;
-        let monitor = timed.monitor();
+        let monitor = &timed.monitor;
         let owner = monitor.owner();
         let runs = |thread: ThreadId| monitor.thread_state(thread) == ThreadState::Idle;
         if std::mem::take(&mut conductor.went_on)

@@ -219,7 +219,7 @@ impl<P: Protocol> Simulation<P> {
     pub(super) fn thread_state(&self, thread: usize) -> ThreadState {
         self.timed
             .as_ref()
-            .map_or(ThreadState::Idle, |timed| timed.monitor().thread_state(id(thread)))
+            .map_or(ThreadState::Idle, |timed| timed.monitor.thread_state(id(thread)))
     }
 
     fn timer(&mut self, thread: usize, wait: u64) {
@@ -247,7 +247,7 @@ impl<P: Protocol> Simulation<P> {
                 {
                     left_ns.min(self.varied(self.costs.safepoint_gap_ns).max(1))
                 }
-                (Some(timed), Preemption::EveryTicks(_)) if !timed.monitor().all_idle() => {
+                (Some(timed), Preemption::EveryTicks(_)) if !timed.monitor.all_idle() => {
                     left_ns.min((u64::from(self.ticks) + 1) * self.costs.tick_ns)
                 }
                 _ => left_ns,

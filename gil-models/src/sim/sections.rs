@@ -45,7 +45,7 @@ impl<P: Protocol> Simulation<P> {
         let me = Some(id(thread));
         let clock = Virtual::at(self.now_ns);
         if let Some(timed) = &mut self.timed {
-            let monitor = timed.monitor();
+            let monitor = &timed.monitor;
             let owner = match operation {
                 Operation::Acquire if monitor.owner().is_none() => me,
                 Operation::Release(Release::Blocking) if monitor.owner() == me => None,
@@ -99,7 +99,7 @@ impl<P: Protocol> Simulation<P> {
             self.threads[thread].activity = Activity::Compute;
             return;
         }
-        let was_idle = timed.monitor().all_idle();
+        let was_idle = timed.monitor.all_idle();
         let expired = operation == Operation::Resume(Wake::TimedOut);
         let expired_epoch = expired.then_some(self.threads[thread].epoch);
         let records = self.now_ns < self.records_until_ns;
@@ -108,12 +108,12 @@ impl<P: Protocol> Simulation<P> {
         let (outcome, plan) = timed
             .section(id(thread), operation, expired_epoch, &mut observer, &clock)
             .unwrap_or_else(|fault| panic!("{}: {fault}", P::NAME));
-        let owner = timed.monitor().owner();
+        let owner = timed.monitor.owner();
         let disturbs =
-            was_idle != timed.monitor().all_idle() || published != timed.publishes_request();
+            was_idle != timed.monitor.all_idle() || published != timed.publishes_request();
         // The Monitor remembers what its last section woke, and that may be an earlier one.
         let woken: Vec<_> = match observer.ran {
-            true => timed.drain_woken().map(ThreadId::index).collect(),
+            true => timed.monitor.drain_woken().map(ThreadId::index).collect(),
             false => Vec::new(),
         };
         self.threads[thread].overhead_ns += self.costs.section_ns;
@@ -137,7 +137,7 @@ impl<P: Protocol> Simulation<P> {
 
     /// What the owner looks at in its safepoints has changed.
     pub(super) fn disturb_owner(&mut self) {
-        let owner = self.timed.as_ref().and_then(|timed| timed.monitor().owner());
+        let owner = self.timed.as_ref().and_then(|timed| timed.monitor.owner());
         if let Some(owner) = owner
             && let Place::On(core) = self.threads[owner.index()].place
         {

@@ -6,7 +6,8 @@
 //! the same events, for ever. Being equal is not needed (CPython's last holder is not noted on the
 //! fast path, and nobody can tell). Computed by refining a partition until it is stable.
 
-use gil_core::{Event, Phase, Protocol, ThreadId, ThreadState};
+use gil_core::engine::{Event, Phase, ThreadState};
+use gil_core::protocol::{Protocol, ThreadId};
 use rustc_hash::FxHashMap;
 
 use crate::explorer::graph::{Graph, number};
@@ -35,7 +36,7 @@ type Face = (Option<ThreadId>, bool, Vec<(ThreadState, Phase)>);
 /// Never: fast edges are explored with the others.
 ///
 /// ```
-/// use gil_core::Handoff;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::claims::bisim;
 /// use gil_verify::explorer::graph::Graph;
 /// use gil_verify::explorer::model::Program;

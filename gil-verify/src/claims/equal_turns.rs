@@ -9,7 +9,8 @@
 
 use std::collections::VecDeque;
 
-use gil_core::{Event, Operation, Protocol, Request, ThreadId, ThreadState, Timer};
+use gil_core::engine::{Event, Operation, ThreadState};
+use gil_core::protocol::{Protocol, Request, ThreadId, Timer};
 use rustc_hash::FxHashMap;
 
 use crate::claims::ghost::ThreadSet;
@@ -34,7 +35,7 @@ type Node = (u32, Turn);
 /// A shortest run that breaks the claim. The graph is one without a ghost.
 ///
 /// ```
-/// use gil_core::Handoff;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::claims::equal_turns;
 /// use gil_verify::explorer::graph::Graph;
 /// use gil_verify::explorer::model::Program;

@@ -1,6 +1,6 @@
 //! The explorer's claims as functions of a protocol: what a test, a mutant run or a user calls.
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 use crate::claims::{equal_turns, invariants, liveness};
 use crate::explorer::counterexample::Counterexample;
@@ -59,7 +59,7 @@ impl<P: Protocol + 'static> Explored<P> {
     /// Explores both graphs, at most `limit` states each.
     ///
     /// ```
-    /// use gil_core::Handoff;
+    /// use gil_core::protocol::Handoff;
     /// use gil_verify::claims::explored::{Explored, STATES_MAX};
     /// use gil_verify::explorer::model::Program;
     /// use gil_verify::report::Verdict;

@@ -4,10 +4,8 @@
 //! property tests. It knows what has to be remembered to judge a claim and nothing of any
 //! protocol. Its state is finite, so that it can be part of an explored state.
 
-use gil_core::{
-    Event, Fault, Monitor, Operation, Outcome, Protocol, Release, Request, ThreadId, ThreadState,
-    Timer,
-};
+use gil_core::engine::{Event, Fault, Monitor, Operation, Outcome, ThreadState};
+use gil_core::protocol::{Protocol, Release, Request, ThreadId, Timer};
 
 /// A small set of threads; checks run with at most 32.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use gil_core::{Event, Monitor, Observe, Operation, Outcome, Protocol, ThreadId};
+use gil_core::engine::{Event, Monitor, Operation, Outcome};
+use gil_core::protocol::{Protocol, ThreadId};
+use gil_core::raw::{Observe, SectionInfo};
 
 use crate::claims::ghost::{Ghost, Violation};
 
@@ -18,7 +20,8 @@ pub type Fingerprint = u64;
 /// The fingerprint of anything that can be hashed.
 ///
 /// ```
-/// use gil_core::{Handoff, Monitor};
+/// use gil_core::engine::Monitor;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::claims::ghost_observer::fingerprint;
 /// let [boosted, plain] = [Handoff::new(), Handoff::plain()].map(Monitor::new);
 /// assert_eq!(fingerprint(&boosted), fingerprint(&boosted.clone()));
@@ -67,8 +70,8 @@ pub struct Watch<const DISABLE_FAST_PATH: bool> {
     asker: Option<ThreadId>,
     /// The owner under whom the last waiter took its request away: it alone may still see it.
     asked_in_vain: Option<ThreadId>,
-    /// What the mechanism has done besides, in words: a woken thread has slept on because a run is young, a
-    /// thread has taken the lock back by its bias, or has asked in another's place.
+    /// What the mechanism has done without a section: a woken thread slept on in its grace period, or a
+    /// thread reacquired the lock by its bias.
     pub seen: BTreeSet<&'static str>,
     /// The broken claims that are known to be false.
     pub broken: BTreeSet<&'static str>,
@@ -97,13 +100,8 @@ impl<const DISABLE_FAST_PATH: bool> Watch<DISABLE_FAST_PATH> {
 impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
     const DISABLE_FAST_PATH: bool = DISABLE_FAST_PATH;
 
-    fn section<P: Protocol>(
-        &mut self,
-        thread: ThreadId,
-        entry: Operation,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    ) {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let SectionInfo { thread, operation: entry, outcome, monitor } = *section;
         // The fast path comes and goes unseen; the harness checks exclusion with the data itself.
         self.ghost.forget_runners();
         self.ghost.outside.remove(thread);
@@ -119,10 +117,6 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
             }
         }
         self.events.extend_from_slice(monitor.events());
-        #[cfg(loom)]
-        if gil_core::choice::worker().is_some_and(|running| running != thread.index()) {
-            self.seen.insert("in another's place");
-        }
         self.section = Some((thread, outcome));
         if matches!(outcome, Outcome::Wait(Some(_))) && monitor.events().is_empty() {
             self.ghost.disturbed.remove(thread); // it returned for no reason: its timer starts anew

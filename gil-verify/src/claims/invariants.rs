@@ -1,12 +1,13 @@
 //! HAND, the default protocol's own invariants, in every state that can be reached.
 //!
-//! They are numbered in `gil-core/src/handoff.rs`. A claim about any lock says what its users can rely
+//! They are numbered in `gil-core/src/protocol/handoff.rs`. A claim about any lock says what its users can rely
 //! on; these say what the rules rely on, so a rule that has lost its reason is noticed where it goes
 //! wrong and not where somebody first suffers from it.
 
 use std::any::Any;
 
-use gil_core::{Handoff, Monitor, Protocol, ThreadId, ThreadState};
+use gil_core::engine::{Monitor, ThreadState};
+use gil_core::protocol::{Handoff, Protocol, ThreadId};
 
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::graph::Graph;
@@ -16,7 +17,7 @@ use crate::mutants::protocol::Mutated;
 /// The invariant that a state breaks, in words. Nothing of any other protocol.
 ///
 /// ```
-/// use gil_core::Handoff;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::claims::invariants;
 /// use gil_verify::explorer::model::{Program, State};
 /// let start = State::initial(Handoff::new(), Program::hogs(2), false);
@@ -42,7 +43,7 @@ pub fn counterexample<P: Protocol + 'static>(graph: &Graph<P>) -> Option<Counter
 }
 
 fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'static str> {
-    let (barges_left, _) = handoff.budgets_left();
+    let barges_left = handoff.budgets_left().barges;
     let queued = || Handoff::QUEUES.into_iter().flat_map(|set| monitor.queue(set));
     let keeps_time = |thread: ThreadId| {
         matches!(
@@ -54,25 +55,25 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
     let asleep = |thread| matches!(monitor.thread_state(thread), ThreadState::Waiting(..));
     match queued().next() {
         Some(next) if free && !matches!(monitor.thread_state(next), ThreadState::Notified(_)) => {
-            Some("HAND-1: the lock is free, and the next in line has not been woken")
+            Some("HAND-1: the lock is free, and the next in line is not notified")
         }
         Some(_) if free && barges_left == 0 => {
-            Some("HAND-1: the lock is free for a barge, and there is none left")
+            Some("HAND-1: the lock is free with a waiter, and no barge is left")
         }
-        Some(_) if !free && !requested && !queued().any(keeps_time) => {
-            Some("HAND-2: somebody waits, nobody has asked, and nobody keeps the time")
+        Some(_) if !requested && !queued().any(keeps_time) => {
+            Some("HAND-2: a thread waits without a request, and there is no timekeeper")
         }
-        None if requested => Some("HAND-3: nobody waits, and a switch is requested"),
+        None if requested => Some("HAND-3: no thread waits, and a switch is requested"),
         None if !handoff.is_reset() => {
-            Some("HAND-3: nobody waits, and something is left of a turn that is over")
+            Some("HAND-3: no thread waits, and the protocol is not reset")
         }
         _ if handoff.interval_expired() && !requested => {
-            Some("HAND-6: a run is taken for a whole interval old, and nobody has asked")
+            Some("HAND-6: a run counts as expired without a request")
         }
         _ if !free
             && handoff.may_retake().is_some_and(|thread| monitor.owner() != Some(thread)) =>
         {
-            Some("HAND-4: a thread may take the lock back, and another owns it")
+            Some("HAND-4: a thread may retake the lock, and another owns it")
         }
         Some(next)
             if !free
@@ -81,7 +82,9 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
                 && !requested
                 && asleep(next) =>
         {
-            Some("HAND-5: the next in line was woken in vain, and can be once more")
+            Some(
+                "HAND-5: after a wasted wake-up the next in line can be woken in the same way again",
+            )
         }
         _ => None,
     }

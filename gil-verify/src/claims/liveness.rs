@@ -1,6 +1,6 @@
 //! Liveness: what must happen in the end. The claims, for [`fair`](crate::explorer::fair) to search.
 
-use gil_core::{Protocol, ThreadId};
+use gil_core::protocol::{Protocol, ThreadId};
 
 use crate::explorer::counterexample::{Counterexample, Tail};
 use crate::explorer::fair::{Fairness, Lasso, Place, search};

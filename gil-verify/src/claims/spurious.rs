@@ -7,7 +7,9 @@
 //! on condition variables. [`Spurious`] lets any untimed wait end by itself, as a notification that
 //! nobody gave. Only safety is judged: that it does end by itself is no promise.
 
-use gil_core::{Context, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake};
+use gil_core::protocol::{
+    Context, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake,
+};
 
 /// The variant's name in reports.
 pub const VARIANT: &str = "blocking+spurious";

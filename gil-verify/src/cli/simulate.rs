@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
-use gil_core::{Preemption, Protocol};
+use gil_core::protocol::{Preemption, Protocol};
 use gil_models::picture::Lanes;
 use gil_models::sim::{self, Control, Costs, Report, Run, Setup, Workload};
 use tempfile::NamedTempFile;

@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use gil_core::{Event, Protocol, ThreadId, ThreadState};
+use gil_core::engine::{Event, ThreadState};
+use gil_core::protocol::{Protocol, ThreadId};
 
 use crate::explorer::fair::Fairness;
 use crate::explorer::model::{Action, Program, State, describe};

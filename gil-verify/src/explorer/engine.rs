@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
 use crate::claims::promise::bounds::{self, Point};

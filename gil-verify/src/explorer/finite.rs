@@ -13,10 +13,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use gil_core::{
-    Event, Monitor, Operation, Outcome, Preemption, Protocol, Release, ThreadId, ThreadState,
-    Timer, WaitSet, Wake, WakeFirst,
-};
+use gil_core::engine::{Event, Monitor, Operation, Outcome, ThreadState, WakeFirst};
+use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Timer, WaitSet, Wake};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::claims::ghost_observer::{Fingerprint, a_move, fingerprint};
@@ -92,7 +90,7 @@ struct Step<P: Protocol> {
 /// All sequences of events that the program can have.
 ///
 /// ```
-/// use gil_core::Handoff;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::explorer::finite::{Finite, traces};
 /// let finite = Finite { threads: 2, rounds: 1, timeouts: 1, give_ups: 0 };
 /// assert!(traces(Handoff::new(), finite).len() > 2);
@@ -107,7 +105,7 @@ pub fn traces<P: Protocol>(protocol: P, finite: Finite) -> Traces {
 /// to which, with the flag equal to the request and the word frozen while a slot is not Idle.
 ///
 /// ```
-/// use gil_core::Handoff;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::explorer::finite::{Finite, moves};
 /// let finite = Finite { threads: 3, rounds: 1, timeouts: 1, give_ups: 1 };
 /// assert!(moves(Handoff::new(), finite).len() > 100);
@@ -132,7 +130,8 @@ pub fn moves<P: Protocol>(protocol: P, finite: Finite) -> BTreeSet<Fingerprint> 
 /// How many of these events, at most, a run of the program begins with.
 ///
 /// ```
-/// use gil_core::{Event, Handoff, ThreadId};
+/// use gil_core::engine::Event;
+/// use gil_core::protocol::{Handoff, ThreadId};
 /// use gil_verify::explorer::finite::{Finite, begins_with};
 /// let finite = Finite { threads: 2, rounds: 1, timeouts: 0, give_ups: 0 };
 /// let [first, second] = [0, 1].map(ThreadId::from_index);

@@ -3,7 +3,7 @@
 use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 use indexmap::IndexSet;
 use rustc_hash::FxHasher;
 

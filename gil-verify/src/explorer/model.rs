@@ -4,10 +4,8 @@
 //! happen next is read off the slots; time-outs and wake choices are free. One action is one
 //! critical section, the unit in which the real lock decides.
 
-use gil_core::{
-    Event, Monitor, Operation, Outcome, Phase, Preemption, Protocol, Release, ThreadId,
-    ThreadState, Timer, Wake, WakePolicy,
-};
+use gil_core::engine::{Event, Monitor, Operation, Outcome, Phase, ThreadState, WakePolicy};
+use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Timer, Wake};
 
 use crate::claims::ghost::{Ghost, Violation};
 

@@ -8,7 +8,8 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use gil_core::{Event, Operation, Protocol};
+use gil_core::engine::{Event, Operation};
+use gil_core::protocol::Protocol;
 
 use crate::claims::ghost::Violation;
 use crate::explorer::model::{Next, Program, State, describe};
@@ -130,7 +131,7 @@ pub fn run<P: Protocol>(protocol: P, case: &Case) -> Ran {
         };
         // A wake-up before a time-out: nothing may depend on a timer to be rescued.
         let timed = |next: &Next<P>| {
-            matches!(next.action.entry, Operation::Resume(gil_core::Wake::TimedOut))
+            matches!(next.action.entry, Operation::Resume(gil_core::protocol::Wake::TimedOut))
         };
         let mut next: Vec<_> = state.successors(program).into_iter().filter(leaving).collect();
         if let Some(index) = next.iter().position(|next| !timed(next)) {

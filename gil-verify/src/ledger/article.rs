@@ -11,12 +11,12 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A3",
         "It exists because of reference counting: unsynchronised counts lose updates.",
-        "`GilRc`: a plain integer for a count, 16 times cheaper than Arc; `cargo run --release -p gil-benches -- counts`",
+        "`GilRc`: a plain integer for a count, 16 times cheaper than Arc; `cargo run --release -p gil-bench -- micro counts`",
     ),
     (
         "A4",
         "Locking every object instead costs more and invites deadlock.",
-        "`cargo run --release -p gil-benches -- objects`: moving between two objects costs about 9 times as much with a lock for each; the free control of `-- story` takes 1.7 times as long in one thread",
+        "`cargo run --release -p gil-bench -- micro objects`: moving between two objects costs about 9 times as much with a lock for each; the free control of `-- story` takes 1.7 times as long in one thread",
     ),
     (
         "A5",
@@ -26,17 +26,17 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A6",
         "Time per user, split over 8 threads, is no faster than sequential.",
-        "`cargo run --release -p gil-benches -- story`, in an interpreter under each protocol, CPython beside it; `cargo run --release -p gil-core --example time_per_user` on the bare lock",
+        "`cargo run --release -p gil-bench -- story`, in an interpreter under each protocol, CPython beside it; `cargo run --release -p gil-core --example time_per_user` on the bare lock",
     ),
     (
         "A7",
         "Two count-downs: 1.53 s in sequence, 1.57 s on two threads.",
-        "`cargo run --release -p gil-benches -- countdown`",
+        "`cargo compare countdown`",
     ),
     (
         "A8",
         "Blocking I/O drops the lock and takes it again.",
-        "`cargo run --release -p gil-benches -- select`: two blocking calls in two threads take half as long, under every protocol",
+        "`cargo compare select`: two blocking calls in two threads take half as long, under every protocol",
     ),
     (
         "A9",
@@ -51,12 +51,12 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A11",
         "Processes give about 2x, but cost more to start and to talk to.",
-        "`cargo run --release -p gil-benches -- story`, its last lines: one interpreter in each process, start-up shown apart",
+        "`cargo run --release -p gil-bench -- story`, its workload `processes`: one interpreter in each process, start-up shown apart",
     ),
     (
         "A12",
         "C extensions release the lock around long work.",
-        "`Attached::detach`; `cargo run --release -p gil-benches -- hash`: SHA-256 without the lock",
+        "`Attached::detach`; `cargo compare hash`: SHA-256 without the lock",
     ),
     ("A13", "A waiting thread asks only if the lock was not released in its interval.", ""),
     ("A14", "The holder finishes its instruction, drops the lock and signals.", ""),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gil_core::{Event, Request};
+use gil_core::engine::Event;
+use gil_core::protocol::Request;
 use serde::{Deserialize, Serialize};
 
 use super::suites::{Suite, Work};
@@ -113,9 +114,6 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
     }
     if suite.name.starts_with("two-twice-fast") && protocol.starts_with("handoff") {
         wanted.push("taken back");
-    }
-    if suite.name == "three-bell" && protocol.starts_with("handoff") {
-        wanted.push("in another's place");
     }
     without(&wanted, happened)
 }

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::loom::cell::UnsafeCell;
-use gil_core::choice::{Budget, Choices, Kind};
-use gil_core::{Event, Instant, Protocol, RawGil, Registration};
+use gil_core::engine::Event;
+use gil_core::engine::choice::{Budget, Choices, Kind};
+use gil_core::protocol::Protocol;
+use gil_core::raw::{Instant, RawGil, Registration};
 
 use super::found::{Compared, Found, event_name};
 use super::suites::{Suite, Work, known_false};

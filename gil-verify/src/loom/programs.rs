@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::loom::sync::Mutex;
 use ::loom::sync::atomic::AtomicUsize;
-use gil_core::choice::{Budget, Choices};
+use gil_core::engine::Outcome;
+use gil_core::engine::choice::{Budget, Choices};
 use gil_core::heap::{Brand, GilCell, GilRc};
-use gil_core::{Handoff, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId};
+use gil_core::protocol::{Handoff, Protocol};
+use gil_core::raw::{Observe, RawGil, SectionInfo};
 use gil_models::{Python2, Python3};
 
 use super::found::Found;
@@ -183,7 +185,8 @@ fn heap<B: Brand>() {
 struct Waited([bool; 2]);
 
 impl Observe for Waited {
-    fn section<P: Protocol>(&mut self, me: ThreadId, _: Operation, to: Outcome, _: &Monitor<P>) {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let SectionInfo { thread: me, outcome: to, .. } = *section;
         self.0[me.index()] |= matches!(to, Outcome::Wait(_));
     }
 }
@@ -293,7 +296,7 @@ fn mutex<B: Brand>(detaching: bool, mutex_first: bool) {
         let mut token = B::attach();
         tell(0, "is attached, waits for the mutex");
         if detaching {
-            *token.lock(&file).expect("loom's mutex does not poison") += 1;
+            *token.lock_detached(&file).expect("loom's mutex does not poison") += 1;
         } else if !mutex_first {
             lock(&file);
         }

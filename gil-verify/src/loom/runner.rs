@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use gil_core::Protocol;
-use gil_core::choice::Mutant;
+use gil_core::engine::mutants::Mutant;
+use gil_core::protocol::Protocol;
 
 use super::found::Found;
 use super::litmus;

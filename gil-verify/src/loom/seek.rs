@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gil_core::choice::{Budget, Choices};
-use gil_core::{
-    Event, Instant, Monitor, Observe, Operation, Outcome, Protocol, RawGil, Registration, ThreadId,
-};
+use gil_core::engine::Event;
+use gil_core::engine::choice::{Budget, Choices};
+use gil_core::protocol::Protocol;
+use gil_core::raw::{Instant, Observe, RawGil, Registration, SectionInfo};
 
 use super::found::Sought;
 use crate::explorer::finite::Finite;
@@ -32,13 +32,8 @@ struct Follow {
 impl Observe for Follow {
     const DISABLE_FAST_PATH: bool = true;
 
-    fn section<P: Protocol>(
-        &mut self,
-        _: ThreadId,
-        _: Operation,
-        _: Outcome,
-        monitor: &Monitor<P>,
-    ) {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let SectionInfo { monitor, .. } = *section;
         let Some(met) = self.met else { return };
         let then = met + monitor.events().len();
         self.met = (self.wanted.get(met..then) == Some(monitor.events())).then_some(then);

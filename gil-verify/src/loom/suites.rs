@@ -159,7 +159,6 @@ pub const SUITES: &[Suite] = &[
     Suite::rounds("three", 3, 1, 1).preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("three-cancel", 3, 1, 1).preempted(2) },
     Suite { give_ups: 1, ..Suite::rounds("three-cancel-fast", 3, 1, 0).fast().preempted(3) },
-    Suite { spins: 1, ..Suite::rounds("three-bell", 3, 1, 2).preempted(3) },
     Suite::rounds("three-deep", 3, 1, 1).preempted(4).full(),
     Suite::rounds("four", 4, 1, 1).preempted(2),
     Suite::program("heap", Work::Heap).preempted(3),

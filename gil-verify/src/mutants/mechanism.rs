@@ -2,7 +2,7 @@
 
 use crate::protocols::PROTOCOLS;
 
-/// A deliberate bug of the mechanism (`gil_core::choice::Mutant`), and what must catch it.
+/// A deliberate bug of the mechanism (`gil_core::engine::mutants::Mutant`), and what must catch it.
 #[derive(Clone, Copy, Debug)]
 pub struct MechanismMutant {
     /// Its name.
@@ -38,29 +38,29 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("SlowDroppedEarly", "hog", &["SAFE-1"]),
     mutant("AttachByStore", "two-fast", &["SAFE-1", "SAFE-2"]),
     mutant("FreezesAgain", "two", &["SAFE-1"]),
-    mutant("FirstBellOnly", "three", &["LIVE-4"]),
-    mutant("GivesUpSilently", "two-cancel", &["LIVE-4"]),
+    mutant("OnlyFirstUnparked", "three", &["LIVE-4"]),
+    mutant("CancelSkipped", "two-cancel", &["LIVE-4"]),
     mutant("TouchedAfterRelease", "last-release", &["SAFE-8"]),
-    mutant("BellNotRung", "two", &["LIVE-4"]),
+    mutant("NotNotified", "two", &["LIVE-4"]),
     mutant("NotUnparked", "two-bell", &["LIVE-4"]),
     mutant("LeaveRelaxed", "two-twice-fast", &["SAFE-2"]),
     mutant("BiasNotRevoked", "two-twice-fast", &["SAFE-2"]),
     mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
-    mutant("HeldBackForEver", "hog-young", &["LIVE-1"]),
-    mutant("HeldBackByWhoLeft", "three-young-cancel", &["SAFE-5"]),
+    mutant("RequestNeverPublished", "hog-young", &["LIVE-1"]),
+    mutant("DeferralOutlivesWaiter", "three-young-cancel", &["SAFE-5"]),
     mutant("FlagNotMirrored", "two", &["TRACES"]),
     mutant("FlagNotMirrored", "two", &["REFINES"]),
     mutant("FlagNeverFalls", "two", &["SAFE-5"]),
     mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
     // Under the default one whoever comes after a request has gone asks anew.
     under("handoff-plain", mutant("StaleRequestAnswered", "three-cancel", &["REFINES"])),
-    mutant("BellNotCleared", "two-bell", &["LIVE-1"]),
+    mutant("NotificationKept", "two-bell", &["LIVE-1"]),
     mutant("RunNotCounted", "three", &["SAFE-4"]),
     mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
     mutant("StaleRunTimer", "three", &["SAFE-4"]),
-    mutant("DeferredNotDrained", "heap", &["HEAP-1"]),
-    mutant("DeferredNotSaid", "heap", &["HEAP-1"]),
-    mutant("DeferredSaidTooEarly", "heap", &["HEAP-1"]),
+    mutant("PendingNotApplied", "heap", &["HEAP-1"]),
+    mutant("PendingNotAnnounced", "heap", &["HEAP-1"]),
+    mutant("PendingAnnouncedTooEarly", "heap", &["HEAP-1"]),
     mutant("DetachedDropDirect", "heap", &["HEAP-1"]),
     mutant("CountOutsideLock", "heap", &["HEAP-1"]),
     mutant("AtomicCount", "count-without-lock", &["NEED-1"]),

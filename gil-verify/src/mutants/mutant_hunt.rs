@@ -1,6 +1,6 @@
 //! The kill matrix: which claims catch a mutant of a protocol, and what it took.
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{self, Explored, SAFETY};
 use crate::claims::{bisim, overtake, promise};

@@ -6,7 +6,7 @@ pub const MUTANTS: &[(&str, &str, &[&str])] = &[
     ("DetachByStore", "random-4-cancel", &["LIVE-4"]),
     ("WordNotFrozen", "pct-16", &["LIVE-4"]),
     ("SlowDroppedEarly", "random-4", &["SAFE-1"]),
-    ("BellNotRung", "pct-4", &["LIVE-4"]),
+    ("NotNotified", "pct-4", &["LIVE-4"]),
     ("NotUnparked", "random-32", &["LIVE-4"]),
     ("FlagNeverFalls", "random-4", &["SAFE-5"]),
     ("StaleRunTimer", "random-4", &["SAFE-4"]),

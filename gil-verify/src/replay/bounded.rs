@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use gil_core::{Event, Operation, Phase, Protocol, Release, ThreadId, ThreadState, Timer, Wake};
+use gil_core::engine::{Event, Operation, Phase, ThreadState};
+use gil_core::protocol::{Protocol, Release, ThreadId, Timer, Wake};
 
 use crate::explorer::counterexample::{events, states};
 use crate::explorer::finite::{Finite, begins_with};

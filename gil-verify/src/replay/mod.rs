@@ -10,7 +10,9 @@ pub mod lanes;
 pub mod mechanism;
 pub mod replay_line;
 
-use gil_core::{Event, Protocol, ThreadId, ThreadState, TraceEvent, TraceRecord};
+use gil_core::engine::{Event, ThreadState};
+use gil_core::protocol::{Protocol, ThreadId};
+use gil_models::trace::{TraceEvent, TraceRecord};
 
 use crate::claims::explored::{self, HAND, LIVENESS, TURNS};
 use crate::claims::liveness::Promise;

@@ -14,7 +14,8 @@
 
 use std::fmt::Write;
 
-use gil_core::{Operation, Release, ThreadId, Wake};
+use gil_core::engine::Operation;
+use gil_core::protocol::{Release, ThreadId, Wake};
 
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::fair::Fairness;

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{self, Explored, STATES_MAX};
 use crate::explorer::model::Program;

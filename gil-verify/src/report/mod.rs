@@ -65,7 +65,7 @@ pub enum Verdict {
 pub struct ClaimRow {
     /// For example `SAFE-1`.
     pub id: String,
-    /// [`Protocol::NAME`](gil_core::Protocol::NAME), or the name of a setting of it.
+    /// [`Protocol::NAME`](gil_core::protocol::Protocol::NAME), or the name of a setting of it.
     pub protocol: String,
     /// Who checked.
     pub engine: Engine,

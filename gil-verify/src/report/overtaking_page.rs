@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use gil_core::Protocol;
+use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{Explored, STATES_MAX};
 use crate::claims::overtake;

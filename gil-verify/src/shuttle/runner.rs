@@ -10,8 +10,10 @@ use ::shuttle::scheduler::{
     PctScheduler, RandomScheduler, ReplayScheduler, Scheduler as Schedules,
 };
 use ::shuttle::{Config, Runner};
-use gil_core::choice::{Budget, Choices, Mutant};
-use gil_core::{Event, Instant, Protocol, RawGil, Registration};
+use gil_core::engine::Event;
+use gil_core::engine::choice::{Budget, Choices, Mutant};
+use gil_core::protocol::Protocol;
+use gil_core::raw::{Instant, RawGil, Registration};
 
 use super::{Course, SEED, Scheduler, course_named};
 use crate::claims::ghost_observer::Watch;

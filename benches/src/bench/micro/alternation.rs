@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gil_core::{Gil, Protocol};
+use gil_core::Gil;
+use gil_core::protocol::Protocol;
 
 /// Two threads change a counter in turn, `turns` times in all; each comes to safepoints until it is
 /// its turn. Returns the time of it all.

@@ -3,7 +3,9 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use gil_core::{Gil, Monitor, Observe, Operation, Outcome, Protocol, RawGil, ThreadId};
+use gil_core::Gil;
+use gil_core::protocol::Protocol;
+use gil_core::raw::{Observe, RawGil, SectionInfo};
 
 use super::bare;
 use super::timed::{Timed, timed};
@@ -92,7 +94,7 @@ struct SeesAll;
 
 impl Observe for SeesAll {
     const DISABLE_FAST_PATH: bool = true;
-    fn section<P: Protocol>(&mut self, _: ThreadId, _: Operation, _: Outcome, _: &Monitor<P>) {}
+    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
 }
 
 pub(crate) fn all_sections<K: Known>(count: u64) -> Duration {

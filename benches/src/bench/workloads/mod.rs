@@ -19,7 +19,7 @@ mod short_io;
 mod story;
 mod workload;
 
-use gil_core::{Handoff, Protocol};
+use gil_core::protocol::{Handoff, Protocol};
 
 pub use pass::{Pass, Sizes};
 pub use scale::Scale;

@@ -1,6 +1,6 @@
 //! What an overtaking is: the account that one wait keeps.
 
-use gil_core::ThreadId;
+use gil_core::protocol::ThreadId;
 
 use crate::claims::ghost::ThreadSet;
 

@@ -1,6 +1,8 @@
 //! The same count while a lock runs: for real threads.
 
-use gil_core::{Event, Monitor, Observe, Operation, Outcome, Protocol, ThreadId};
+use gil_core::engine::{Event, Monitor};
+use gil_core::protocol::{Protocol, ThreadId};
+use gil_core::raw::{Observe, SectionInfo};
 
 use super::account::{Account, Gain};
 use crate::claims::ghost::ThreadSet;
@@ -11,7 +13,8 @@ use crate::claims::ghost::ThreadSet;
 /// Sections are all it has to see: nobody waits while the fast path works.
 ///
 /// ```
-/// use gil_core::{Handoff, RawGil};
+/// use gil_core::protocol::Handoff;
+/// use gil_core::raw::RawGil;
 /// use gil_verify::claims::overtake::Overtakings;
 /// # if gil_core::UNDER_LOOM { return Ok(()) }
 /// let lock = RawGil::with_observer(Handoff::new(), Overtakings::default());
@@ -19,7 +22,7 @@ use crate::claims::ghost::ThreadSet;
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
 /// assert_eq!(lock.inspect_observer(|seen| (seen.waits(), seen.max())), (0, 0), "a lone thread never waits");
-/// # Ok::<(), gil_core::Fault>(())
+/// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Overtakings {
@@ -80,20 +83,15 @@ impl Overtakings {
 }
 
 impl Observe for Overtakings {
-    fn section<P: Protocol>(
-        &mut self,
-        _: ThreadId,
-        _: Operation,
-        _: Outcome,
-        monitor: &Monitor<P>,
-    ) {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let SectionInfo { monitor, .. } = *section;
         self.note(monitor);
     }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use gil_core::{Handoff, Protocol};
+    use gil_core::protocol::{Handoff, Protocol};
     use proptest::collection::vec;
     use proptest::prelude::*;
     use rustc_hash::FxHashMap;

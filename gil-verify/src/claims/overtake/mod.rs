@@ -11,7 +11,7 @@ mod counter;
 mod product;
 mod proof;
 
-use gil_core::{Protocol, ThreadId};
+use gil_core::protocol::{Protocol, ThreadId};
 use petgraph::graph::EdgeIndex;
 use petgraph::visit::EdgeRef;
 
@@ -43,7 +43,7 @@ pub struct Overtaking {
 /// When the graph is not complete.
 ///
 /// ```
-/// use gil_core::Handoff;
+/// use gil_core::protocol::Handoff;
 /// use gil_verify::claims::overtake;
 /// use gil_verify::explorer::graph::Graph;
 /// use gil_verify::explorer::model::Program;

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use gil_core::{Monitor, Operation, Protocol, ThreadId, ThreadState};
+use gil_core::engine::{Monitor, Operation, ThreadState};
+use gil_core::protocol::{Protocol, ThreadId};
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;

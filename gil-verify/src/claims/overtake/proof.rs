@@ -1,6 +1,6 @@
 //! A rank that proves a bound: checked on every edge.
 
-use gil_core::{Protocol, ThreadId};
+use gil_core::protocol::{Protocol, ThreadId};
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 

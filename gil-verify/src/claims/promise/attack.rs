@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use gil_core::{Handoff, Protocol, ThreadId};
+use gil_core::protocol::{Budgets, Handoff, Protocol, ThreadId};
 use gil_models::sim::{self, Costs, Cue, Group, Role, Setup, Workload};
 
 use crate::claims::promise::bounds::Point;
@@ -30,7 +30,7 @@ pub fn script<P: Protocol>(start: &State<P>, witness: &Counterexample) -> Vec<Cu
     }
     script[..begins].iter_mut().for_each(|cue| cue.attacks = false);
     let chosen = |cue: &Cue| {
-        use gil_core::Operation::{Acquire, Release};
+        use gil_core::engine::Operation::{Acquire, Release};
         !cue.attacks || matches!(cue.entry, Acquire | Release(_))
     };
     script.retain(chosen);
@@ -75,7 +75,7 @@ pub fn promised(point: Point, interval: Duration, costs: &Costs) -> Duration {
 /// ```
 #[must_use]
 pub fn attack(point: Point) -> Attack {
-    let protocol = Handoff::with_budgets(point.barges, point.boosts);
+    let protocol = Handoff::with_budgets(Budgets { barges: point.barges, boosts: point.boosts });
     let witness = Point { barges: point.barges.min(1), ..point }.longest().witness;
     let start = State::initial(protocol.clone(), witness.program, false);
     let costs = Costs { jitter_percent: 0, ..Costs::default() };

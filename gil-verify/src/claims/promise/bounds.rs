@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use gil_core::Handoff;
+use gil_core::protocol::{Budgets, Handoff};
 use serde::{Deserialize, Serialize};
 
 use crate::claims::explored::STATES_MAX;
@@ -133,7 +133,7 @@ impl Point {
     }
 
     const fn handoff(self) -> Handoff {
-        Handoff::with_budgets(self.barges, self.boosts)
+        Handoff::with_budgets(Budgets { barges: self.barges, boosts: self.boosts })
     }
 
     fn explore(self, program: Program) -> Graph<Handoff> {

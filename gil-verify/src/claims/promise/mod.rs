@@ -12,7 +12,7 @@ pub mod bounds;
 
 use std::any::Any;
 
-use gil_core::{Handoff, Protocol, ThreadId};
+use gil_core::protocol::{Handoff, Protocol, ThreadId};
 
 use crate::claims::ghost::ThreadSet;
 use crate::claims::overtake::proves;
@@ -39,7 +39,12 @@ const fn going_on(boosts: u64) -> u64 {
 }
 
 /// The budgets of the default protocol: barges and boosts in a turn.
-pub const DEFAULT: (u8, u8) = Handoff::new().budgets_left();
+pub const DEFAULT: (u8, u8) = pair(Handoff::new());
+
+const fn pair(handoff: Handoff) -> (u8, u8) {
+    let left = handoff.budgets_left();
+    (left.barges, left.boosts)
+}
 
 /// The budgets of a protocol that has a proved bound: of a shipped one, or of a place in the
 /// [table](crate::claims::promise::bounds), which is named after its budgets.
@@ -47,7 +52,7 @@ pub const DEFAULT: (u8, u8) = Handoff::new().budgets_left();
 pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
     match protocol {
         "handoff" => Some(DEFAULT),
-        "handoff-plain" => Some(Handoff::plain().budgets_left()),
+        "handoff-plain" => Some(pair(Handoff::plain())),
         place => {
             let (barges, boosts) = place.strip_prefix("handoff K=")?.split_once(" B=")?;
             Some((barges.parse().ok()?, boosts.parse().ok()?))
@@ -126,10 +131,10 @@ pub fn terms<P: Protocol + IsHandoff>(
     free: ThreadSet,
 ) -> Vec<(&'static str, u64)> {
     let monitor = &state.monitor;
-    let (barges_left, boosts_left) = monitor.protocol().handoff().budgets_left();
+    let left = monitor.protocol().handoff().budgets_left();
     let [boosted, interrupted, regular] = Handoff::QUEUES;
     let (barges, boosts) = (u64::from(barges), u64::from(boosts));
-    let (barges_left, boosts_left) = (u64::from(barges_left), u64::from(boosts_left));
+    let (barges_left, boosts_left) = (u64::from(left.barges), u64::from(left.boosts));
     let count = |set| monitor.queue(set).count() as u64;
     let charged = |set| monitor.queue(set).filter(|thread| !free.has(*thread)).count() as u64;
     let waits_in = |set| monitor.queue(set).any(|thread| thread == waiter);

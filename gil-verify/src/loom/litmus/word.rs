@@ -1,4 +1,4 @@
-//! The tests of the lock word (`gil-core/src/word.rs`).
+//! The tests of the lock word (`gil-core/src/raw/word.rs`).
 //!
 //! Thread 0 is the holder with id 1 (the word is 2), thread 1 the one with id 2 (the word is 4); a
 //! frozen word is 1. A word biased to thread 0 is 11, or 27 where it has the lock. `data` stands for all that the lock guards; it is atomic, so
@@ -10,8 +10,8 @@ use super::program::{Litmus, Op, Order, Result};
 const FREE: u32 = 0;
 const FIRST: u32 = 2;
 const SECOND: u32 = 4;
-const SLOW: u32 = 1;
-const BIASED: u32 = 8 | FIRST | SLOW;
+const FROZEN: u32 = 1;
+const BIASED: u32 = 8 | FIRST | FROZEN;
 const BIASED_AND_HELD: u32 = 16 | BIASED;
 
 /// A guarantee: a name, what it says, and the outcome that must never be.
@@ -89,7 +89,7 @@ fn leave(order: Order) -> Op {
 }
 
 fn freeze(order: Order, into: &'static str) -> Op {
-    Op::Exchange { at: "word", value: SLOW, order, into }
+    Op::Exchange { at: "word", value: FROZEN, order, into }
 }
 
 fn unfreeze(order: Order) -> Op {
@@ -98,7 +98,7 @@ fn unfreeze(order: Order) -> Op {
 
 /// A freeze by a load and a store.
 fn freeze_in_two(into: &'static str) -> Vec<Op> {
-    vec![Op::Load { at: "word", order: Acquire, into }, write("word", SLOW)]
+    vec![Op::Load { at: "word", order: Acquire, into }, write("word", FROZEN)]
 }
 
 /// An attach by a load and a store.
@@ -176,7 +176,7 @@ fn unfreeze_attach() -> Vec<Litmus> {
     let family = Family {
         name: "unfreeze-attach",
         says: "Holder to holder from the slow path to the fast one: who attaches to a word that a section\ngave back free sees what was done before.",
-        memory: vec![("word", SLOW), ("data", 0)],
+        memory: vec![("word", FROZEN), ("data", 0)],
         asks: vec![("took", 1), ("r", 0)],
         last: vec![],
         good: vec!["took=0", "took=1 r=1"],
@@ -197,7 +197,7 @@ fn unfreeze_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "unfreeze-freeze",
         says: "Holder to holder by the slow path: one section after another, under the mutex. The mutex\norders them, whatever the orders on the word.",
-        memory: vec![("word", SLOW), ("data", 0), ("mutex", 1)],
+        memory: vec![("word", FROZEN), ("data", 0), ("mutex", 1)],
         asks: vec![("locked", 1), ("r", 0)],
         last: vec![],
         good: vec!["locked=0", "locked=1 old=0 r=1"],
@@ -340,7 +340,7 @@ fn flag_before_word() -> Vec<Litmus> {
     let family = Family {
         name: "flag-before-word",
         says: "WORD-3: a section lets the request flag fall, and then gives the word back. Who takes the\nlock through the word sees the flag as it was left, and answers no request that has gone.",
-        memory: vec![("word", SLOW), ("flag", 1)],
+        memory: vec![("word", FROZEN), ("flag", 1)],
         asks: vec![("took", 1), ("asked", 1)],
         last: vec![],
         good: vec!["took=0", "took=1 asked=0"],

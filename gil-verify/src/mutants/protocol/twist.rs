@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use gil_core::{
+use gil_core::protocol::{
     Context, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
 };
 

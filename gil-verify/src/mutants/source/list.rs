@@ -48,8 +48,10 @@ impl Place {
 }
 
 /// What has to be deleted line by line: the rules of the default protocol.
-pub(super) const RULES: [(&str, &str); 2] =
-    [("gil-core/src/handoff.rs", "fn next("), ("gil-core/src/timekeeper.rs", "pub fn wait(")];
+pub(super) const RULES: [(&str, &str); 2] = [
+    ("gil-core/src/protocol/handoff.rs", "fn next("),
+    ("gil-core/src/protocol/timekeeper.rs", "pub fn wait_step("),
+];
 
 /// What the name of a change begins with that leaves out a line, after the place.
 pub const LEAVE_OUT: &str = "leave out ";

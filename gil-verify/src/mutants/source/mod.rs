@@ -91,7 +91,8 @@ pub fn committed() -> Result<Results, serde_json::Error> {
 }
 
 /// Sources that are not the product: they exist under `cfg(loom)` only, and WITNESS guards them.
-const NOT_PRODUCT: [&str; 2] = ["gil-core/src/choice.rs", "gil-core/src/sync/looms.rs"];
+const NOT_PRODUCT: [&str; 3] =
+    ["gil-core/src/sync/choice.rs", "gil-core/src/sync/mutants.rs", "gil-core/src/sync/loom.rs"];
 
 /// A change that nothing can notice.
 #[derive(Clone, Copy, Debug)]
@@ -107,71 +108,65 @@ pub struct Equivalent {
 /// Why a change that nothing notices is right all the same.
 pub const EQUIVALENT: &[Equivalent] = &[
     Equivalent {
-        file: "gil-core/src/membership.rs",
-        change: "replace match guard last.lock == lock with false in of",
-        why: "the membership of the last lock is in the list of all as well, so that the search which \
-              follows gives the same answer more slowly",
+        file: "gil-core/src/registration.rs",
+        change: "replace match guard cached.lock_id == lock_id with false in current",
+        why: "the cached registration is in the map as well, so the look-up that follows gives the same \
+              answer more slowly",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
         change: "replace Observe::published with ()",
-        why: "what it does by default is nothing",
+        why: "its default does nothing",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
         change: "replace Observe::stale_request with ()",
-        why: "what it does by default is nothing",
+        why: "its default does nothing",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
         change: "replace Observe::timer_restarted with ()",
-        why: "what it does by default is nothing",
+        why: "its default does nothing",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
-        change: "replace Observe::looks_again with ()",
-        why: "what it does by default is nothing",
+        change: "replace Observe::wakeup_deferred with ()",
+        why: "its default does nothing",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
-        change: "replace Observe::taken_back with ()",
-        why: "what it does by default is nothing",
+        change: "replace Observe::biased_reacquires with ()",
+        why: "its default does nothing",
     },
     Equivalent {
-        file: "gil-core/src/parker.rs",
-        change: "replace == with != in Parker::is_rung",
+        file: "gil-core/src/raw/parker.rs",
+        change: "replace == with != in Parker::spin_then_check",
         why: "as with the number of spins: when a waiter spins is a matter of speed",
     },
     Equivalent {
-        file: "gil-core/src/sync/real.rs",
-        change: "replace yields -> u32 with",
-        why: "how long a thread waits for an answer before it sleeps is a matter of speed",
-    },
-    Equivalent {
-        file: "gil-core/src/sync/real.rs",
+        file: "gil-core/src/sync/std.rs",
         change: "replace spins -> u32 with",
-        why: "how often a waiter looks at its bell before it parks is a matter of speed: the unpark \
-              leaves a token, which ends a park that comes later",
+        why: "how often a waiter looks for its notification before it parks is a matter of speed: the \
+              unpark leaves a token, which ends a later park",
     },
     Equivalent {
-        file: "gil-core/src/sync/real.rs",
-        change: "replace < with <= in <impl Clock for Wall>::is_to_come",
-        why: "at the very nanosecond at which a run is old enough its request is shown at once, or after \
-              a sleep of no length; so is a woken thread's next look",
+        file: "gil-core/src/sync/std.rs",
+        change: "replace < with <= in <impl Clock for SectionClock>::is_future",
+        why: "at the very nanosecond at which a delay ends it ends at once, or after a sleep of no length",
     },
     Equivalent {
-        file: "gil-core/src/word.rs",
+        file: "gil-core/src/raw/word.rs",
         change: "replace + with *",
-        why: "it takes SLOW out of a biased word, where nothing looks at it: BIASED is enough",
+        why: "it takes FROZEN out of a biased word, where nothing looks at it: BIASED is enough",
     },
     Equivalent {
-        file: "gil-core/src/word.rs",
+        file: "gil-core/src/raw/word.rs",
         change: "replace == with != in Word::attach",
         why: "it is inside the deliberate bug AttachByStore, which is off wherever no mutant is on, and \
-              no code outside loom; turned round it is as wrong as before",
+              no code outside loom; inverted it is as wrong as before",
     },
     Equivalent {
-        file: "gil-core/src/word.rs",
+        file: "gil-core/src/raw/word.rs",
         change: "replace == with != in Word::detach",
         why: "it is inside the deliberate bug DetachByStore, which is off wherever no mutant is on, \
               and no code outside loom",
@@ -210,13 +205,16 @@ pub fn root() -> PathBuf {
 /// When a source cannot be read.
 pub fn sources(root: &Path) -> std::io::Result<BTreeMap<String, String>> {
     let mut hashes = BTreeMap::new();
-    for folder in ["gil-core/src", "gil-core/src/sync"] {
-        for entry in std::fs::read_dir(root.join(folder))? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut folders = vec!["gil-core/src".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&folder))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
             let file = format!("{folder}/{name}");
-            if name.ends_with(".rs") && !NOT_PRODUCT.contains(&file.as_str()) {
-                let hash = Sha256::digest(std::fs::read(&path)?);
+            if entry.file_type()?.is_dir() {
+                folders.push(file);
+            } else if name.ends_with(".rs") && !NOT_PRODUCT.contains(&file.as_str()) {
+                let hash = Sha256::digest(std::fs::read(entry.path())?);
                 hashes.insert(file, hash.iter().map(|byte| format!("{byte:02x}")).collect());
             }
         }

@@ -10,12 +10,12 @@ use super::{Outcome, Results, Verdict, done};
 pub const FOR_SPEED: &[(&str, &str)] = &[
     (
         "const GRACE_PERIOD: bool = true;",
-        "for speed: a woken thread says at once that it came in vain, so short calls are handed over",
+        "for speed: a woken thread finds the lock held at once, so short calls lead to hand-offs",
     ),
     (
-        "self.returns = Some(cx.me());",
-        "for speed: who takes back its own is charged a barge, so short calls are handed over; a bound \
-         is kept all the more",
+        "self.may_retake = Some(cx.me());",
+        "for speed: a thread that retakes its own lock is charged a barge, so short calls lead to \
+         hand-offs; the bound holds all the more",
     ),
 ];
 

@@ -1,6 +1,8 @@
 //! Runs of our own lock, recorded from inside the mutex and replayed through a fresh Monitor.
 
-use gil_core::{Event, Monitor, Observe, Operation, Outcome, Protocol, ThreadId, WakePolicy};
+use gil_core::engine::{Event, Monitor, Operation, Outcome, WakePolicy};
+use gil_core::protocol::{Protocol, ThreadId};
+use gil_core::raw::{Observe, SectionInfo};
 
 /// One section as it happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,13 +29,8 @@ pub struct SectionRecorder(
 );
 
 impl Observe for SectionRecorder {
-    fn section<P: Protocol>(
-        &mut self,
-        thread: ThreadId,
-        entry: Operation,
-        outcome: Outcome,
-        monitor: &Monitor<P>,
-    ) {
+    fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
+        let SectionInfo { thread, operation: entry, outcome, monitor } = *section;
         self.0.push(Recorded {
             thread,
             entry,

@@ -7,10 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use gil_core::{
-    Event, Fault, Monitor, Operation, Outcome, Phase, Release, ThreadId, ThreadState, Timer, Wake,
-    WakePolicy,
-};
+use gil_core::engine::{Event, Fault, Monitor, Operation, Outcome, Phase, ThreadState, WakePolicy};
+use gil_core::protocol::{Release, ThreadId, Timer, Wake};
 use gil_models::Python3;
 
 use super::trace::{Kind, Line, Reason};

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use gil_core::{Gil, Protocol};
+use gil_core::Gil;
+use gil_core::protocol::Protocol;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rustix::thread::futex;
 
