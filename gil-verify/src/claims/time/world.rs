@@ -1,0 +1,289 @@
+//! The slow path with a small discrete clock: every state, and what can happen in it.
+//!
+//! The section, its pacing and its timers are the code that ships ([`TimedMonitor`]). Modelled here are
+//! the word, the flag, how a thread sleeps, and that a thread that is due runs within [`START`] ticks.
+
+use std::hash::Hash;
+use std::time::Duration;
+
+use gil_core::engine::{
+    Clock, Limits, Operation, Outcome, Pacing, ThreadState, TimedMonitor, WaitPlan,
+};
+use gil_core::protocol::{Handoff, Protocol, Release, ThreadId, Wake};
+use gil_core::raw::{Observe, SectionInfo};
+
+/// One tick of the clock.
+pub const TICK: Duration = Duration::from_micros(50);
+
+/// How many ticks a thread takes to start at most.
+pub const START: u8 = 1;
+
+/// A point in time that no search reaches.
+const FAR: i32 = 1_000;
+
+/// How long ago something is at most: longer than every limit.
+const PAST: i32 = -24;
+
+/// The clock of a state. A point in time is a number of ticks from the present, which is 0.
+struct Present;
+
+impl Clock for Present {
+    type Instant = i32;
+
+    fn now(&self) -> i32 {
+        0
+    }
+
+    fn elapsed_since(&self, at: i32) -> Duration {
+        TICK * u32::try_from(-at).unwrap_or(0)
+    }
+
+    fn is_future(&self, at: i32) -> bool {
+        at > 0
+    }
+
+    fn later(&self, at: i32, by: Duration) -> Option<i32> {
+        let ticks = by.as_nanos().div_ceil(TICK.as_nanos());
+        let never = by > Duration::from_secs(1 << 40);
+        (!never).then(|| at + i32::try_from(ticks).unwrap_or(FAR).min(FAR))
+    }
+}
+
+struct Quiet;
+
+impl Observe for Quiet {
+    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
+}
+
+/// What is searched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// How many threads.
+    pub threads: usize,
+    /// The switch interval.
+    pub interval: Duration,
+    /// The limits of the delays.
+    pub limits: Limits,
+    /// A deliberate bug of how a thread sleeps.
+    pub sleep_bug: Option<SleepBug>,
+}
+
+/// A deliberate bug of how a thread sleeps.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SleepBug {
+    /// It rechecks much later than it is due.
+    RechecksLate,
+    /// It never rechecks.
+    NeverRechecks,
+}
+
+/// Who may change the word without a section.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Word {
+    /// Nobody.
+    Frozen,
+    /// Anybody; the holder.
+    Open(Option<ThreadId>),
+    /// One thread; whether it holds the lock, and whether it has retaken it.
+    Biased { thread: ThreadId, held: bool, retaken: bool },
+}
+
+/// A thread that sleeps.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Asleep {
+    deadline: Option<i32>,
+    /// Its timer is for the present run.
+    current: bool,
+    recheck_at: Option<i32>,
+    notified: bool,
+    /// For how many ticks it has been due.
+    late: u8,
+}
+
+impl Asleep {
+    fn new(plan: WaitPlan<i32>, sleep_bug: Option<SleepBug>) -> Self {
+        let recheck_at = match (plan.recheck_at, sleep_bug) {
+            (Some(at), Some(SleepBug::RechecksLate)) => Some(at + 2 - PAST / 2),
+            (Some(_), Some(SleepBug::NeverRechecks)) => Some(FAR),
+            (at, _) => at,
+        };
+        // It looks for the answer at once, and then again.
+        let notified = plan.spin_for_answer && recheck_at.is_none();
+        Self { deadline: plan.deadline, current: true, recheck_at, notified, late: 0 }
+    }
+
+    /// How it returns now, if something makes it.
+    fn due(&self) -> Option<Wake> {
+        match (self.notified, self.recheck_at, self.deadline) {
+            (true, ..) => Some(Wake::Notified),
+            (_, Some(at), _) => (at <= 0).then_some(Wake::Notified),
+            (_, None, Some(at)) => (at <= 0).then_some(Wake::TimedOut),
+            (_, None, None) => None,
+        }
+    }
+}
+
+/// A state.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct World {
+    timed: TimedMonitor<Handoff, i32>,
+    word: Word,
+    asleep: Vec<Option<Asleep>>,
+    /// For how many ticks the lock has been free beside a woken waiter.
+    pub free_for: u8,
+    /// For how many ticks a request has been kept from the holder.
+    pub deferred_for: u8,
+}
+
+/// What happens next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Move {
+    /// A tick goes by.
+    Tick,
+    /// A thread takes or frees the lock through the word.
+    Fast(ThreadId),
+    /// A thread runs a section.
+    Section(ThreadId, Operation),
+}
+
+impl World {
+    /// A free lock.
+    #[must_use]
+    pub fn new(protocol: Handoff, setting: &Setting) -> Self {
+        let mut timed = TimedMonitor::new(protocol, Pacing::new(setting.limits));
+        timed.set_interval(setting.interval);
+        let (word, asleep) = (Word::Open(None), vec![None; setting.threads]);
+        Self { timed, word, asleep, free_for: 0, deferred_for: 0 }
+    }
+
+    fn owner(&self) -> Option<ThreadId> {
+        match self.word {
+            Word::Frozen => self.timed.monitor.owner(),
+            Word::Open(holder) => holder,
+            Word::Biased { thread, held, .. } => held.then_some(thread),
+        }
+    }
+
+    /// Everything that can happen next.
+    #[must_use]
+    pub fn moves(&self) -> Vec<Move> {
+        let mut moves = Vec::new();
+        if self.asleep.iter().flatten().all(|it| it.due().is_none() || it.late < START) {
+            moves.push(Move::Tick);
+        }
+        for thread in (0..self.asleep.len() as u32).map(ThreadId::from_index) {
+            let section = |operation| Move::Section(thread, operation);
+            if let Some(asleep) = self.asleep[thread.index()] {
+                // Also spuriously.
+                moves.push(section(Operation::Resume(Wake::Notified)));
+                if asleep.due() == Some(Wake::TimedOut) {
+                    moves.push(section(Operation::Resume(Wake::TimedOut)));
+                }
+            } else if self.owner() == Some(thread) {
+                let fast = match self.word {
+                    Word::Frozen => false,
+                    Word::Open(_) => true,
+                    Word::Biased { thread: biased, .. } => biased == thread,
+                };
+                let release = section(Operation::Release(Release::Blocking));
+                moves.push(if fast { Move::Fast(thread) } else { release });
+                if self.timed.publishes_request() {
+                    moves.push(section(Operation::Safepoint));
+                }
+            } else {
+                let fast = match self.word {
+                    Word::Frozen => false,
+                    Word::Open(holder) => holder.is_none(),
+                    Word::Biased { thread: biased, held, .. } => biased == thread && !held,
+                };
+                moves.push(if fast { Move::Fast(thread) } else { section(Operation::Acquire) });
+            }
+        }
+        moves
+    }
+
+    /// The state after a move.
+    ///
+    /// # Panics
+    /// When the Monitor refuses a section.
+    #[must_use]
+    pub fn after(&self, it: Move, setting: &Setting) -> Self {
+        let mut world = self.clone();
+        match it {
+            Move::Tick => world.tick(),
+            Move::Fast(thread) => match &mut world.word {
+                Word::Frozen => {}
+                Word::Open(holder) => *holder = if holder.is_some() { None } else { Some(thread) },
+                Word::Biased { held, retaken, .. } => {
+                    *held = !*held;
+                    *retaken |= *held;
+                }
+            },
+            Move::Section(thread, operation) => world.section(thread, operation, setting),
+        }
+        world
+    }
+
+    fn tick(&mut self) {
+        let earlier = |at: i32| (at - 1).max(PAST);
+        self.timed.pacing = self.timed.pacing.rebased(earlier);
+        let woken = |thread: usize| {
+            let state = self.timed.monitor.thread_state(ThreadId::from_index(thread as u32));
+            matches!(state, ThreadState::Notified(_))
+        };
+        let is_free = self.owner().is_none() && (0..self.asleep.len()).any(woken);
+        let deferred = self.timed.monitor.requested() && !self.timed.publishes_request();
+        self.free_for = if is_free { self.free_for + 1 } else { 0 };
+        self.deferred_for = if deferred { self.deferred_for + 1 } else { 0 };
+        for asleep in self.asleep.iter_mut().flatten() {
+            asleep.late += u8::from(asleep.due().is_some());
+            asleep.deadline = asleep.deadline.map(earlier);
+            asleep.recheck_at = asleep.recheck_at.map(earlier);
+        }
+    }
+
+    fn section(&mut self, thread: ThreadId, operation: Operation, setting: &Setting) {
+        let Self { timed, word, asleep, .. } = self;
+        let synced = match *word {
+            Word::Frozen => Ok(()),
+            Word::Open(holder) => timed.sync_owner(holder, None, &Present),
+            Word::Biased { thread, held, retaken } => {
+                timed.sync_owner(held.then_some(thread), Some(retaken.into()), &Present)
+            }
+        };
+        synced.expect("the fast path changes what it may");
+        let slept = asleep[thread.index()].take();
+        let epoch = timed.pacing.epoch();
+        let expired_epoch = match (operation, slept) {
+            (Operation::Resume(Wake::TimedOut), Some(slept)) => {
+                Some(if slept.current { epoch } else { u64::MAX })
+            }
+            _ => None,
+        };
+        let decided = timed.section(thread, operation, expired_epoch, &mut Quiet, &Present);
+        let (outcome, plan) = decided.expect("the move fits the state");
+        if let Outcome::Wait(_) = outcome {
+            asleep[thread.index()] = Some(Asleep::new(plan, setting.sleep_bug));
+        }
+        if timed.pacing.epoch() != 0 {
+            // The sleep of this thread is of the present run; all others are of an earlier one.
+            let present = timed.pacing.epoch();
+            let others = asleep.iter_mut().enumerate().filter(|(at, _)| *at != thread.index());
+            others.filter_map(|(_, it)| it.as_mut()).for_each(|it| it.current &= present == epoch);
+            timed.pacing = timed.pacing.rebased(|at| at);
+        }
+        for woken in timed.monitor.drain_woken() {
+            if let Some(asleep) = &mut asleep[woken.index()] {
+                asleep.notified = true;
+            }
+        }
+        let monitor = &timed.monitor;
+        *word = match monitor.biased() {
+            _ if monitor.all_idle() => Word::Open(monitor.owner()),
+            Some(thread) => {
+                Word::Biased { thread, held: monitor.owner().is_some(), retaken: false }
+            }
+            None => Word::Frozen,
+        };
+    }
+}
