@@ -86,7 +86,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         f()
     }
 
-    /// Runs `f` with the lock kept and the token given up: inside, [`Gil::with`] finds it. For
+    /// Runs `f` with the lock kept and the token lent: inside, [`Gil::with`] finds it. For
     /// callbacks that know the lock and not the token.
     pub fn lend<R>(&mut self, f: impl FnOnce() -> R) -> R {
         let _back = Restore::set(&self.current.lent, true);

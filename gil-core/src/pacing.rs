@@ -26,8 +26,8 @@ const GRACE_DIV: u32 = 5;
 /// A woken thread rechecks after this part of the switch interval, or at most [`Limits::free`].
 const RECHECK_DIV: u32 = 100;
 
-/// A run shorter than this part of the switch interval, or than [`Limits::free`], defers nobody: the
-/// timer costs more.
+/// A run shorter than this part of the switch interval, or than [`Limits::free`], defers no request:
+/// the timer costs more.
 const MIN_RUN_DIV: u32 = 250;
 
 /// In one run of this many of a thread that makes calls, a woken thread waits for its first reacquire.
@@ -58,7 +58,7 @@ impl Limits {
 }
 
 /// The present run: it begins when another thread gains the lock, and goes on while its owner
-/// releases and retakes the lock with nobody in between.
+/// releases and retakes the lock with no other owner between.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Run<M> {
     owner: Option<ThreadId>,
@@ -111,13 +111,12 @@ pub struct Pacing<M> {
     boosted_thread: Option<ThreadId>,
     /// How old the present run has to be before a request is published.
     min_run: Duration,
-    /// The thread whose request is deferred. It comes back to publish it.
+    /// The thread whose request is deferred. It rechecks to publish it.
     deferred_by: Option<ThreadId>,
 }
 
 impl<M> Pacing<M> {
     /// Nothing has happened yet.
-    #[must_use]
     pub const fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -131,7 +130,6 @@ impl<M> Pacing<M> {
     }
 
     /// Delays nothing: what checkers choose that have no clock.
-    #[must_use]
     pub const fn none() -> Self {
         Self::new(Limits::NONE)
     }
@@ -169,6 +167,16 @@ impl<M> Pacing<M> {
 }
 
 impl<M: Copy + Ord + Debug> Pacing<M> {
+    /// The same with every point in time moved by `earlier`, and with epoch 0: for a search that counts
+    /// from the present. A timer of an earlier epoch has to be told apart by the search.
+    pub fn rebased(&self, earlier: impl Fn(M) -> M) -> Self {
+        let run = Run { epoch: 0, began: self.run.began.map(&earlier), ..self.run };
+        let moved = |it: Grace<M>| (earlier(it.began), earlier(it.recheck_at));
+        let grace = self.grace.map(|it| (it.thread, moved(it)));
+        let grace = grace.map(|(thread, (began, recheck_at))| Grace { thread, began, recheck_at });
+        Self { run, grace, ..self.clone() }
+    }
+
     /// The slow path has frozen the word and found `owner`; `known`: it was the owner after the last
     /// section too.
     pub fn sync_fast_path(

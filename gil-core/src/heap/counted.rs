@@ -22,7 +22,7 @@ impl Head {
         Self { count: UnsafeCell::new(1), free }
     }
 
-    /// How many handles there are, deferred drops included.
+    /// How many handles there are, pending drops included.
     ///
     /// # Safety
     /// The running thread holds the brand's lock.
@@ -47,7 +47,7 @@ impl Head {
     /// Whether it was the last handle.
     ///
     /// # Safety
-    /// As [`Head::count`], and a handle is given up.
+    /// As [`Head::count`], and a handle is dropped.
     #[inline]
     pub(super) unsafe fn decrement(&self) -> bool {
         self.count.with_mut(|count| {

@@ -15,7 +15,7 @@
 //! let mut token = Interpreter::attach();
 //! let shared = list.clone_ref(&token); // a plain increment
 //! list.get_mut(&mut token).push(3);
-//! token.detach(|| drop(list)); // this thread cannot count now: the next take does it
+//! token.detach(|| drop(list)); // this thread cannot count now: the next acquire does
 //! assert_eq!(shared.handles(&token), 1);
 //! assert_eq!(*shared.get(&token), [1, 2, 3]);
 //! shared.drop_ref(&token); // the last one: freed here and now
@@ -33,8 +33,8 @@
 //! | [`GilRc::try_clone`] while detached                               | `None` |
 //!
 //! # Dropping a handle
-//! [`GilRc::drop_ref`] decrements at once. A plain drop asks "is it me?": attached it does the
-//! same, detached it leaves the decrement to the next take; [`Brand::deferred_drops`] says how many
+//! [`GilRc::drop_ref`] decrements at once. A plain drop of an attached thread does the same. A detached
+//! thread leaves the decrement to the next acquire; [`Brand::deferred_drops`] says how many
 //! wait. Destructors run under the lock and without a token, so they can open no cell. Cycles are
 //! not collected.
 
@@ -117,7 +117,7 @@ struct Counted<O> {
 /// A counted handle of a shared object, as [`std::sync::Arc`], with a plain integer for a count
 /// that the brand's lock guards.
 ///
-/// There is no `Clone`: an increment cannot wait for the next take, as a decrement can. With a
+/// There is no `Clone`: an increment cannot wait for the next acquire, as a decrement can. With a
 /// token there is [`GilRc::clone_ref`], without one [`GilRc::try_clone`].
 pub struct GilRc<B: Brand, O> {
     head: NonNull<Head>,
@@ -170,7 +170,7 @@ impl<B: Brand, O: Send + Sync + 'static> GilRc<B, O> {
         unsafe { pending::drop_handle_attached::<B>(handle.head) }
     }
 
-    /// How many handles there are, those of deferred drops included.
+    /// How many handles there are, those of pending drops included.
     #[must_use]
     pub fn handles(&self, _: &Token<'_, B>) -> usize {
         // SAFETY: the token says that this thread holds the lock.

@@ -8,7 +8,7 @@ use crate::protocol::{Context, Order, Request, ThreadId, WaitSet};
 /// How a wake-up picks among the waiters of a condition variable.
 pub trait WakePolicy {
     /// One of `waiting`, which come in the order in which they began to wait; `None` when there is
-    /// nobody.
+    /// none.
     fn choose(&mut self, waiting: &mut dyn Iterator<Item = ThreadId>) -> Option<ThreadId>;
 }
 

@@ -20,7 +20,7 @@ pub enum Event {
     Requested(ThreadId, Request),
     /// The owner released with a request pending.
     Answered(ThreadId),
-    /// The owner released, asked by nobody.
+    /// The owner released without a request.
     Released(ThreadId),
     /// The lock was handed to a waiter, which has not run yet.
     Granted(ThreadId),
@@ -32,7 +32,7 @@ pub enum Event {
     Waiting(ThreadId),
     /// A waiting thread runs because its timer expired.
     TimedOut(ThreadId),
-    /// A waiting thread runs because somebody notified it.
+    /// A waiting thread runs because it was notified.
     Notified(ThreadId),
     /// A waiting thread gave up.
     Cancelled(ThreadId),

@@ -16,7 +16,7 @@ use std::fmt::{Display, Formatter};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The thread that wants in owns the lock already.
+    /// The acquiring thread owns the lock already.
     AlreadyAttached,
     /// The thread that releases, or looks for a request, does not own the lock.
     NotHolder,
@@ -34,7 +34,7 @@ pub enum Fault {
     GivesToNonWaiter,
     /// The protocol made a thread the owner that is on its way out.
     OwnsWhileLeaving,
-    /// The protocol sent a thread away that wants in.
+    /// The protocol sent an acquiring thread away.
     LeavesWhileEntering,
     /// The protocol named a wait-set it did not declare.
     UnknownSet,
@@ -59,7 +59,7 @@ impl Display for Fault {
             Self::FreesWithoutOwning => "the protocol freed a lock that its thread does not own",
             Self::GivesToNonWaiter => "the protocol gave the lock to a thread that does not wait",
             Self::OwnsWhileLeaving => "the protocol made a leaving thread the owner",
-            Self::LeavesWhileEntering => "the protocol sent away a thread that wants in",
+            Self::LeavesWhileEntering => "the protocol sent an acquiring thread away",
             Self::UnknownSet => "the protocol named a wait-set it did not declare",
         })
     }

@@ -1,7 +1,7 @@
 //! The Monitor: a protocol's state, the owner, the request and the wait-sets, under one mutex.
 //!
 //! It is the same on every engine. An engine calls [`Monitor::section`] with what happened to a
-//! thread and does what the [`Outcome`] says; everything in between is decided here and in the
+//! thread and does what the [`Outcome`] says; everything else is decided here and in the
 //! protocol, so real threads, loom and the explorer cannot disagree about it.
 //!
 //! # Invariants
@@ -30,7 +30,7 @@ pub use thread_state::{MAX_SETS, Phase, ThreadState};
 /// What happened to a thread: the input of a section.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Operation {
-    /// It is outside and wants in.
+    /// It is detached and acquires.
     Acquire,
     /// It owns and leaves.
     Release(Release),
@@ -42,8 +42,8 @@ pub enum Operation {
     Resume(Wake),
     /// It said [`Step::Retry`] and is back.
     Retry,
-    /// It gives up coming in. Answered with [`Outcome::Owns`] when that is too late. A thread that
-    /// was switched out cannot give up coming back.
+    /// It gives up acquiring. Answered with [`Outcome::Owns`] when that is too late. A preempted thread
+    /// cannot give up reacquiring.
     Cancel,
 }
 
@@ -70,7 +70,7 @@ pub enum Outcome {
 /// let mut monitor = Monitor::new(Handoff::new());
 /// assert_eq!(monitor.section(a, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Owns));
 /// assert!(matches!(monitor.section(b, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Wait(_))));
-/// assert!(monitor.requested(), "a thread that arrives asks at once, within a budget");
+/// assert!(monitor.requested(), "an arriving thread requests at once, within a budget");
 /// assert!(matches!(monitor.section(a, Operation::Safepoint, &mut WakeFirst), Ok(Outcome::Wait(_))));
 /// assert_eq!(monitor.owner(), Some(b), "and a forced release hands over in one step");
 /// ```
@@ -145,7 +145,7 @@ impl<P: Protocol> Monitor<P> {
         !self.lock.states.all_idle() && self.threads().any(|thread| self.is_waiter(thread))
     }
 
-    /// Whether every state is Idle: nobody waits, is woken or is in between.
+    /// Whether every thread is idle: none waits, is woken, or is between two sections.
     pub fn all_idle(&self) -> bool {
         self.lock.states.all_idle()
     }
@@ -161,7 +161,7 @@ impl<P: Protocol> Monitor<P> {
     }
 
     /// Who is in a [`Order::Fifo`] set, first come first. The order in any other set is the
-    /// engine's business.
+    /// engine's own.
     pub fn queue(&self, set: WaitSet) -> impl Iterator<Item = ThreadId> + '_ {
         self.lock.states.members(set)
     }

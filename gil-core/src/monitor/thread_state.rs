@@ -1,7 +1,7 @@
 //! The threads a Monitor knows: the state of each, and the wait-sets that link them.
 //!
 //! Every operation is O(1) in the number of threads: sets are doubly linked lists whose links live
-//! in the states, so a thread leaves the middle of a queue (a time-out, a cancellation) as cheaply
+//! in the states, so a thread leaves the middle of a queue (a timeout, a cancellation) as cheaply
 //! as the head is served.
 
 use crate::protocol::{ThreadId, Timer, WaitSet};
@@ -38,10 +38,10 @@ pub enum ThreadState {
 /// Which operation a thread is in the middle of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Phase {
-    /// It comes from outside, and may still give up.
+    /// It acquires, and may still give up.
     #[default]
     Acquiring,
-    /// It was switched out at a safepoint and has to come back.
+    /// It was preempted at a safepoint and has to reacquire.
     Reacquiring,
     /// It is on its way out.
     Releasing,

@@ -2,7 +2,7 @@
 //!
 //! # Why not CPython's
 //! CPython makes the releasing thread sleep until another thread has taken the lock, which costs two
-//! more context switches. Any thread may take the lock in between. And a thread that returns from a
+//! more context switches. Any thread may take the lock before that. And a thread that returns from a
 //! short blocking call waits a whole switch interval, once per call: the convoy.
 //!
 //! # The rules

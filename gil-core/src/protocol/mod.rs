@@ -10,7 +10,7 @@
 //! # The handshake
 //! A forced switch has four steps, with the same names in code, events, pictures and docs:
 //! **requested** (a waiter asks the holder to release), **answered** (the holder releases because
-//! of it), **granted** (somebody else owns), **confirmed** (the new holder runs).
+//! of it), **granted** (another thread owns the lock), **confirmed** (the new holder runs).
 
 mod handoff;
 mod timekeeper;
@@ -75,11 +75,11 @@ pub struct WaitSet(pub u8);
 /// In which order a wait-set wakes its threads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Order {
-    /// A condition variable: a notification may wake any waiter, and whoever waits again starts
-    /// anew. The explorer tries every choice.
+    /// A condition variable: a notification may wake any waiter, and a thread that waits again loses its
+    /// place. The explorer tries every choice.
     Unordered,
     /// A queue: [`Context::first`] is who has waited longest. A notified thread keeps its place
-    /// until its own section takes it out, so losing the lock to somebody faster costs no place.
+    /// until its own section takes it out, so losing the lock to a faster thread costs no place.
     Fifo,
 }
 
@@ -88,18 +88,18 @@ pub enum Order {
 pub enum Timer {
     /// Counts from the start of this wait (CPython).
     Wait,
-    /// Counts from the start of the present run, and starts anew when another thread gains the lock:
+    /// Counts from the start of the present run, and starts again when another thread gains the lock:
     /// it expires only when one owner has run for a whole interval. Who takes back what it released,
-    /// with nobody in between, goes on with its run.
+    /// with no other owner between, goes on with its run.
     Run,
 }
 
 /// Why a waiting thread runs again.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Wake {
-    /// Somebody notified it.
+    /// Another thread notified it.
     Notified,
-    /// Its timer expired and nobody had notified it.
+    /// Its timer expired before it was notified.
     TimedOut,
 }
 
@@ -126,7 +126,7 @@ pub enum Request {
 pub enum Preemption {
     /// A safepoint does something only while a switch is requested: one relaxed load otherwise.
     OnRequest,
-    /// Every so many safepoints, requested or not (Python 2's ticks).
+    /// Every N safepoints, requested or not (Python 2's ticks).
     EveryTicks(u32),
 }
 
@@ -140,7 +140,7 @@ pub enum Step {
     /// It sleeps in a wait-set, perhaps with a timer.
     Wait(WaitSet, Option<Timer>),
     /// It leaves the mutex and comes back with [`Protocol::retry`]: two sections where a real GIL
-    /// has two, so that others can come in between.
+    /// has two, so that other threads can run sections between them.
     Retry,
 }
 
@@ -149,7 +149,7 @@ pub enum Step {
 pub trait Context {
     /// The thread that runs this section.
     fn me(&self) -> ThreadId;
-    /// Whether nobody owns the lock.
+    /// Whether the lock is free.
     fn is_free(&self) -> bool;
     /// Whether a switch is requested.
     fn requested(&self) -> bool;
@@ -179,17 +179,16 @@ pub trait Context {
 /// A GIL protocol: who goes next, who waits on what, when a switch is requested.
 ///
 /// # States
-/// Each thread is outside, or the owner, or in between (its slot in the
-/// [`Monitor`](crate::Monitor) says how). Each method is one critical section of the thread
-/// `cx.me()`, and returns where that leaves it. The thread runs it itself, but for the end of a [`Timer::Run`]:
-/// the lock may let another waiter run that one in its place, so it has to go on waiting then.
+/// Each thread is detached, the owner, or in the middle of an operation (its
+/// [`ThreadState`](crate::engine::ThreadState) says how). Each method is one critical section of the
+/// thread `cx.me()`, and returns where that leaves it.
 ///
 /// # Rules
 /// The [`Monitor`](crate::Monitor) refuses, as a [`Fault`](crate::Fault), what no protocol may do:
 /// take a held lock, wait while owning, give the lock to a thread that does not wait.
 /// Beyond that: no counters that grow for ever (they make the state space infinite), no clock, and
 /// nothing may depend on sections that the fast path skips. While no thread waits, an attach and a
-/// detach can happen without any section; an acquire that finds the lock free and nobody waiting
+/// detach can happen without any section; an acquire that finds the lock free and without waiters
 /// must leave the same behaviour behind as no section at all. `gil-verify` checks that.
 ///
 /// # Panics
@@ -198,7 +197,7 @@ pub trait Context {
 /// ```
 /// use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 ///
-/// /// A semaphore: whoever comes first when it is free.
+/// /// A semaphore: a free lock goes to the first thread that asks.
 /// #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 /// struct Semaphore;
 /// const SET: WaitSet = WaitSet(0);
@@ -215,7 +214,7 @@ pub trait Context {
 ///         Step::Left
 ///     }
 ///     fn safepoint(&mut self, _: &mut dyn Context) -> Step {
-///         Step::Owns // never requested, never switched out
+///         Step::Owns // never requested, never preempted
 ///     }
 ///     fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
 ///         self.acquire(cx)
@@ -238,18 +237,18 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     /// The switch interval of a new lock: how long every timer of the protocol runs. CPython's 5 ms
     /// where the protocol does not say otherwise.
     const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
-    /// Whether a thread that was woken, and finds the lock taken back, may sleep on for a while before
-    /// it runs its section: for a protocol in which it would be handed the lock because of it.
+    /// Whether a woken thread may sleep on for a while before it runs its section, because the thread
+    /// that woke it keeps retaking the lock: for a protocol in which a wasted wake-up leads to a hand-off.
     const GRACE_PERIOD: bool = false;
 
-    /// Who may take the lock and release it for blocking calls, again and again, while threads wait and
-    /// no request is pending, without changing anything for anybody. With [`Protocol::GRACE_PERIOD`] the
-    /// mechanism runs no sections for it. `gil-verify` checks that they would change nothing.
+    /// The thread that may take and release the lock again and again while others wait, without a request
+    /// pending and without changing anything for them. With [`Protocol::GRACE_PERIOD`] the mechanism runs
+    /// no sections for it. `gil-verify` checks that they would change nothing.
     fn bias(&self) -> Option<ThreadId> {
         None
     }
 
-    /// `me` is outside and wants in.
+    /// `me` is detached and acquires.
     fn acquire(&mut self, cx: &mut dyn Context) -> Step;
     /// `me` owns and leaves. It may have to wait before it is out (CPython does, with a request
     /// pending).

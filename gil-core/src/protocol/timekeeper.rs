@@ -48,7 +48,7 @@ impl Timekeeper {
     /// switch is requested. `false`: no thread waits.
     pub fn ensure(&mut self, cx: &mut dyn Context, queues: &[WaitSet]) -> bool {
         let other = |thread: &ThreadId| *thread != cx.me();
-        // The next in line, so that newcomers who give up cannot pass the post round for ever.
+        // The next in line, so that newcomers that give up cannot pass the post round for ever.
         let next = |set| cx.first(set).filter(other).or_else(|| cx.last(set).filter(other));
         let next = queues.iter().copied().find_map(next);
         if let Some(keeper) = next

@@ -224,7 +224,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         let by_word = self.word.is_held_by(id);
         by_word.unwrap_or_else(|| {
             let shared = self.shared.lock();
-            // The word may have been given back in between.
+            // The word may have been given back meanwhile.
             self.word.is_held_by(id).unwrap_or_else(|| shared.timed.monitor.owner() == Some(id))
         })
     }

@@ -1,12 +1,12 @@
-//! Free choices and mutants for loom; this module exists under `cfg(loom)` only.
+//! Free choices for loom; this module exists under `cfg(loom)` only.
 //!
 //! loom's timed waits never time out and nothing returns spuriously, so a lock checked without
-//! help is never seen asking for a switch. Here each timed park reads a *fresh* atomic bit that an
+//! help is never seen requesting a switch. Here each timed park reads a *fresh* atomic bit that an
 //! armer thread has stored twice, `false` and then `true`, both relaxed. loom must explore both
 //! values of that one load, and nothing else branches: a free bit, from the public API.
 //!
 //! Two mistakes would make this silently weaker. The bits must not be armed by the main thread
-//! (the first mutex hand-over would pass a happens-before and every bit would read `true`), and
+//! (the first mutex hand-off would pass a happens-before and every bit would read `true`), and
 //! not be created by it either. [`Choices::seen`] is for the assertion that every choice took
 //! both values.
 
@@ -15,6 +15,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::loom;
+#[cfg(not(shuttle))]
 use super::mutants::Mutant;
 use loom::sync::atomic::AtomicBool;
 #[cfg(not(shuttle))]
@@ -25,11 +26,11 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 pub enum Kind {
     /// Whether the timer of this timed park has expired.
     TimeOut,
-    /// Whether this park returns for no reason.
+    /// Whether this park returns spuriously.
     Spurious,
     /// Whether the thread gives up instead of parking.
     GiveUp,
-    /// Whether the holder's run is too young to be shown the thread's request.
+    /// Whether the holder's run is too young: a request is deferred, or a woken thread sleeps on.
     Young,
 }
 
@@ -41,13 +42,13 @@ const KINDS: [Kind; 4] = [Kind::TimeOut, Kind::Spurious, Kind::GiveUp, Kind::You
 pub struct Budget {
     /// Timed parks that may expire.
     pub timeouts: usize,
-    /// Parks that may return for no reason.
+    /// Parks that may return spuriously.
     pub spurious: usize,
     /// Parks that may turn into giving up.
     pub give_ups: usize,
-    /// Requests that may come to a young run.
+    /// Delays of pacing.
     pub young: usize,
-    /// How often a waiter looks at its bell before it parks.
+    /// How often a waiter looks for its notification before it parks.
     pub spins: u32,
     /// The timed parks within the budget all expire, instead of either way.
     pub always_expires: bool,

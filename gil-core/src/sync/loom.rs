@@ -1,7 +1,7 @@
-//! The facade on loom. No clock runs; a park asks [`crate::choice`] what happens to it.
+//! The facade on loom. No clock runs; a park asks [`super::choice`] what happens to it.
 //!
 //! With `--cfg shuttle` as well, on shuttle: random schedules of many threads, in which every access
-//! is sequentially consistent. Its paths are loom's, but for the cell.
+//! is sequentially consistent. Its paths are loom's, except the cell's.
 
 use std::sync::{TryLockError, TryLockResult};
 use std::time::Duration;

@@ -4,8 +4,9 @@
 //! - [`ghost_observer`]: the same ghost inside a lock that runs
 //! - [`liveness`]: LIVE-1, LIVE-2 and LIVE-5; [`overtake`]: LIVE-3
 //! - [`equal_turns`]: SAFE-9; [`invariants`]: HAND; [`bisim`]: FAST-PATH
-//! - [`spurious`]: protocols whose waits may end for no reason
+//! - [`spurious`]: protocols whose waits may end spuriously
 //! - [`promise`]: how long a waiter waits at most
+//! - [`time`]: TIME-1 and TIME-2, with a discrete clock
 //! - [`explored`]: the explorer's claims as functions of a protocol
 
 pub mod bisim;
@@ -18,3 +19,4 @@ pub mod liveness;
 pub mod overtake;
 pub mod promise;
 pub mod spurious;
+pub mod time;

@@ -6,14 +6,18 @@ use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
 use crate::claims::promise::bounds::{self, Point};
+use crate::claims::time::{self, INTERVALS, LIMITS, Setting, TIME};
 use crate::claims::{bisim, overtake, spurious};
 use crate::explorer::model::Program;
 use crate::ledger;
 use crate::mutants::protocol::{MUTANTS, Mutant};
+use crate::mutants::time::{TIME_MUTANTS, TimeMutant};
 use crate::parallel;
 use crate::protocols::{self, MAIN, PROTOCOLS, Visit};
 use crate::report::selection::Selection;
-use crate::report::{BoundRow, ClaimRow, Engine, Profile, Row, Verdict};
+use crate::report::{
+    BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
+};
 
 /// The numbers of threads that the explorer runs on every protocol.
 pub const THREADS: [usize; 3] = [2, 3, 4];
@@ -34,6 +38,10 @@ enum Job {
     Bound(Point),
     /// A mutant of a protocol.
     Mutant(&'static Mutant, &'static str),
+    /// TIME-1 and TIME-2, at an interval of that name.
+    Time(&'static str, Setting),
+    /// A mutant of the delays.
+    TimeMutant(&'static TimeMutant),
 }
 
 impl Job {
@@ -47,13 +55,18 @@ impl Job {
             }
             Self::Bound(point) => point.key(),
             Self::Mutant(mutant, of) => format!("mutant {} of {of}", mutant.name),
+            Self::Time(interval, it) => {
+                format!("delays, {} threads, interval {interval}", it.threads)
+            }
+            Self::TimeMutant(mutant) => format!("mutant {} of pacing", mutant.name),
         }
     }
 
     fn cost(&self) -> usize {
         match self {
             Self::Claims(_, program) => program.threads * 10 + program.cancel as usize,
-            Self::Mutant(..) => 35,
+            Self::Mutant(..) | Self::TimeMutant(_) => 35,
+            Self::Time(_, it) => it.threads * 20,
             Self::Robust(_, threads) => *threads * 10,
             Self::Bound(point) => point.threads * 10 + usize::from(point.barges + 2 * point.boosts),
         }
@@ -82,6 +95,26 @@ fn jobs(selection: &Selection) -> Vec<Job> {
             jobs.extend(of.map(|of| Job::Mutant(mutant, of)));
         }
     }
+    jobs.extend(time_jobs(selection));
+    jobs
+}
+
+/// The searches with a clock: of the default protocol, which alone has delays.
+fn time_jobs(selection: &Selection) -> Vec<Job> {
+    if !selection.has_protocol("handoff") || !TIME.iter().any(|id| selection.has_claim(id)) {
+        return Vec::new();
+    }
+    let setting =
+        |threads, interval| Setting { threads, interval, limits: LIMITS, sleep_bug: None };
+    let mut jobs = Vec::new();
+    for (name, interval) in INTERVALS {
+        jobs.push(Job::Time(name, setting(2, interval)));
+        if selection.profile == Profile::Full {
+            jobs.push(Job::Time(name, setting(3, interval)));
+        }
+    }
+    let mutants = TIME_MUTANTS.iter().filter(|mutant| selection.has_claim(mutant.breaks));
+    jobs.extend(mutants.map(Job::TimeMutant));
     jobs
 }
 
@@ -119,8 +152,60 @@ fn perform(selection: &Selection, job: &Job) -> Vec<Row> {
             let row = protocols::with(of, crate::mutants::mutant_hunt::Hunt { mutant, thorough });
             rows.extend(row.map(Row::Mutant));
         }
+        Job::Time(interval, setting) => rows.extend(time_rows(selection, interval, setting)),
+        Job::TimeMutant(mutant) => rows.push(Row::Mutant(hunt_in_time(mutant))),
     }
     rows
+}
+
+fn time_rows(selection: &Selection, interval: &str, setting: &Setting) -> Vec<Row> {
+    let began = Instant::now();
+    let found = time::search(setting, &TIME);
+    let seconds = began.elapsed().as_secs_f64();
+    let variant = format!("interval {interval}");
+    let row = |(id, broken): (&&'static str, Option<Vec<time::Move>>)| {
+        let verdict = match (&broken, found.complete) {
+            (Some(_), _) => Verdict::Fails,
+            (None, true) => Verdict::Holds,
+            (None, false) => Verdict::Inconclusive,
+        };
+        Some(Row::Claim(ClaimRow {
+            id: (*id).to_owned(),
+            protocol: "handoff".to_owned(),
+            engine: Engine::Explorer,
+            threads: setting.threads,
+            bound: bound(verdict, found.states),
+            fairness: None,
+            variant: Some(variant.clone()),
+            verdict,
+            expected: ledger::expected(id, "handoff", setting.threads, &variant)?,
+            explored: found.states as u64,
+            unit: "states".to_owned(),
+            seconds,
+            test: ledger::claim(id)?.test.to_owned(),
+            counterexample: broken.map(|run| time::text(&run)),
+        }))
+    };
+    let chosen = |(id, _): &(&&'static str, _)| selection.has_claim(id);
+    TIME.iter().zip(found.broken.clone()).filter(chosen).filter_map(row).collect()
+}
+
+fn hunt_in_time(mutant: &TimeMutant) -> MutantRow {
+    let found = time::search(&mutant.setting(), &[mutant.breaks]);
+    let caught = found.broken.iter().any(Option::is_some);
+    let caught_by = CaughtBy {
+        claim: mutant.breaks.to_owned(),
+        engine: Engine::Explorer,
+        explored: found.states as u64,
+    };
+    MutantRow {
+        id: mutant.name.to_owned(),
+        of: "pacing".to_owned(),
+        breaks: vec![mutant.breaks.to_owned()],
+        argument: None,
+        verdict: if caught { MutantVerdict::Caught } else { MutantVerdict::Survived },
+        caught_by: if caught { vec![caught_by] } else { Vec::new() },
+    }
 }
 
 struct Explore<'a> {

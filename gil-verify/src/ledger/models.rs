@@ -388,6 +388,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
 const NO_REQUESTS: &str =
     "PyPy has no requests: the bytecode counter runs out, and the holder yields if anybody waits";
 const NOT_ITS_OWN: &str = "they are the default protocol's";
+const NO_DELAYS: &str = "its wake-ups and requests are never delayed";
 const NO_LOCK: &str = "what is no lock can break no other promise of one";
 
 /// Why a claim does not apply to a model.
@@ -397,6 +398,7 @@ pub fn not_applicable(claim: &str, protocol: &str) -> Option<&'static str> {
         ("pypy", "SAFE-4" | "SAFE-5" | "SAFE-9" | "LIVE-1") => Some(NO_REQUESTS),
         ("no-lock", _) if claim != "SAFE-1" => Some(NO_LOCK),
         (other, "HAND") if !other.starts_with("handoff") => Some(NOT_ITS_OWN),
+        (other, "TIME-1" | "TIME-2") if !other.starts_with("handoff") => Some(NO_DELAYS),
         _ => None,
     }
 }

@@ -28,6 +28,11 @@ pub const SINGLE: &[(&str, &str)] = &[
         "NEED-1",
         "what is claimed is that a counterexample exists, and it is printed: whoever reads it is the second opinion",
     ),
+    (
+        "TIME-1",
+        "the other checkers have no clock; the simulator measures the same over a matrix of intervals and calls (`gil-models/tests/pacing.rs`)",
+    ),
+    ("TIME-2", "as TIME-1"),
     ("NEED-2", "as NEED-1"),
     ("NEED-3", "as NEED-1"),
     (
@@ -45,7 +50,8 @@ const RANDOM: &[&str] = explored::SAFETY;
 pub fn engines(claim: &str) -> Vec<Engine> {
     let mut engines = Vec::new();
     let explored = explored::judged().any(|id| id == claim);
-    if explored || ["LIVE-3", "FAST-PATH", "TRACES", "REFINES"].contains(&claim) {
+    if explored || ["LIVE-3", "FAST-PATH", "TRACES", "REFINES", "TIME-1", "TIME-2"].contains(&claim)
+    {
         engines.push(Engine::Explorer);
     }
     let by_loom = SUITES.iter().any(|suite| {

@@ -5,6 +5,11 @@ use super::claim::{
 };
 
 const EXPLORED: &str = "gil-verify/tests/explorer.rs::every_verdict_is_the_expected_one";
+const TIMED: &str = "gil-verify/tests/time.rs::delays_are_within_their_limits_at_every_interval";
+const NOT_DELAYED: &[(&str, &str)] = &[
+    ("python3", "its wake-ups and requests are never delayed"),
+    ("python2", "its wake-ups and requests are never delayed"),
+];
 const LOOMED: &str = "gil-verify/tests/loom.rs::every_suite_is_as_expected";
 
 /// All claims, in the order of reports.
@@ -256,6 +261,28 @@ pub const CLAIMS: &[Claim] = &[
         test: EXPLORED,
         known_false: &[],
         not_applicable: &[],
+    },
+    Claim {
+        id: "TIME-1",
+        title: "a free lock is taken in time",
+        sentence: "A free lock with a woken waiter is taken within the grace limit and one thread start, whatever the switch interval is.",
+        meaning: "Every state of the slow path with a discrete clock of 50 us ticks: section, pacing, timers and sleeping, with spurious returns, at intervals of 1 us, 500 us, one hour and never. The limits are scaled down to 4 and 1 ticks, so that all states can be searched. How late the system starts a thread is no part of it.",
+        article: &[],
+        judge: "gil-verify/src/claims/time/mod.rs::breaks",
+        test: TIMED,
+        known_false: &[],
+        not_applicable: NOT_DELAYED,
+    },
+    Claim {
+        id: "TIME-2",
+        title: "a request is published in time",
+        sentence: "A request that an arriving thread makes is published to the holder within the defer limit and one thread start, whatever the switch interval is.",
+        meaning: "As TIME-1, with a limit of 3 ticks. A holder that reaches no safepoint does not see it even then.",
+        article: &["A14"],
+        judge: "gil-verify/src/claims/time/mod.rs::breaks",
+        test: TIMED,
+        known_false: &[],
+        not_applicable: NOT_DELAYED,
     },
     Claim {
         id: "HEAP-1",

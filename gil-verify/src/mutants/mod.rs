@@ -4,6 +4,7 @@
 //! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle finds
 //! - `spin`: bugs of the Promela models
 //! - `source`: every small change of the source text of `gil-core`
+//! - [`time`]: bugs of the delays, for the search with a clock
 //! - [`matrix`]: which claim caught which mutant, by which engine
 
 pub mod matrix;
@@ -15,3 +16,4 @@ pub mod shuttle;
 pub mod source;
 #[cfg(not(loom))]
 pub mod spin;
+pub mod time;

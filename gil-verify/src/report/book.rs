@@ -8,6 +8,7 @@ use std::path::Path;
 use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{self, Explored, STATES_MAX};
+use crate::claims::time::TIME;
 use crate::explorer::model::Program;
 use crate::ledger::article::ARTICLE;
 use crate::ledger::{CLAIMS, Claim, KnownFalse, opinions};
@@ -15,6 +16,7 @@ use crate::loom::{SUITES, Suite, compares, judged};
 use crate::mutants::matrix;
 use crate::mutants::mechanism::MECHANISM_MUTANTS;
 use crate::mutants::protocol::MUTANTS;
+use crate::mutants::time::TIME_MUTANTS;
 use crate::protocols::{self, MAIN, PROTOCOLS, Visit};
 use crate::{mutants, spin};
 
@@ -23,7 +25,9 @@ use crate::{mutants, spin};
 pub fn mutants_of(claim: &str) -> Vec<String> {
     let protocols = MUTANTS.iter().filter(|mutant| mutant.breaks.contains(&claim));
     let mechanism = MECHANISM_MUTANTS.iter().filter(|mutant| mutant.breaks.contains(&claim));
+    let time = TIME_MUTANTS.iter().filter(|mutant| mutant.breaks == claim);
     let names = protocols.map(|mutant| mutant.name).chain(mechanism.map(|mutant| mutant.name));
+    let names = names.chain(time.map(|mutant| mutant.name));
     names.map(str::to_owned).collect()
 }
 
@@ -98,7 +102,7 @@ fn models() -> String {
 
 /// Whether the explorer judges a claim.
 fn is_explored(claim: &Claim) -> bool {
-    explored::judged().chain(["LIVE-3", "FAST-PATH"]).any(|id| id == claim.id)
+    explored::judged().chain(["LIVE-3", "FAST-PATH"]).chain(TIME).any(|id| id == claim.id)
 }
 
 /// Whether any engine judges a claim of a protocol.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::claims::explored::{HAND, LIVENESS, TURNS};
+use crate::claims::time::TIME;
 use crate::explorer::engine::THREADS_FULL;
 use crate::loom::suite;
 use crate::report::{AgreementRow, ClaimRow, Engine, Profile, Row, Verdict};
@@ -32,6 +33,9 @@ fn claim_key(row: &ClaimRow) -> Option<String> {
     let variant = row.variant.as_deref().unwrap_or("-");
     match row.engine {
         Engine::Loom => Some(format!("loom {} {variant}", row.protocol)),
+        Engine::Explorer if TIME.contains(&row.id.as_str()) => {
+            Some(format!("clock {} {} {variant}", row.protocol, row.threads))
+        }
         Engine::Explorer => {
             // Liveness and the fast path are judged on the graph without the ghost.
             let on_live = LIVENESS.contains(&row.id.as_str())
@@ -81,6 +85,7 @@ pub fn is_due(key: &str, profile: Profile) -> bool {
         _ if profile == Profile::Full => true,
         (Some("explorer"), Some(threads)) => threads.parse().is_ok_and(|n: usize| n < THREADS_FULL),
         (Some("shuttle" | "spin"), _) => false,
+        (Some("clock"), Some(threads)) => threads == "2",
         (_, Some(name)) => suite(name).is_none_or(|suite| suite.profile <= profile),
         (_, None) => true,
     }

@@ -11,7 +11,8 @@ use ::shuttle::scheduler::{
 };
 use ::shuttle::{Config, Runner};
 use gil_core::engine::Event;
-use gil_core::engine::choice::{Budget, Choices, Mutant};
+use gil_core::engine::choice::{Budget, Choices};
+use gil_core::engine::mutants::Mutant;
 use gil_core::protocol::Protocol;
 use gil_core::raw::{Instant, RawGil, Registration};
 

@@ -84,7 +84,8 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
                 *found = Some(index);
             }
         }
-        let open = |(claim, found): (&&str, &Option<usize>)| claims.contains(claim) && found.is_none();
+        let open =
+            |(claim, found): (&&str, &Option<usize>)| claims.contains(claim) && found.is_none();
         if !TIME.iter().zip(&broken).any(open) || seen.len() > STATES_MAX {
             break;
         }
@@ -120,7 +121,9 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
 pub fn text(run: &[Move]) -> String {
     let line = |(at, it): (usize, &Move)| match it {
         Move::Tick => format!("{:>3}. a tick goes by", at + 1),
-        Move::Fast(thread) => format!("{:>3}. {thread:?} takes or frees the lock by the word", at + 1),
+        Move::Fast(thread) => {
+            format!("{:>3}. {thread:?} takes or frees the lock by the word", at + 1)
+        }
         Move::Section(thread, operation) => format!("{:>3}. {thread:?}: {operation:?}", at + 1),
     };
     run.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")

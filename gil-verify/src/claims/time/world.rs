@@ -221,7 +221,18 @@ impl World {
             },
             Move::Section(thread, operation) => world.section(thread, operation, setting),
         }
+        if world.owner().is_some() {
+            world.free_for = 0;
+        }
+        if !world.defers() {
+            world.deferred_for = 0;
+        }
         world
+    }
+
+    /// Whether a request is kept from the holder.
+    fn defers(&self) -> bool {
+        self.timed.monitor.requested() && !self.timed.publishes_request()
     }
 
     fn tick(&mut self) {
@@ -232,9 +243,8 @@ impl World {
             matches!(state, ThreadState::Notified(_))
         };
         let is_free = self.owner().is_none() && (0..self.asleep.len()).any(woken);
-        let deferred = self.timed.monitor.requested() && !self.timed.publishes_request();
-        self.free_for = if is_free { self.free_for + 1 } else { 0 };
-        self.deferred_for = if deferred { self.deferred_for + 1 } else { 0 };
+        self.free_for += u8::from(is_free);
+        self.deferred_for += u8::from(self.defers());
         for asleep in self.asleep.iter_mut().flatten() {
             asleep.late += u8::from(asleep.due().is_some());
             asleep.deadline = asleep.deadline.map(earlier);

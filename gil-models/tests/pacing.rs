@@ -1,0 +1,94 @@
+//! The delays of the slow path over a matrix of switch intervals and calls, in the simulator.
+//!
+//! The search for TIME-1 and TIME-2 has few threads, few ticks and all states; this has real limits, one
+//! schedule each, and every interval from 1 us to never.
+
+#![cfg(not(loom))]
+
+use std::time::Duration;
+
+use gil_core::engine::{Event, Limits};
+use gil_core::protocol::Handoff;
+use gil_models::sim::{self, Run, Setup, Workload};
+use gil_models::trace::{TraceEvent, TraceRecord};
+
+const INTERVALS: [Duration; 10] = [
+    Duration::from_micros(1),
+    Duration::from_micros(100),
+    Duration::from_millis(1),
+    Duration::from_millis(5),
+    Duration::from_millis(50),
+    Duration::from_millis(500),
+    Duration::from_secs(5),
+    Duration::from_secs(100),
+    Duration::from_secs(3_600),
+    Duration::MAX,
+];
+
+/// What a sleeping thread takes to run again in the simulator, with a late timer: a core that sleeps
+/// deeply, a look at the lock, and once more for the recheck.
+const STARTS: Duration = Duration::from_micros(250);
+
+fn run(workload: &str, interval: Duration) -> Run {
+    let workload: Workload = workload.parse().expect("a workload");
+    let duration = Duration::from_secs(1);
+    let setup = Setup {
+        workload,
+        cores: 2,
+        duration,
+        switch_interval: Some(interval),
+        record_until: duration,
+        ..Setup::default()
+    };
+    sim::run("handoff", Handoff::new(), &setup)
+}
+
+/// How long the lock was free at most while a woken thread waited for it.
+fn longest_free(record: &[TraceRecord]) -> Duration {
+    let (mut freed_ns, mut woken, mut longest_ns) = (None, false, 0);
+    for TraceRecord { at_ns, what } in record {
+        match what {
+            TraceEvent::Event(Event::Released(_)) => (freed_ns, woken) = (Some(*at_ns), false),
+            TraceEvent::Woken(_) => woken = true,
+            TraceEvent::Event(Event::Taken(_) | Event::Granted(_)) => {
+                if let (Some(freed_ns), true) = (freed_ns.take(), woken) {
+                    longest_ns = longest_ns.max(at_ns - freed_ns);
+                }
+            }
+            _ => {}
+        }
+    }
+    Duration::from_nanos(longest_ns)
+}
+
+#[test]
+fn free_lock_is_taken_within_the_grace_limit_at_every_interval() {
+    for interval in INTERVALS {
+        for call in ["30us", "300us", "3ms", "30ms"] {
+            let run = run(&format!("cpu:1+io:1@think={call},service=20us"), interval);
+            let free = longest_free(&run.record);
+            let limit = Limits::DEFAULT.grace + STARTS;
+            assert!(free <= limit, "free for {free:?} at {interval:?} beside calls of {call}");
+        }
+    }
+}
+
+#[test]
+fn computing_thread_keeps_95_percent_beside_long_calls_at_every_interval() {
+    for interval in INTERVALS {
+        for call in ["3ms", "30ms"] {
+            let run = run(&format!("cpu:1+io:1@think={call},service=20us"), interval);
+            let share = run.report.groups[0].cpu_share;
+            assert!(share >= 0.95, "{share:.3} at {interval:?} beside calls of {call}");
+        }
+    }
+}
+
+/// Every second or third arrival ends a turn, so the budget of boosts comes back without a timer.
+#[test]
+fn calls_beside_a_computing_thread_go_on_at_an_interval_of_an_hour() {
+    let run = run("cpu:1+io:1@think=1ms,service=20us", Duration::from_secs(3_600));
+    let calls = &run.report.groups[1];
+    assert!(calls.operations > 500, "{} calls", calls.operations);
+    assert!(calls.latency_us.max <= 15_000.0, "the slowest call took {} us", calls.latency_us.max);
+}
