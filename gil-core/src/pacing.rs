@@ -45,7 +45,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 1 ms of grace, 50 us at a time while the lock is free, and 1 ms for a request.
+    /// 1 ms of grace, 50 us at a time while the lock is free, and 5 ms for a request.
     pub const DEFAULT: Self = Self {
         grace: Duration::from_micros(1_000),
         free: Duration::from_micros(50),

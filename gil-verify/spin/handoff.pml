@@ -18,7 +18,8 @@
 byte barges_left = K;
 byte boosts_left = B;
 byte may_retake = NOBODY;   /* the thread that may retake the lock */
-bool interval_expired;        /* the owner's, while others waited */
+bool interval_expired;      /* the owner's, while others waited */
+bool began_turn = true;     /* the owner did; a boosted or barging thread did not */
 byte keeper = NOBODY;       /* the waiter whose timer runs */
 
 hidden byte next, next_set; /* the next in line */
@@ -100,6 +101,7 @@ inline ensure_timekeeper(me) {
         keeper = NOBODY;
         may_retake = NOBODY;
         interval_expired = false;
+        began_turn = true;
         barges_left = K;
         boosts_left = B
     :: heir != NOBODY && keeper == NOBODY && !requested ->
@@ -114,6 +116,7 @@ inline ensure_timekeeper(me) {
 inline begin_run(who, which) {
     may_retake = NOBODY;
     interval_expired = false;
+    began_turn = (which != BOOSTED);
     if
 #ifdef MUTANT_BUDGETS_ALWAYS_COME_BACK
     :: true ->
@@ -160,6 +163,7 @@ inline acquire(me) {
         if
         :: next != NOBODY && may_retake != me ->
             may_retake = me;
+            began_turn = false;
             if
             :: barges_left > 0 -> barges_left--
             :: else
@@ -210,7 +214,7 @@ inline safepoint(me) {
 #else
     :: next == NOBODY -> owns(me)
 #endif
-    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && !interval_expired ->
+    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && began_turn && !interval_expired ->
         hand_off(me);
         wait_in(me, INTERRUPTED)
     :: else ->

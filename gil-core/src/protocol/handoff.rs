@@ -10,8 +10,9 @@
 //! (preempted by a boosted thread) and **regular**.
 //! - A *forced release* gives the lock to the next in line in one step. A reacquire before the
 //!   hand-off is impossible by construction.
-//! - The preempted thread goes to the end of the regular queue. If a boosted thread preempted it, a
-//!   boost is left and its interval has not expired, it goes to the interrupted queue instead.
+//! - The preempted thread goes to the end of the regular queue. If it began the turn, a boosted thread
+//!   preempts it, a boost is left and its interval has not expired, it goes to the interrupted queue
+//!   instead.
 //! - A *voluntary release* frees the lock and wakes the next in line. Other threads may barge in front
 //!   of it, at most `barges` times in a turn; after that the release is a hand-off too.
 //! - The thread that released last may retake the lock without a barge until the woken thread finds
@@ -82,6 +83,8 @@ pub struct Handoff {
     may_retake: Option<ThreadId>,
     /// The owner has run for a whole interval while others waited: its turn ends.
     interval_expired: bool,
+    /// The owner began the turn. A boosted thread or a barging one did not.
+    began_turn: bool,
     timekeeper: Timekeeper,
 }
 
@@ -112,6 +115,7 @@ impl Handoff {
             left: budgets,
             may_retake: None,
             interval_expired: false,
+            began_turn: true,
             timekeeper: Timekeeper::new(),
         }
     }
@@ -144,6 +148,7 @@ impl Handoff {
     fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
         self.may_retake = None;
         self.interval_expired = false;
+        self.began_turn = set != BOOSTED;
         if set == REGULAR {
             self.left = self.budgets;
         }
@@ -193,6 +198,7 @@ impl Protocol for Handoff {
         if cx.is_free() {
             if Self::next(cx).is_some() && self.may_retake.replace(cx.me()) != Some(cx.me()) {
                 self.left.barges = self.left.barges.saturating_sub(1); // HAND-1: there is one
+                self.began_turn = false;
             }
             return Step::Owns;
         }
@@ -226,7 +232,8 @@ impl Protocol for Handoff {
         let Some(next) = Self::next(cx) else {
             return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
         };
-        let keeps_turn = next.1 == BOOSTED && self.left.boosts > 0 && !self.interval_expired;
+        let boosted = next.1 == BOOSTED && self.left.boosts > 0;
+        let keeps_turn = boosted && self.began_turn && !self.interval_expired;
         self.hand_off(cx, next);
         self.timekeeper.wait_step(cx, if keeps_turn { INTERRUPTED } else { REGULAR })
     }
