@@ -168,11 +168,9 @@ impl<T, P: Protocol> Gil<T, P> {
 
 impl<T: Debug, P: Protocol> Debug for Gil<T, P> {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let mut fields = f.debug_struct("Gil");
         match self.try_attach() {
-            Ok(attached) => fields.field("state", &*attached),
-            Err(_) => fields.field("state", &format_args!("<attached>")),
-        };
-        fields.finish_non_exhaustive()
+            Ok(attached) => f.debug_tuple("Gil").field(&*attached).finish(),
+            Err(_) => f.write_str("Gil(<attached>)"),
+        }
     }
 }

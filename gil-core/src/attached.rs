@@ -82,7 +82,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
         self.current.attached.set(false);
         self.gil.raw.detach_or_abort(&self.current.registration);
-        let _back = Reattach { gil: self.gil, current: self.current };
+        let _back = Reattach(self.gil, self.current);
         f()
     }
 
@@ -157,38 +157,31 @@ impl<T: Debug, P: Protocol> Debug for Attached<'_, T, P> {
 }
 
 /// Attaches again at the end of [`Attached::detach`], on every way out of it.
-struct Reattach<'a, T, P: Protocol> {
-    gil: &'a Gil<T, P>,
-    current: CurrentRegistration,
-}
+struct Reattach<'a, T, P: Protocol>(&'a Gil<T, P>, CurrentRegistration);
 
 impl<T, P: Protocol> Drop for Reattach<'_, T, P> {
     fn drop(&mut self) {
-        if self.current.attached.get() {
+        let Self(gil, current) = self;
+        if current.attached.get() {
             fail(&"a guard escaped from the closure of `detach`: it would make two tokens");
         }
-        if let Err(fault) = self.gil.raw.attach(&self.current.registration) {
-            fail(&fault);
-        }
-        self.current.attached.set(true);
-        self.gil.run_after_acquire();
+        gil.raw.attach(&current.registration).unwrap_or_else(|fault| fail(&fault));
+        current.attached.set(true);
+        gil.run_after_acquire();
     }
 }
 
 /// Puts a flag back on every way out.
-pub(crate) struct Restore<'a> {
-    flag: &'a Cell<bool>,
-    before: bool,
-}
+pub(crate) struct Restore<'a>(&'a Cell<bool>, bool);
 
 impl<'a> Restore<'a> {
     pub(crate) fn set(flag: &'a Cell<bool>, value: bool) -> Self {
-        Self { flag, before: flag.replace(value) }
+        Self(flag, flag.replace(value))
     }
 }
 
 impl Drop for Restore<'_> {
     fn drop(&mut self) {
-        self.flag.set(self.before);
+        self.0.set(self.1);
     }
 }

@@ -23,7 +23,8 @@ use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, UnsafeCell, const_unle
 /// ```
 pub struct Gil<T, P: Protocol = Handoff> {
     pub(crate) raw: RawGil<P>,
-    /// This lock's number among all locks; 0 until the first thread comes.
+    /// This lock's number among all locks; 0 until the first thread comes. Relaxed: only the value
+    /// matters, and it is written once.
     lock_id: AtomicU64,
     returned_ids: Mutex<Option<ReturnedIds>>,
     /// Whether `after_acquire` has something to do. Relaxed: a hint. What it announces is under a mutex
@@ -107,7 +108,7 @@ impl<T, P: Protocol> Gil<T, P> {
 
     /// Whether this thread is attached.
     pub fn is_attached(&self) -> bool {
-        registration::is_attached(self.lock_id())
+        registration::is_attached(self.lock_id.load(Ordering::Relaxed))
     }
 
     /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one requests
@@ -147,16 +148,10 @@ impl<T, P: Protocol> Gil<T, P> {
         self.state.with_mut(|state| state)
     }
 
-    /// The lock's number; 0 if no thread has come yet. Relaxed: only the value matters, and it is
-    /// written once.
-    fn lock_id(&self) -> u64 {
-        self.lock_id.load(Ordering::Relaxed)
-    }
-
     /// The running thread's registration; `None` while its thread-locals are being destroyed.
     #[inline(always)]
     pub(crate) fn registration(&self) -> Option<CurrentRegistration> {
-        let lock_id = match self.lock_id() {
+        let lock_id = match self.lock_id.load(Ordering::Relaxed) {
             0 => self.assign_lock_id(),
             lock_id => lock_id,
         };

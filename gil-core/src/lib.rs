@@ -57,11 +57,9 @@ pub mod engine {
 
 /// Whether this build runs on loom's types instead of real threads. Nothing that attaches to a
 /// lock works outside a loom model then.
-#[doc(hidden)]
 pub const UNDER_LOOM: bool = cfg!(loom);
 
 #[cfg(loom)]
-#[doc(hidden)]
 pub use sync::loom; // for `brand!`
 
 /// The README's first example, compiled and run as a test.

@@ -46,31 +46,21 @@ pub trait Observe {
 
     /// The section's result is published: the flag that safepoints read, and whether the word is
     /// frozen. Both have to agree with the Monitor.
-    fn published<P: Protocol>(&mut self, flag: bool, frozen: bool, monitor: &Monitor<P>) {
-        let _ = (flag, frozen, monitor);
-    }
+    fn published<P: Protocol>(&mut self, _flag: bool, _frozen: bool, _: &Monitor<P>) {}
 
     /// `thread` reached a safepoint for a request that is gone: a waiter gave up, or many drops are
     /// pending ([`heap`](crate::heap)).
-    fn stale_request(&mut self, thread: ThreadId) {
-        let _ = thread;
-    }
+    fn stale_request(&mut self, _thread: ThreadId) {}
 
     /// The timer of `thread`'s wait started again, without a section, because the owner has changed.
-    fn timer_restarted(&mut self, thread: ThreadId) {
-        let _ = thread;
-    }
+    fn timer_restarted(&mut self, _thread: ThreadId) {}
 
     /// Since the last section the thread that the lock was biased to has retaken it `times` times, at
     /// least once.
-    fn biased_reacquires(&mut self, times: u64) {
-        let _ = times;
-    }
+    fn biased_reacquires(&mut self, _times: u64) {}
 
     /// `thread` was woken by a release, and sleeps on without a section in its grace period.
-    fn wakeup_deferred(&mut self, thread: ThreadId) {
-        let _ = thread;
-    }
+    fn wakeup_deferred(&mut self, _thread: ThreadId) {}
 }
 
 /// What a lock's slow path has done so far. Counting costs nothing on the fast path, which is why

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::monitor::{Fault, Monitor, Operation, Outcome, ThreadState, WakeFirst};
 use crate::observe::{Observe, SectionInfo};
 use crate::pacing::Pacing;
-use crate::protocol::{Preemption, Protocol, ThreadId, Timer, Wake};
+use crate::protocol::{Protocol, ThreadId, Timer, Wake};
 use crate::sync::{Clock, mutant};
 
 /// How long the timekeeper of a free lock sleeps at least.
@@ -51,11 +51,6 @@ impl<P: Protocol, M> TimedMonitor<P, M> {
     /// example [`Duration::MAX`], is "never". Waits that have begun keep theirs.
     pub fn set_interval(&mut self, interval: Duration) {
         self.interval = interval.max(Duration::from_micros(1));
-    }
-
-    /// Whether a safepoint has something to decide: a switch is requested, or the protocol counts ticks.
-    pub fn answers_safepoint(&self) -> bool {
-        P::PREEMPTION != Preemption::OnRequest || self.monitor.requested()
     }
 
     /// Whether the holder is to see a request at its safepoints: one is made, and is not deferred.
@@ -117,7 +112,7 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         let outcome = self.monitor.section(thread, operation, &mut WakeFirst)?;
         observer.section(&SectionInfo { thread, operation, outcome, monitor: &self.monitor });
         self.pacing.after_section(owner.is_none(), self.monitor.owner(), self.interval, clock);
-        let requested = (self.monitor.requested_before(), self.monitor.requested());
+        let requested = (self.monitor.before().1, self.monitor.requested());
         let recheck_at = self.pacing.defer_request(thread, operation, requested, clock);
         let expired = matches!(state, ThreadState::Waiting(..))
             && operation == Operation::Resume(Wake::TimedOut);

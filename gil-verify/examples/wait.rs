@@ -95,7 +95,7 @@ pub mod measure {
                 let late = (now - self.run_began).saturating_sub(self.interval);
                 self.seen.timer_late = self.seen.timer_late.max(late);
             }
-            if monitor.owner_before() != monitor.owner() {
+            if monitor.before().0 != monitor.owner() {
                 self.run_began = now;
             }
             for woken in monitor.woken() {

@@ -1,4 +1,4 @@
-//! The effects of one section: what [`Context`] means inside the [`Monitor`](crate::Monitor).
+//! The effects of one section: what [`Context`] means inside the [`Monitor`](crate::engine::Monitor).
 
 use super::event::Event;
 use super::fault::Fault;
@@ -152,15 +152,11 @@ impl Context for Section<'_> {
             lock.states.members(set).filter(|thread| waits(&lock.states, *me, *thread));
         let thread = wake_policy.choose(&mut waiting);
         drop(waiting);
-        if let Some(thread) = thread {
-            self.notify(thread);
-        }
+        thread.into_iter().for_each(|thread| self.notify(thread));
     }
 
     fn notify_all(&mut self, set: WaitSet) {
         let waiting: Vec<_> = self.lock.states.members(set).collect();
-        for thread in waiting {
-            self.notify(thread);
-        }
+        waiting.into_iter().for_each(|thread| self.notify(thread));
     }
 }

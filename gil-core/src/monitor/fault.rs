@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter};
 
-/// Why a [`Monitor`](crate::Monitor) refused a section.
+/// Why a [`Monitor`](crate::engine::Monitor) refused a section.
 ///
 /// ```
 /// use gil_core::engine::{Fault, Monitor, Operation, WakeFirst};

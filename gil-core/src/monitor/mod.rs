@@ -107,14 +107,9 @@ impl<P: Protocol> Monitor<P> {
         self.lock.requested
     }
 
-    /// Who owned the lock when the last section began.
-    pub fn owner_before(&self) -> Option<ThreadId> {
-        self.previous.0
-    }
-
-    /// Whether a switch was requested when the last section began.
-    pub fn requested_before(&self) -> bool {
-        self.previous.1
+    /// Who owned the lock when the last section began, and whether a switch was requested then.
+    pub fn before(&self) -> (Option<ThreadId>, bool) {
+        self.previous
     }
 
     /// To whom the lock is biased: who may take it back and release it without a section although

@@ -3,7 +3,7 @@
 //! # Why a trait and not a lock
 //! A lock that decides and acts in one piece of code can only be checked as a whole, with every
 //! memory ordering and every wake-up multiplied by every decision. A [`Protocol`] only decides. It
-//! runs under one mutex, inside a [`Monitor`](crate::Monitor), and asks for effects through
+//! runs under one mutex, inside a [`Monitor`](crate::engine::Monitor), and asks for effects through
 //! [`Context`]. The same value then runs on real threads, under loom, in an explorer of all states
 //! and in a simulator, so there is no model that could drift from the lock.
 //!
@@ -40,10 +40,10 @@ impl ThreadId {
     /// When `index` is `u32::MAX`.
     #[must_use]
     pub const fn from_index(index: u32) -> Self {
-        match NonZeroU32::new(index.wrapping_add(1)) {
-            Some(id) => Self(id),
-            None => panic!("a lock has ids for at most u32::MAX threads"),
-        }
+        Self(
+            NonZeroU32::new(index.wrapping_add(1))
+                .expect("a lock has ids for at most u32::MAX threads"),
+        )
     }
 
     /// The id as a number, at least 1.
@@ -184,7 +184,7 @@ pub trait Context {
 /// thread `cx.me()`, and returns where that leaves it.
 ///
 /// # Rules
-/// The [`Monitor`](crate::Monitor) refuses, as a [`Fault`](crate::Fault), what no protocol may do:
+/// The [`Monitor`](crate::engine::Monitor) refuses, as a [`Fault`](crate::engine::Fault), what no protocol may do:
 /// take a held lock, wait while owning, give the lock to a thread that does not wait.
 /// Beyond that: no counters that grow for ever (they make the state space infinite), no clock, and
 /// nothing may depend on sections that the fast path skips. While no thread waits, an attach and a
@@ -230,7 +230,7 @@ pub trait Context {
 pub trait Protocol: Clone + Eq + Hash + Debug {
     /// The name on command lines and in reports.
     const NAME: &'static str;
-    /// The wait-sets, at most [`MAX_SETS`](crate::MAX_SETS).
+    /// The wait-sets, at most [`MAX_SETS`](crate::engine::MAX_SETS).
     const SETS: &'static [Order];
     /// When a safepoint has to run a section.
     const PREEMPTION: Preemption = Preemption::OnRequest;

@@ -61,21 +61,10 @@ impl<P: Protocol> RawGil<P> {
         self.inspect_observer(|counters| *counters)
     }
 
-    /// As [`RawGil::detach`], for a thread that certainly holds the lock. Everything rare is out of
-    /// line, so the end of a guard is a few instructions.
+    /// As [`RawGil::detach`], for a thread that certainly holds the lock.
     #[inline(always)]
     pub(crate) fn detach_or_abort(&self, registration: &Registration) {
-        self.slow.memory.touch();
-        if !self.slow.word.detach(registration.id) {
-            self.detach_slow_or_abort(registration);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn detach_slow_or_abort(&self, registration: &Registration) {
-        let release = Operation::Release(Release::Blocking);
-        self.slow.detach_slow(registration, release).unwrap_or_else(|fault| fail(&fault));
+        self.detach(registration).unwrap_or_else(|fault| fail(&fault));
     }
 }
 

@@ -31,7 +31,7 @@ use super::word::Word;
 use crate::monitor::{Fault, Operation, Outcome};
 use crate::observe::Observe;
 use crate::pacing::Pacing;
-use crate::protocol::{Protocol, ThreadId, Wake};
+use crate::protocol::{Preemption, Protocol, ThreadId, Wake};
 use crate::sync::{
     AtomicBool, Instant, Memory, Mutex, Ordering, Parked, SectionClock, const_unless_loom, fail,
     mutant,
@@ -156,7 +156,16 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
             self.freeze(&mut shared, &clock);
         }
         // Step 2: decide.
-        let decided = shared.decide(thread, operation, expired_epoch, &clock);
+        let Shared { timed, observer, .. } = &mut *shared;
+        let answers = P::PREEMPTION != Preemption::OnRequest || timed.monitor.requested();
+        let stale = operation == Operation::Safepoint && !answers;
+        let decided = if stale && !mutant!(StaleRequestAnswered) {
+            observer.stale_request(thread);
+            let holds = timed.monitor.owner() == Some(thread);
+            holds.then(|| (Outcome::Owns, timed.plan(None, &clock))).ok_or(Fault::NotHolder)
+        } else {
+            timed.section(thread, operation, expired_epoch, observer, &clock)
+        };
         let woken = shared.drain_parkers();
         // Step 3: publish.
         self.publish(&mut shared);
@@ -230,25 +239,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
     }
 }
 
-impl<P: Protocol, O: Observe> Shared<P, O> {
-    fn decide(
-        &mut self,
-        thread: ThreadId,
-        operation: Operation,
-        expired_epoch: Option<u64>,
-        clock: &SectionClock,
-    ) -> Result<(Outcome, WaitPlan<Instant>), Fault> {
-        let Self { timed, observer, .. } = self;
-        let stale = operation == Operation::Safepoint && !timed.answers_safepoint();
-        if stale && !mutant!(StaleRequestAnswered) {
-            observer.stale_request(thread);
-            let holds = timed.monitor.owner() == Some(thread);
-            let stays = holds.then(|| (Outcome::Owns, timed.plan(None, clock)));
-            return stays.ok_or(Fault::NotHolder);
-        }
-        timed.section(thread, operation, expired_epoch, observer, clock)
-    }
-
+impl<P: Protocol, O> Shared<P, O> {
     /// The parkers of the threads that have been woken and not yet unparked.
     fn drain_parkers(&mut self) -> Vec<Arc<Parker>> {
         let Self { timed, registry, .. } = self;

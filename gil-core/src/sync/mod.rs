@@ -53,13 +53,9 @@ pub trait Clock {
     /// Every deadline of a lock comes from here, so a switch interval of [`Duration::MAX`] means "never".
     fn later(&self, instant: Self::Instant, by: Duration) -> Option<Self::Instant>;
 
-    /// When something that began at `began` will be `minimum` old; `None` if it already is.
-    fn deadline_if_younger(
-        &self,
-        began: Self::Instant,
-        minimum: Duration,
-    ) -> Option<Self::Instant> {
-        self.later(began, minimum).filter(|due| self.is_future(*due))
+    /// When something that began at `began` will have that `age`; `None` if it already has.
+    fn deadline_if_younger(&self, began: Self::Instant, age: Duration) -> Option<Self::Instant> {
+        self.later(began, age).filter(|due| self.is_future(*due))
     }
 }
 

@@ -2,8 +2,7 @@
 
 pub(crate) use std::hint::spin_loop;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-pub(crate) use std::thread::AccessError;
-pub(crate) use std::thread::yield_now;
+pub(crate) use std::thread::{AccessError, yield_now};
 pub use std::time::Instant;
 
 use parking_lot::Condvar;

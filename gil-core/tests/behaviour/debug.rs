@@ -8,10 +8,10 @@ use gil_core::raw::RawGil;
 #[test]
 fn a_lock_prints_its_state_unless_somebody_is_attached() {
     let gil = Gil::new(7);
-    assert_eq!(format!("{gil:?}"), "Gil { state: 7, .. }");
+    assert_eq!(format!("{gil:?}"), "Gil(7)");
     assert!(!gil.is_attached(), "it has detached again");
     let attached = gil.attach();
-    assert_eq!(format!("{gil:?}"), "Gil { state: <attached>, .. }");
+    assert_eq!(format!("{gil:?}"), "Gil(<attached>)");
     assert_eq!(format!("{attached:?}"), "Attached(7)");
 }
 

@@ -199,7 +199,7 @@ impl Ghost {
                 }
             }
         }
-        let gained = monitor.owner().filter(|owner| monitor.owner_before() != Some(*owner));
+        let gained = monitor.owner().filter(|owner| monitor.before().0 != Some(*owner));
         let took = monitor.events().iter().find_map(|event| match event {
             Event::Taken(thread) => Some(*thread),
             _ => None,
@@ -215,7 +215,7 @@ impl Ghost {
         }
         let last = match entry {
             Operation::Safepoint => Some(Release::Blocking),
-            Operation::Release(how) if monitor.requested_before() => Some(how),
+            Operation::Release(how) if monitor.before().1 => Some(how),
             _ => None,
         };
         if let Some(last) = last
@@ -229,7 +229,7 @@ impl Ghost {
 
     /// SAFE-4 and SAFE-5.
     fn judge_requests<P: Protocol>(&mut self, monitor: &Monitor<P>, broken: &mut Vec<Violation>) {
-        let mut rises = !monitor.requested_before();
+        let mut rises = !monitor.before().1;
         for event in monitor.events() {
             match *event {
                 Event::Requested(waiter, why) => {
@@ -258,13 +258,12 @@ impl Ghost {
             self.answered = false;
         }
         self.note_disturbed(monitor);
-        let (waits, fell) =
-            (monitor.has_waiter(), monitor.requested_before() && !monitor.requested());
+        let (waits, fell) = (monitor.has_waiter(), monitor.before().1 && !monitor.requested());
         if monitor.requested() && !waits {
             let message = "a switch is requested and nobody waits".to_owned();
             broken.push(Violation::new("SAFE-5", message));
         }
-        let asked = monitor.owner_before();
+        let asked = monitor.before().0;
         if fell && waits && asked.is_some() && monitor.owner() == asked {
             let message = "the request fell unanswered while others wait".to_owned();
             broken.push(Violation::new("SAFE-5", message));
@@ -272,7 +271,7 @@ impl Ghost {
     }
 
     fn note_disturbed<P: Protocol>(&mut self, monitor: &Monitor<P>) {
-        let last = monitor.owner_before().or(self.last_owner);
+        let last = monitor.before().0.or(self.last_owner);
         let changed = monitor.owner().is_some() && monitor.owner() != last;
         self.last_owner = monitor.owner().or(last).filter(|_| monitor.has_waiter());
         for thread in monitor.threads() {

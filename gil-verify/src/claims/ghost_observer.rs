@@ -105,10 +105,10 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
         // The fast path comes and goes unseen; the harness checks exclusion with the data itself.
         self.ghost.forget_runners();
         self.ghost.outside.remove(thread);
-        if let Some(owner) = monitor.owner_before() {
+        if let Some(owner) = monitor.before().0 {
             self.ghost.outside.remove(owner);
         }
-        if entry == Operation::Cancel && monitor.requested_before() && !monitor.requested() {
+        if entry == Operation::Cancel && monitor.before().1 && !monitor.requested() {
             self.asked_in_vain = monitor.owner();
         }
         for event in monitor.events() {

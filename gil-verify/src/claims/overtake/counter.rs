@@ -54,7 +54,7 @@ impl Overtakings {
     /// Counts what a section did.
     pub fn note<P: Protocol>(&mut self, monitor: &Monitor<P>) {
         let waiters: ThreadSet = monitor.threads().filter(|t| monitor.is_waiter(*t)).collect();
-        let owners = (monitor.owner_before(), monitor.owner());
+        let owners = (monitor.before().0, monitor.owner());
         let in_vain = monitor
             .events()
             .iter()

@@ -34,7 +34,7 @@ impl Observe for SectionRecorder {
         self.0.push(Recorded {
             thread,
             entry,
-            owner_before: monitor.owner_before(),
+            owner_before: monitor.before().0,
             outcome,
             events: monitor.events().to_vec(),
             wakes: monitor.woken().to_vec(),
