@@ -79,6 +79,7 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
     /// let seen = attached.detach(|| gil.with(|attached| **attached).unwrap());
     /// assert_eq!(seen, 1);
     /// ```
+    #[inline]
     pub fn detach<R>(&mut self, f: impl FnOnce() -> R) -> R {
         self.current.attached.set(false);
         self.gil.raw.detach_or_abort(&self.current.registration);

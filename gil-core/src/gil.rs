@@ -1,6 +1,5 @@
 //! The lock with the interpreter's state in it, and its settings. `attach.rs` has the ways in.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::observe::Counters;
@@ -122,12 +121,6 @@ impl<T, P: Protocol> Gil<T, P> {
         self.raw.switch_interval()
     }
 
-    /// Sets after how many safepoints a protocol with ticks switches; see
-    /// [`RawGil::set_check_interval`].
-    pub fn set_check_interval(&self, ticks: u32) {
-        self.raw.set_check_interval(ticks);
-    }
-
     /// What the slow path has done so far.
     pub fn counters(&self) -> Counters {
         self.raw.counters()
@@ -169,8 +162,9 @@ impl<T, P: Protocol> Gil<T, P> {
     fn join(&self) -> (Registration, ReturnedIds) {
         let mut returned_ids = self.returned_ids.lock();
         let returned_ids = returned_ids.get_or_insert_default();
-        let mut ids = returned_ids.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.drain(..).for_each(|id| self.raw.unregister_id(id));
+        if let Ok(mut ids) = returned_ids.lock() {
+            ids.drain(..).for_each(|id| self.raw.unregister_id(id));
+        }
         (self.raw.register(), returned_ids.clone())
     }
 }

@@ -102,11 +102,8 @@ impl Registrations {
 impl Drop for Registrations {
     fn drop(&mut self) {
         let _ = CACHED.try_with(|cached| cached.set(None)); // gone with the rest
-        for (_, registration) in self.map.take() {
-            if registration.attached.get() {
-                std::mem::forget(registration); // REG-1
-            }
-        }
+        let attached = self.map.take().into_values().filter(|it| it.attached.get());
+        attached.for_each(std::mem::forget); // REG-1
     }
 }
 

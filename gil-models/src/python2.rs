@@ -23,7 +23,7 @@ const CHECK_INTERVAL_TICKS: u32 = 100;
 const SEMAPHORE: WaitSet = WaitSet(0);
 
 /// The tick GIL of Python 2. Set the ticks with
-/// [`Gil::set_check_interval`](gil_core::Gil::set_check_interval).
+/// [`RawGil::set_check_interval`](gil_core::raw::RawGil::set_check_interval).
 ///
 /// ```
 /// # if gil_core::UNDER_LOOM { return }

@@ -160,6 +160,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     ///
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
+    #[inline]
     pub fn attach(&self, registration: &Registration) -> Result<(), Fault> {
         self.slow.memory.touch();
         if !O::DISABLE_FAST_PATH && self.slow.word.attach(registration.id) {
@@ -214,6 +215,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     ///
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock.
+    #[inline]
     pub fn detach(&self, registration: &Registration) -> Result<(), Fault> {
         self.slow.memory.touch();
         if !O::DISABLE_FAST_PATH && self.slow.word.detach(registration.id) {
@@ -233,6 +235,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
     /// requested).
+    #[inline]
     pub fn safepoint(&self, registration: &Registration) -> Result<bool, Fault> {
         if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
             // Relaxed: only the holder touches the count, and the lock orders holders.
