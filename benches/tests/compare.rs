@@ -64,7 +64,7 @@ fn has_target(report: &Value, what: &str) {
 }
 
 #[test]
-fn echo_measures_latencies_and_what_the_hogs_keep() {
+fn echo_measures_latencies_and_cpu_throughput() {
     let report = &*REPORT;
     assert_eq!(report["schema"], "gil-bench/1");
     measures(report, "echo, 1 hog", &["p50_us", "p99_us", "mean_us"]);
@@ -81,7 +81,7 @@ fn echo_measures_latencies_and_what_the_hogs_keep() {
 }
 
 #[test]
-fn the_machine_is_described() {
+fn machine_is_described() {
     let report = &*REPORT;
     let machine = report["machine"].as_array().expect("names and values");
     for name in ["kernel", "rustc", "commit", "parking_lot"] {
@@ -94,7 +94,7 @@ fn the_machine_is_described() {
 }
 
 #[test]
-fn short_io_measures_what_both_keep() {
+fn short_io_measures_the_throughput_of_both() {
     let report = &*REPORT;
     measures(report, "short-io, 1 hog", &["alone_per_s", "writes_kept", "sum"]);
     has(report, "short-io, 1 hog", &["hogs_kept"]);
@@ -121,13 +121,13 @@ fn blocking_and_long_work_is_timed_in_threads_and_alone() {
 }
 
 #[test]
-fn processes_show_start_and_transfer_apart() {
+fn processes_report_start_and_transfer_separately() {
     let figures = ["sequential_ms", "start_ms", "transfer_ms", "work_ms", "whole_ms"];
     measures(&REPORT, "processes, 2 of them", &figures);
 }
 
 #[test]
-fn ping_pong_is_measured_on_one_processor_and_anywhere() {
+fn ping_pong_is_measured_pinned_and_unpinned() {
     let report = &*REPORT;
     let pinned = "ping-pong, pinned to one processor";
     measures(report, pinned, &["one_way_us"]);
@@ -140,7 +140,7 @@ fn ping_pong_is_measured_on_one_processor_and_anywhere() {
 }
 
 #[test]
-fn ccbench_has_its_three_tests() {
+fn ccbench_runs_its_three_tests() {
     let report = &*REPORT;
     measures(report, "ccbench throughput, 2 threads", &["turns_per_s", "of_one_thread"]);
     measures(report, "ccbench latency, 1 hog", &["median_us", "mean_us"]);
@@ -149,7 +149,7 @@ fn ccbench_has_its_three_tests() {
 }
 
 #[test]
-fn hand_offs_are_counted() {
+fn handoffs_are_counted() {
     let report = &*REPORT;
     measures(report, "many, 10 waiting", &["elapsed_ms"]);
     has(report, "many, 10 waiting", &["system_switches_per_s"]);
@@ -171,7 +171,7 @@ fn objects_have_no_interpreter() {
 }
 
 #[test]
-fn a_workload_is_left_out_where_there_is_no_program_for_it() {
+fn workload_without_a_program_is_omitted() {
     // All that is found on PATH, or said to be missing.
     let output = gil_bench(&["compare", "select", "--smoke", "--rounds", "1", "--format", "json"]);
     assert!(output.status.success(), "{output:?}");
@@ -187,7 +187,7 @@ fn a_workload_is_left_out_where_there_is_no_program_for_it() {
 }
 
 #[test]
-fn the_results_are_written_where_they_are_wanted() {
+fn results_are_written_to_the_given_path() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("results");
     let arguments = ["compare", "objects", "--smoke", "--rounds", "1", "--out-dir"];

@@ -122,7 +122,7 @@ fn compiler() -> String {
 }
 
 #[test]
-fn the_counts_do_not_grow() {
+fn instruction_counts_do_not_grow() {
     if !is_there() {
         return;
     }
@@ -145,7 +145,7 @@ fn the_counts_do_not_grow() {
 }
 
 #[test]
-fn a_pair_is_two_compare_and_swaps_and_a_safepoint_one_load() {
+fn pair_is_two_compare_and_swaps_and_safepoint_one_load() {
     if !is_there() {
         return;
     }

@@ -31,7 +31,7 @@ fn fails(program: &str, line: u32, with: &str) {
 }
 
 #[test]
-fn values_and_operators() {
+fn values_and_operators_evaluate_as_documented() {
     prints("print(1 + 2 * 3 - 4, 7 / 2, 7 % 3, -7 % 3, 2 - -3)", "3 3 1 2 5\n");
     prints(
         "print((1 + 2) * 3 == 9, 1 < 2 and not 2 <= 1, 1 != 1 or \"a\" < \"b\")",
@@ -52,7 +52,7 @@ fn values_and_operators() {
 }
 
 #[test]
-fn variables_loops_and_scopes() {
+fn variables_loops_and_scopes_behave_as_documented() {
     prints("let n = 3\nlet sum = 0\nwhile n > 0 { sum = sum + n; n = n - 1 }\nprint(sum)", "6\n");
     prints(
         "for i in 0..10 { if i % 2 == 0 { continue }\n if i > 6 { break }\n let twice = 2 * i\n print(twice) }",
@@ -79,7 +79,7 @@ fn variables_loops_and_scopes() {
 }
 
 #[test]
-fn builtins() {
+fn builtins_return_their_documented_values() {
     prints("let l = [3]\npush(l, 4)\nprint(pop(l), l, len(l))", "4 [3] 1\n");
     prints(
         "let d = {}\nd[\"b\"] = 1\nd[7] = 2\nprint(keys(d), has(d, 7), remove(d, 7), remove(d, 7), d)",
@@ -124,7 +124,7 @@ fn usage_and_counters_are_dictionaries_that_grow() {
 }
 
 #[test]
-fn a_semaphore_lets_its_count_of_threads_pass() {
+fn semaphore_admits_as_many_threads_as_its_count() {
     prints(
         "let s = semaphore(2)\nacquire(s)\nacquire(s)\nrelease(s)\nacquire(s)\nprint(s)",
         "<semaphore>\n",
@@ -156,7 +156,7 @@ fn a_semaphore_lets_its_count_of_threads_pass() {
 
 /// Whoever waits for a semaphore is woken though the thread that adds to it goes on computing, or ends.
 #[test]
-fn who_waits_for_a_semaphore_is_woken_in_the_end() {
+fn semaphore_waiter_is_eventually_woken() {
     let program = "
         let ready = semaphore(0)
         let gate = semaphore(0)
@@ -190,12 +190,12 @@ fn lists_are_packed() {
 }
 
 #[test]
-fn a_list_may_contain_itself() {
+fn list_may_contain_itself() {
     prints("let l = [1]\npush(l, l)\nprint(len(text(l)) < 1000, l == l)", "true true\n");
 }
 
 #[test]
-fn threads_share_what_they_are_given() {
+fn threads_share_their_arguments() {
     let program = "
         let all = []
         fn work(list, from) { for i in from..from + 100 { push(list, i) }; return from }
@@ -210,7 +210,7 @@ fn threads_share_what_they_are_given() {
 }
 
 #[test]
-fn a_program_ends_after_its_threads() {
+fn program_ends_after_its_threads() {
     prints(
         "fn late() { sleep(20)\n print(\"late\") }\nspawn(late)\nprint(\"main\")",
         "main\nlate\n",
@@ -218,7 +218,7 @@ fn a_program_ends_after_its_threads() {
 }
 
 #[test]
-fn sockets_and_files() {
+fn sockets_and_files_are_read_and_written() {
     let path = std::env::temp_dir().join(format!("gil-language-{}", std::process::id()));
     let program = format!(
         "let a = udp(0)
@@ -237,7 +237,7 @@ fn sockets_and_files() {
 }
 
 #[test]
-fn a_blocked_thread_lets_the_others_run() {
+fn blocked_thread_lets_the_others_run() {
     let program = "
         let socket = udp(0)
         fn wait() { return receive(socket)[0] }
@@ -255,7 +255,7 @@ fn long_chains_are_freed() {
 }
 
 #[test]
-fn programs_that_are_none_are_told_where() {
+fn syntax_error_is_reported_with_its_position() {
     fails("let a = 1\nlet b = a +", 2, "the program ends where a value should be");
     fails("let a = 1\nlet b a", 2, "`=` should be here");
     fails("fn f( {", 1, "a parameter's name or `)` should be here");
@@ -278,7 +278,7 @@ fn programs_that_are_none_are_told_where() {
 }
 
 #[test]
-fn programs_that_go_wrong_are_told_where() {
+fn runtime_error_is_reported_with_its_position() {
     fails("let a = 1\n\nprint(a + \"b\")", 3, "`+` does not take an int and a text");
     fails("let l = [1]\nprint(l[1])", 2, "there is no element 1: the length is 1");
     fails("print({}[\"k\"])", 1, "there is no entry k");
@@ -319,14 +319,14 @@ fn programs_that_go_wrong_are_told_where() {
 const PAGE: &str = include_str!("../../docs/src/language.md");
 
 #[test]
-fn the_pages_program_runs() {
+fn program_of_the_page_runs() {
     let program = PAGE.split("## A program").nth(1).expect("the heading");
     let program = program.split("```text\n").nth(1).expect("a block");
     prints(program.split("```").next().expect("its end"), "the sum is 499500\n");
 }
 
 #[test]
-fn the_page_names_everything_built_in() {
+fn page_names_every_builtin() {
     for (name, _) in lang::BUILTINS {
         assert!(PAGE.contains(&format!("`{name}(")), "{name} is not on the page");
     }

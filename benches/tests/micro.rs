@@ -33,7 +33,7 @@ fn pairs_include_every_protocol_and_other_locks() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn passes_in_every_condition_that_can_be_had() {
+fn passes_are_measured_in_every_available_condition() {
     let text = printed(&["handoff", "--rounds", "1", "--count", "3"]);
     has_all(&text, &["waiter asleep on the same core", "futex (A/A)", "parking_lot condvar"]);
     has_all(&text, &["handoff / futex <= 1.3", "context switches of a handoff <= 1.2"]);

@@ -138,7 +138,7 @@ fn imports(module: &str, text: &str, modules: &BTreeSet<String>) -> BTreeSet<Str
 }
 
 #[test]
-fn imports_have_no_circle() {
+fn imports_have_no_cycle() {
     let mut files = Vec::new();
     sources(&source(), &mut files);
     let modules: BTreeSet<_> = files.iter().map(|file| module_of(file)).collect();

@@ -18,7 +18,7 @@ impl Observe for SeesAll {
 }
 
 #[test]
-fn a_thread_knows_whether_it_holds_the_lock_while_another_one_comes_and_goes() {
+fn holder_is_known_under_loom_while_another_thread_runs() {
     loom::model(|| {
         let lock = Rc::new(RawGil::with_observer(Handoff::new(), SeesAll));
         let (mine, theirs) = (lock.register(), lock.register());
@@ -45,7 +45,7 @@ impl Observe for Finds {
 }
 
 #[test]
-fn a_panic_inside_a_section_reaches_the_checker() {
+fn panic_inside_a_section_reaches_the_checker() {
     let found = catch_unwind(AssertUnwindSafe(|| {
         loom::model(|| {
             let lock = RawGil::with_observer(Handoff::new(), Finds);

@@ -31,7 +31,7 @@ fn within(what: &str, found: f64, range: std::ops::RangeInclusive<f64>) {
 }
 
 #[test]
-fn two_cores_make_python2_slower_and_taking_one_away_makes_it_faster() {
+fn python2_is_slower_on_two_cores_than_on_one() {
     // Beazley, 2010: 7.8 s in sequence, 15.4 s in two threads, 11.3 s with one core off.
     let sequential = count_down(Python2::new(), 1, 2).seconds;
     let two_cores = count_down(Python2::new(), 2, 2);
@@ -45,7 +45,7 @@ fn two_cores_make_python2_slower_and_taking_one_away_makes_it_faster() {
 }
 
 #[test]
-fn python3_and_the_default_protocol_have_almost_none_of_that() {
+fn python3_and_handoff_slow_down_little_on_two_cores() {
     for (name, sequential, two, eight) in [
         ("python3", 1, count_down(Python3::new(), 2, 2), count_down(Python3::new(), 8, 2)),
         ("handoff", 1, count_down(Handoff::new(), 2, 2), count_down(Handoff::new(), 8, 2)),
@@ -66,7 +66,7 @@ fn echo<P: Protocol>(protocol: P, hogs: usize, interval: Option<Duration>) -> f6
 }
 
 #[test]
-fn each_answer_of_python3_takes_an_interval_for_each_hog() {
+fn python3_answer_takes_an_interval_per_cpu_thread() {
     // CPython 3.11 / 3.13 here: 5.1 / 5.3, 11.2 / 10.9 and 16.5 / 20.6 ms; less the pause of 1 ms,
     // which the waiting overlaps with.
     within("1 hog, ms", echo(Python3::new(), 1, None), 3.5..=5.5);
@@ -75,7 +75,7 @@ fn each_answer_of_python3_takes_an_interval_for_each_hog() {
 }
 
 #[test]
-fn the_answer_follows_the_switch_interval() {
+fn answer_time_follows_the_switch_interval() {
     // Measured with 3.11 / 3.13: 0.246 / 0.260, 1.161 / 1.168, 4.239 / 4.270, 49.36 / 50.32 ms.
     for (us, low, high) in
         [(100, 0.20, 0.33), (1_000, 0.95, 1.4), (5_000, 3.4, 5.1), (50_000, 42.0, 59.0)]
@@ -86,7 +86,7 @@ fn the_answer_follows_the_switch_interval() {
 }
 
 #[test]
-fn ruby_waits_100_ms_for_each_hog_and_ocaml_50() {
+fn ruby_waits_100_ms_per_cpu_thread_and_ocaml_50() {
     // Ruby 3.1 here: 100, 102 and 700 ms; first come, first served says 100, 200 and 400.
     for hogs in [1, 2, 4] {
         let expected = 100.0 * hogs as f64;
@@ -102,7 +102,7 @@ fn ruby_waits_100_ms_for_each_hog_and_ocaml_50() {
 }
 
 #[test]
-fn pypy_answers_in_a_third_of_a_millisecond_and_later_with_more_hogs() {
+fn pypy_answers_within_ms_and_later_with_more_cpu_threads() {
     // PyPy here: 0.31, 0.73 and 4.1 ms. The last is not reached: on a real machine the stealer also
     // waits for a core that four hogs and the system share.
     let [one, two, four] = [1, 2, 4].map(|hogs| echo(PyPy::new(), hogs, None));
@@ -122,7 +122,7 @@ fn pypy_polls_at_most_10_000_times_a_second() {
 }
 
 #[test]
-fn ocamls_new_yield_takes_turns_and_the_old_one_does_not() {
+fn ocaml_new_yield_takes_turns_and_old_yield_does_not() {
     // testyield.ml asserts run lengths of at most 3; before, ten thousand iterations and more.
     for cores in [1, 2] {
         let report = run(OCaml::new(), &setup("yields:4", cores, 2));
@@ -134,7 +134,7 @@ fn ocamls_new_yield_takes_turns_and_the_old_one_does_not() {
 }
 
 #[test]
-fn two_classes_have_their_pathological_case() {
+fn two_classes_has_its_pathological_case() {
     // Threads that compute for two milliseconds and then make a call look like ones that do I/O.
     let workload = "mixed:2@service=2ms,think=1ms+cpu:2";
     let report = run(Priority::new(), &setup(workload, 2, 10));
@@ -145,7 +145,7 @@ fn two_classes_have_their_pathological_case() {
 }
 
 #[test]
-fn beside_a_server_threads_that_compute_share_alike_under_the_default_protocol() {
+fn cpu_threads_alongside_a_server_share_equally() {
     // It makes two calls for each message, so that one thread could always be interrupted at once and
     // the other one never: they take turns, but not for the same time.
     for hogs in 1..=4 {
@@ -157,7 +157,7 @@ fn beside_a_server_threads_that_compute_share_alike_under_the_default_protocol()
 }
 
 #[test]
-fn ticks_forced_to_zero_are_a_storm() {
+fn zero_ticks_cause_a_storm_of_switches() {
     // Python 2 with a signal pending for a main thread that sleeps.
     let storm = Setup { check_interval_ticks: Some(0), ..setup("cpu:2", 2, 1) };
     let (storm, calm) = (run(Python2::new(), &storm), run(Python2::new(), &setup("cpu:2", 2, 1)));
@@ -167,7 +167,7 @@ fn ticks_forced_to_zero_are_a_storm() {
 }
 
 #[test]
-fn the_controls_have_no_waiting() {
+fn controls_have_no_waiting() {
     let none = sim::without_lock(Control::NoLock, &setup("cpu:2@work=2s", 2, 60)).report;
     let object = sim::without_lock(Control::PerObject, &setup("cpu:2@work=2s", 2, 60)).report;
     within("no lock", none.seconds, 2.0..=2.01);
@@ -183,7 +183,7 @@ fn json(seed: u64) -> String {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
+fn same_seed_gives_the_same_bytes() {
     assert_eq!(json(7), json(7));
     assert_ne!(json(7), json(8));
 }
@@ -199,14 +199,14 @@ fn recording_changes_no_figure() {
 }
 
 #[test]
-fn ten_thousand_threads_are_no_trouble() {
+fn ten_thousand_threads_are_simulated() {
     let report = run(Handoff::new(), &setup("cpu:2+io:10000@think=1s", 2, 3));
     assert!(report.groups[1].operations > 20_000, "{} operations", report.groups[1].operations);
     within("fairness of the hogs", report.groups[0].fairness, 0.99..=1.0);
 }
 
 #[test]
-fn an_interval_can_change_on_the_way() {
+fn interval_can_change_during_a_run() {
     let change = vec![(Duration::from_secs(5), Duration::from_millis(1))];
     let changed = Setup { interval_changes: change, ..setup("cpu:2", 2, 10) };
     let (changed, same) =

@@ -99,27 +99,27 @@ fn assert_used(counters: Counters) {
 }
 
 #[test]
-fn the_default_protocol() {
+fn stress_of_the_default_protocol_completes() {
     let counters = stress(Handoff::new());
     assert_used(counters);
     assert!(counters.forced_releases > 0 && counters.grants > 0, "{counters:?}");
 }
 
 #[test]
-fn plain_hand_off() {
+fn stress_of_plain_handoff_completes() {
     let counters = stress(Handoff::plain());
     assert_used(counters);
     assert!(counters.forced_releases > 0 && counters.grants > 0, "{counters:?}");
 }
 
 #[test]
-fn python3() {
+fn stress_of_python3_completes() {
     let counters = stress(Python3::new());
     assert_used(counters);
     assert!(counters.forced_releases > 0 && counters.wakeups > 0, "{counters:?}");
 }
 
 #[test]
-fn python2() {
+fn stress_of_python2_completes() {
     assert_used(stress(Python2::new()));
 }

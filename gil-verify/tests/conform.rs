@@ -40,7 +40,7 @@ fn judge(model: &str, name: &str, lines: &[Line]) -> Result<conform::Accepted, c
 }
 
 #[test]
-fn the_model_accepts_every_trace() {
+fn model_accepts_every_trace() {
     let mut all = BTreeMap::new();
     for path in files() {
         let (name, lines) = (name(&path), lines(&path));
@@ -68,7 +68,7 @@ fn distinguishes(variant: &str, lines: &[Line]) -> bool {
 }
 
 #[test]
-fn the_variants_are_rejected_where_the_trace_can_tell() {
+fn variants_are_rejected_where_the_trace_shows_it() {
     let mut told = BTreeMap::new();
     for path in files() {
         let (name, lines) = (name(&path), lines(&path));
@@ -186,7 +186,7 @@ fn altered_traces_are_rejected() {
 }
 
 #[test]
-fn the_switch_interval_is_held_to() {
+fn switch_interval_is_enforced() {
     let path = files().into_iter().find(|path| name(path) == "cpu2_fast").expect("it is here");
     let rejection = replay(variant("python3").expect("it is known"), &lines(&path), 5_000);
     let why = rejection.expect_err("it was recorded with 100 us").to_string();
@@ -237,14 +237,14 @@ impl Visit for OnThreads {
 }
 
 #[test]
-fn recorded_runs_of_our_lock_are_accepted_under_every_protocol() {
+fn recorded_runs_of_gil_core_are_accepted() {
     for protocol in PROTOCOLS.iter().filter(|protocol| **protocol != "no-lock") {
         protocols::with(protocol, OnThreads).expect("the protocol is known");
     }
 }
 
 #[test]
-fn what_is_no_trace_is_told_where() {
+fn malformed_trace_is_reported_with_its_line() {
     let said = |text: &str| conform::read(text.as_bytes()).unwrap_err().to_string();
     let header = "seq,t_ns,thread,event,timed_out,locked,holder,switch_before,switch_after,\
                   holder_changed,requested,reason,waits\n";

@@ -71,7 +71,7 @@ fn check(arena: &Arena, open: &[bool], begins: &[bool], fairness: Fairness, lass
 }
 
 #[test]
-fn an_unfair_loop_is_not_reported() {
+fn unfair_loop_is_not_reported() {
     // A goes to and fro; B, pressed all the time, never gets to act.
     let arena = arena(2, &[(&[A, B], &[(A, 1), (B, 2)]), (&[A, B], &[(A, 0)]), (&[], &[])]);
     for fairness in BOTH {
@@ -80,7 +80,7 @@ fn an_unfair_loop_is_not_reported() {
 }
 
 #[test]
-fn a_promise_of_fairness_is_kept_by_a_fair_edge_only() {
+fn fairness_assumption_is_met_by_a_fair_edge_only() {
     let mut arena = arena(1, &[(&[A], &[(A, 0)]), (&[], &[]), (&[], &[])]);
     assert!(find(&arena, &[], Fairness::Weak).is_some());
     arena.edges[0][0].fair = false; // it gives up again and again, and never does its section
@@ -101,7 +101,7 @@ fn fairness_is_judged_on_the_violating_part() {
 }
 
 #[test]
-fn fairness_is_judged_on_the_component_and_not_on_all_that_is_open() {
+fn fairness_is_judged_on_the_component_alone() {
     // B acts in the open part, but leaves the loop for a state that A must leave.
     let nodes: [Node; 4] =
         [(&[A, B], &[(A, 1), (B, 2)]), (&[A, B], &[(A, 0)]), (&[A], &[(A, 3)]), (&[], &[])];
@@ -112,7 +112,7 @@ fn fairness_is_judged_on_the_component_and_not_on_all_that_is_open() {
 }
 
 #[test]
-fn standing_still_breaks_a_promise_where_nobody_is_pressed() {
+fn stutter_breaks_a_promise_where_no_thread_is_pressed() {
     let asleep = arena(2, &[(&[A], &[(A, 1)]), (&[], &[]), (&[], &[])]);
     for fairness in BOTH {
         let lasso = find(&asleep, &[], fairness).expect("both sleep in state 1");
@@ -122,7 +122,7 @@ fn standing_still_breaks_a_promise_where_nobody_is_pressed() {
 }
 
 #[test]
-fn standing_still_where_somebody_is_pressed_is_unfair() {
+fn stutter_where_a_thread_is_pressed_is_unfair() {
     let awake = arena(2, &[(&[A], &[(A, 1)]), (&[B], &[(B, 2)]), (&[], &[])]);
     for fairness in BOTH {
         assert_eq!(find(&awake, &[2], fairness), None, "{fairness:?}");
@@ -130,7 +130,7 @@ fn standing_still_where_somebody_is_pressed_is_unfair() {
 }
 
 #[test]
-fn weak_and_strong_fairness_differ_where_a_thread_is_pressed_now_and_then() {
+fn intermittent_press_separates_weak_and_strong_fairness() {
     // The battle: B is pressed in state 0 only, and A is back before B has run.
     let arena = arena(2, &[(&[A, B], &[(A, 1), (B, 2)]), (&[A], &[(A, 0)]), (&[], &[])]);
     let weak = find(&arena, &[2], Fairness::Weak).expect("B is not pressed in state 1");
@@ -139,7 +139,7 @@ fn weak_and_strong_fairness_differ_where_a_thread_is_pressed_now_and_then() {
 }
 
 #[test]
-fn under_strong_fairness_a_rest_is_not_enough() {
+fn strong_fairness_is_not_met_by_a_rest() {
     // B is pressed in state 0 alone: its rest in state 1 makes the loop 0, 1 fair in the weak sense.
     let nodes: [Node; 3] = [(&[A, B], &[(A, 1), (B, 2)]), (&[A], &[(A, 0)]), (&[A], &[(A, 0)])];
     let weak = find(&arena(2, &nodes), &[], Fairness::Weak).expect("a loop");
@@ -149,7 +149,7 @@ fn under_strong_fairness_a_rest_is_not_enough() {
 }
 
 #[test]
-fn a_loop_that_no_run_comes_to_is_not_reported() {
+fn unreachable_loop_is_not_reported() {
     let arena = arena(1, &[(&[A], &[(A, 1)]), (&[], &[]), (&[A], &[(A, 2)])]);
     for fairness in BOTH {
         assert_eq!(find(&arena, &[1], fairness), None, "{fairness:?}: state 2 is not reached");
@@ -167,14 +167,14 @@ const TWICE: [Node<'static>; 5] = [
 ];
 
 #[test]
-fn strong_fairness_removes_until_nothing_is_left_to_remove() {
+fn strong_fairness_removes_states_to_a_fixpoint() {
     let lasso = find(&arena(3, &TWICE), &[4], Fairness::Strong).expect("C alone");
     let circle: Vec<_> = lasso.circle.iter().map(|(state, _)| *state).collect();
     assert_eq!((circle, lasso.acts), (vec![2, 3], vec![false, false, true]));
 }
 
 #[test]
-fn what_breaks_after_the_second_removal_is_not_reported() {
+fn loop_that_breaks_in_the_second_removal_is_not_reported() {
     let mut nodes = TWICE;
     nodes[2] = (&[B, C], &[(C, 3), (C, 1), (B, 4)]);
     let arena = arena(3, &nodes);
@@ -183,7 +183,7 @@ fn what_breaks_after_the_second_removal_is_not_reported() {
 }
 
 #[test]
-fn a_real_loop_is_found_under_both_kinds_of_fairness() {
+fn real_loop_is_found_under_both_kinds_of_fairness() {
     // Everybody acts; nobody is ever treated unfairly; and the promise is never kept.
     let all: &[usize] = &[A, B, C];
     let arena =
@@ -195,7 +195,7 @@ fn a_real_loop_is_found_under_both_kinds_of_fairness() {
 }
 
 #[test]
-fn a_lasso_is_a_path_and_no_mere_component() {
+fn lasso_is_a_path_through_the_component() {
     // Two loops through state 1: fair only if both are gone round, one after the other.
     let all: &[usize] = &[A, B, C];
     let nodes: [Node; 4] =
@@ -208,7 +208,7 @@ fn a_lasso_is_a_path_and_no_mere_component() {
 }
 
 #[test]
-fn the_stem_passes_where_the_promise_begins() {
+fn stem_passes_through_the_start_of_the_promise() {
     // The short way to the loop in state 2 misses state 1, where the promise begins.
     let nodes: [Node; 3] = [(&[], &[(A, 2), (A, 1)]), (&[A], &[(A, 2)]), (&[A], &[(A, 2)])];
     let arena = arena(1, &nodes);
@@ -221,7 +221,7 @@ fn the_stem_passes_where_the_promise_begins() {
 }
 
 #[test]
-fn a_promise_that_was_kept_on_the_way_is_not_broken_by_the_loop() {
+fn promise_kept_on_the_stem_is_not_broken_by_the_loop() {
     // It begins in 1 and is kept in 2, before the loop in 3.
     let nodes: [Node; 4] =
         [(&[], &[(A, 1)]), (&[A], &[(A, 2)]), (&[], &[(A, 3)]), (&[A], &[(A, 3)])];
@@ -296,7 +296,7 @@ proptest! {
     })]
 
     #[test]
-    fn on_every_small_graph_the_search_is_the_search_of_all_subsets((arena, open, begins) in arenas()) {
+    fn search_of_small_graphs_equals_the_subset_search((arena, open, begins) in arenas()) {
         let mut verdicts = Vec::new();
         for fairness in BOTH {
             let found = search(&arena, &open, &begins, fairness);

@@ -11,7 +11,7 @@ use gil_verify::explorer::model::Program;
 use gil_verify::report::Verdict;
 
 #[test]
-fn the_public_functions_find_its_starvation_loop() {
+fn public_api_finds_the_starvation_loop_of_lifo() {
     let lines = include_str!("../examples/lifo.rs").lines().count();
     assert!(lines < 60, "the example has {lines} lines");
     let explored = Explored::new(&lifo::Lifo::default(), Program::blocking(3), 100_000);

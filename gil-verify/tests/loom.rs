@@ -26,7 +26,7 @@ mod outside {
     }
 
     #[test]
-    fn every_suite_is_as_expected() {
+    fn suites_are_as_expected() {
         let found = verify::run(&Selection::all(Profile::Quick), &mut Stream);
         let (report, ..) = found.unwrap_or_else(|error| panic!("{error}"));
         assert!(report.problems.is_empty(), "{}", report.problems.join("\n"));
@@ -58,7 +58,7 @@ mod inside {
     }
 
     #[test]
-    fn every_suite_is_as_expected() {
+    fn suites_are_as_expected() {
         let mut ran = 0;
         let finds = |suite: &&Suite| suite.work.must_find().is_some();
         let quick = SUITES.iter().filter(|suite| suite.profile == Profile::Quick);
@@ -86,13 +86,13 @@ mod inside {
 
     #[test]
     #[should_panic(expected = "Causality violation")]
-    fn a_forced_switch_touches_the_lock_after_the_last_release() {
+    fn forced_switch_touches_the_lock_after_the_final_release() {
         find_of("python3", "last-release");
     }
 
     #[test]
     #[should_panic(expected = "NEED-1: 3 handles, and a count of 2")]
-    fn a_count_without_the_lock_loses_an_update() {
+    fn count_without_the_lock_loses_an_update() {
         find("count-without-lock");
     }
 
@@ -105,8 +105,8 @@ mod inside {
     /// In a process of its own: when loom has found the deadlock its model is over, and what is destroyed
     /// then, a thread's memberships among them, panics once more.
     #[test]
-    fn a_mutex_while_attached_deadlocks() {
-        const NAME: &str = "inside::a_mutex_while_attached_deadlocks";
+    fn mutex_locked_while_attached_deadlocks() {
+        const NAME: &str = "inside::mutex_locked_while_attached_deadlocks";
         const INNER: &str = "GIL_TEST_FINDS_THE_DEADLOCK";
         if std::env::var_os(INNER).is_some() {
             find("mutex-while-attached");

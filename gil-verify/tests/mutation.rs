@@ -11,7 +11,7 @@ fn results() -> Results {
 }
 
 #[test]
-fn no_change_of_the_core_is_missed() {
+fn mutations_of_the_core_are_all_caught() {
     let results = results();
     let missed = results.mutants.iter().filter(|outcome| outcome.verdict == Verdict::Missed);
     let missed: Vec<_> = missed.map(|outcome| outcome.name.as_str()).collect();
@@ -23,7 +23,7 @@ fn no_change_of_the_core_is_missed() {
 }
 
 #[test]
-fn what_is_equivalent_is_argued_and_what_is_argued_was_missed() {
+fn equivalent_mutants_are_argued_and_were_missed() {
     let results = results();
     for known in EQUIVALENT {
         let about =
@@ -37,7 +37,7 @@ fn what_is_equivalent_is_argued_and_what_is_argued_was_missed() {
 }
 
 #[test]
-fn every_line_of_the_rules_breaks_a_claim_when_it_is_left_out() {
+fn every_deleted_line_of_the_rules_breaks_a_claim() {
     let results = results();
     let without: Vec<_> = rules::without_claim(&results)
         .iter()
@@ -50,7 +50,7 @@ fn every_line_of_the_rules_breaks_a_claim_when_it_is_left_out() {
 }
 
 #[test]
-fn a_source_that_has_changed_or_is_new_is_stale() {
+fn changed_or_new_source_is_stale() {
     let results = results();
     let mut present = results.sources.clone();
     assert_eq!(stale(&results, &present), Vec::<String>::new());

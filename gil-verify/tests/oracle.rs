@@ -147,7 +147,7 @@ fn explored() -> Vec<Seen> {
 }
 
 #[test]
-fn claims_of_the_explorer_are_as_the_ledger_says() {
+fn claims_of_the_explorer_equal_the_ledger() {
     let explored = explored();
     let broken = explored.iter().flat_map(|seen| &seen.broken);
     let differs = explored.iter().flat_map(|seen| &seen.differs);
@@ -221,7 +221,7 @@ suites! {
 }
 
 #[test]
-fn the_counts_are_the_committed_ones() {
+fn the_counts_equal_the_committed_ones() {
     let mut explored: Vec<_> = explored().into_iter().flat_map(|seen| seen.states).collect();
     for (protocol, name) in SUITES {
         explored.push((format!("loom {protocol} {name}"), run(protocol, name).executions));

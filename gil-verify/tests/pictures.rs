@@ -25,7 +25,7 @@ fn commands() -> impl Iterator<Item = Vec<String>> {
 }
 
 #[test]
-fn every_picture_is_what_its_command_draws() {
+fn pictures_equal_the_output_of_their_commands() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut drawn = 0;

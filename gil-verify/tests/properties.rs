@@ -87,7 +87,7 @@ impl Visit for Judge<'_> {
 }
 
 #[test]
-fn every_protocol_keeps_the_shared_properties() {
+fn every_protocol_has_the_shared_properties() {
     let (all, forced, cancelled) = (Cell::new(0u32), Cell::new(0u32), Cell::new(0u32));
     let result = runner().run(&cases(), |case| {
         let mut ran = Vec::new();
@@ -126,7 +126,7 @@ fn caught<P: Protocol>(mutant: Mutated<P>) -> (Case, String) {
 }
 
 #[test]
-fn each_property_has_been_seen_failing() {
+fn each_property_fails_for_some_mutant() {
     for (mutation, claim) in [
         (Mutation::GivesByFreeing, "SAFE-3"),
         (Mutation::RequestsAtOnce, "SAFE-4"),
@@ -164,7 +164,7 @@ fn each_property_has_been_seen_failing() {
 }
 
 #[test]
-fn a_case_reads_back_what_it_prints() {
+fn printed_case_parses_to_the_same_case() {
     let result = runner().run(&cases(), |case| {
         prop_assert_eq!(case.to_string().parse::<Case>(), Ok(case));
         Ok(())

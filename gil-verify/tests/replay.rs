@@ -83,7 +83,7 @@ fn expected_lines() -> Vec<String> {
 }
 
 #[test]
-fn every_expected_counterexample_comes_back_and_no_altered_line_does() {
+fn expected_counterexamples_replay_and_altered_lines_do_not() {
     let lines = expected_lines();
     assert!(lines.len() >= 120, "only {} counterexamples", lines.len());
     let count = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
@@ -104,7 +104,7 @@ fn every_expected_counterexample_comes_back_and_no_altered_line_does() {
 }
 
 #[test]
-fn counterexamples_of_mutants_come_back() {
+fn counterexamples_of_mutants_replay() {
     let jobs: Vec<_> = MUTANTS.iter().flat_map(|m| m.of.iter().map(move |of| (m, *of))).collect();
     let judged = |claim: &&str| explored::judged().any(|id| id == *claim);
     let bug = |mutant: &mutants::protocol::Mutant| {
@@ -144,7 +144,7 @@ fn differs(body: &str) -> Differs {
 }
 
 #[test]
-fn a_possible_run_that_breaks_nothing_is_not_reproduced() {
+fn possible_run_that_breaks_nothing_is_not_reproduced() {
     let lasso = "explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n";
     assert_eq!(explored(lasso).map(|replayed| replayed.differs), Ok(None));
     let open = differs("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r");
@@ -168,7 +168,7 @@ fn a_possible_run_that_breaks_nothing_is_not_reproduced() {
 }
 
 #[test]
-fn an_impossible_run_says_where_and_what_could_be() {
+fn impossible_run_is_reported_with_the_possible_steps() {
     for (body, says) in [
         (
             "explorer:python3:hogs:2:SAFE-3:0a,1a,0s",
@@ -216,7 +216,7 @@ fn verify(arguments: &[&str]) -> (Option<i32>, String, String) {
 const BATTLE: &str = "explorer:python2:hogs:2:SAFE-3:0a,1a,0s,0r:decbfd2c";
 
 #[test]
-fn the_command_replays_and_refuses() {
+fn replay_command_replays_and_refuses() {
     let (code, told, error) = verify(&["replay", BATTLE, "--explorer-only"]);
     assert_eq!((code, error.as_str()), (Some(0), ""), "{told}");
     assert!(told.contains("SAFE-3 is false of python2, 2 threads, hogs"), "{told}");
@@ -249,7 +249,7 @@ fn the_command_replays_and_refuses() {
 }
 
 #[test]
-fn the_command_speaks_json() {
+fn replay_command_prints_json() {
     let arguments = ["replay", BATTLE, "--explorer-only", "--format", "json"];
     let (code, told, _) = verify(&arguments);
     let told: serde_json::Value = serde_json::from_str(&told).expect("JSON alone");
@@ -271,7 +271,7 @@ fn loom_line(suite: &str, mutant: &str, claim: &'static str) -> Line {
 }
 
 #[test]
-fn a_line_of_loom_finds_the_same_again() {
+fn loom_line_reproduces_its_finding() {
     for (suite, mutant, claim) in [
         ("two-fast", "AttachRelaxed", "SAFE-2"),
         ("two", "FlagNotMirrored", "TRACES"),
@@ -293,7 +293,7 @@ fn a_line_of_loom_finds_the_same_again() {
 }
 
 #[test]
-fn a_line_of_shuttle_follows_its_schedule() {
+fn shuttle_line_follows_its_schedule() {
     let (mutant, course, _) =
         mutants::shuttle::MUTANTS.iter().find(|m| m.0 == "StaleRunTimer").unwrap();
     let binary = SHUTTLE.make().expect("it can be built");
@@ -326,7 +326,7 @@ fn line_of(protocol: &str, claim: &str, program: Program) -> String {
 }
 
 #[test]
-fn a_bounded_run_is_found_on_the_mechanism_under_loom() {
+fn bounded_run_is_found_on_the_mechanism_under_loom() {
     for (protocol, claim, program) in [
         ("python2", "SAFE-3", Program::hogs(2)),
         ("handoff+gives-by-freeing", "SAFE-3", Program::blocking(2)),
@@ -344,7 +344,7 @@ fn a_bounded_run_is_found_on_the_mechanism_under_loom() {
 }
 
 #[test]
-fn a_run_that_fits_no_program_of_loom_says_why() {
+fn run_without_a_loom_program_is_refused_with_a_reason() {
     for (line, says) in [
         (
             line_of("python3", "SAFE-3F", Program::blocking(2)),
@@ -375,7 +375,7 @@ fn a_run_that_fits_no_program_of_loom_says_why() {
 }
 
 #[test]
-fn a_run_is_drawn_with_its_loop() {
+fn run_is_drawn_with_its_loop() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("run.svg");
     let svg = path.to_str().expect("a plain path");
@@ -401,7 +401,7 @@ fn a_run_is_drawn_with_its_loop() {
 /// Those of LIVE-3 too, which are no counterexamples: a run that attains the bound, or a loop where there
 /// is none.
 #[test]
-fn the_lines_in_the_book_come_back() {
+fn replay_lines_of_the_book_replay() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/claims");
     let (mut bounds, mut all) = (0, 0);
     for entry in std::fs::read_dir(folder).expect("the pages are here") {
@@ -421,7 +421,7 @@ fn the_lines_in_the_book_come_back() {
 }
 
 #[test]
-fn a_run_that_does_not_attain_the_bound_or_a_loop_without_a_gain_is_none() {
+fn run_below_the_bound_and_loop_without_gain_are_refused() {
     let short = explored("explorer:handoff:blocking:3:LIVE-3:1a,0a,1b,0n").expect("it is possible");
     assert!(matches!(short.differs, Some(Differs::NotAttained { count: 0, bound: Some(6) })));
     let still = explored("explorer:python3:blocking:2:LIVE-3:1a,0a~0e").expect("it is possible");

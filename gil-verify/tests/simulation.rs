@@ -117,7 +117,7 @@ fn every_protocol_does_the_same_work() {
 }
 
 #[test]
-fn a_lost_wake_up_and_no_lock_at_all_are_noticed() {
+fn lost_wakeup_and_missing_lock_are_detected() {
     let fails = |run: &dyn Fn(&Setup) -> Report| {
         let result = runner().run(&setups(), |setup| judge(&run(&setup), &setup));
         result.expect_err("it was not noticed").to_string()
@@ -165,7 +165,7 @@ fn share_of_promise(report: &Report, setup: &Setup) -> f64 {
 }
 
 #[test]
-fn no_attack_breaks_the_promise_about_waiting() {
+fn attacks_do_not_break_the_bound_on_waiting() {
     let (worst, cases) = (Cell::new(0.0), Cell::new(0));
     let result = runner().run(&attacks(), |setup| {
         let share = share_of_promise(&sim::run("handoff", Handoff::new(), &setup).report, &setup);
@@ -197,7 +197,7 @@ fn no_attack_breaks_the_promise_about_waiting() {
 
 /// The directed attack: the witness of the bound, played as slowly as the lock allows.
 #[test]
-fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
+fn timed_witness_approaches_the_bound_on_waiting() {
     let small = |(boosts, threads): &(u8, usize)| *threads < 4 || *boosts < 2;
     // Of two threads the waiting one asks on its arrival, if there is a boost.
     let asks_later = |(boosts, threads): &(u8, usize)| *boosts == 0 || *threads > 2;

@@ -110,7 +110,7 @@ impl Visit for Compare {
 }
 
 #[test]
-fn spin_and_the_explorer_agree() {
+fn spin_agrees_with_the_explorer() {
     if !is_there() {
         return;
     }
@@ -132,7 +132,7 @@ fn spin_and_the_explorer_agree() {
 }
 
 #[test]
-fn the_rows_of_the_report_are_spins() {
+fn report_rows_are_those_of_spin() {
     if !is_there() {
         return;
     }
@@ -172,7 +172,7 @@ impl Visit for Explore<'_> {
 }
 
 #[test]
-fn every_mutant_of_the_models_is_caught_and_its_pair_too() {
+fn mutants_of_the_models_and_their_pairs_are_caught() {
     if !is_there() {
         return;
     }

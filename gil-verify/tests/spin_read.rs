@@ -22,7 +22,7 @@ fn verdict(output: &str, claims: &[&str]) -> (String, Verdict) {
 }
 
 #[test]
-fn a_whole_search_and_an_error_are_verdicts() {
+fn complete_search_and_error_are_verdicts() {
     let answers = read(printed!("safety-holds"), &["LIVE-4", "SAFE-1"]).expect("a verdict");
     let answers = answers.expect("deep enough");
     assert_eq!(answers.len(), 2, "all that was asked holds");
@@ -40,7 +40,7 @@ fn a_whole_search_and_an_error_are_verdicts() {
 }
 
 #[test]
-fn a_search_that_was_cut_short_is_no_verdict() {
+fn truncated_search_is_no_verdict() {
     let deeper = read(printed!("cut-short"), &["LIVE-4"]).expect("no error yet");
     assert_eq!(deeper, None, "it has to be made again, deeper");
     let ended = read(printed!("out-of-memory"), &["SAFE-3"]);
@@ -52,13 +52,13 @@ fn a_search_that_was_cut_short_is_no_verdict() {
 }
 
 #[test]
-fn a_promise_that_never_begins_is_no_verdict() {
+fn promise_that_never_begins_is_no_verdict() {
     let empty = read(printed!("vacuous"), &["LIVE-1"]);
     assert!(matches!(&empty, Err(SpinError::Vacuous { claim }) if claim == "LIVE-1"), "{empty:?}");
 }
 
 #[test]
-fn an_answer_to_another_question_is_no_verdict() {
+fn answer_to_another_question_is_no_verdict() {
     for (output, asked) in [
         (printed!("safety-fails"), "LIVE-4"),
         (printed!("safety-fails"), "SAFE-3"),
@@ -77,7 +77,7 @@ fn an_answer_to_another_question_is_no_verdict() {
 }
 
 #[test]
-fn half_an_output_is_no_verdict() {
+fn partial_output_is_no_verdict() {
     for output in [printed!("safety-holds"), printed!("liveness-holds")] {
         let claim = if output.contains("live_2") { "LIVE-2" } else { "SAFE-1" };
         let ends = output.find("errors:").expect("the number of errors");
@@ -89,7 +89,7 @@ fn half_an_output_is_no_verdict() {
 }
 
 #[test]
-fn an_error_that_cannot_be_replayed_is_no_verdict() {
+fn error_that_cannot_be_replayed_is_no_verdict() {
     let told = trail(printed!("replay"), "").expect("it was replayed");
     assert_eq!(told, ["T1 wants the lock: T1 take", "T0 wants the lock: T0 take"]);
     let found = trail(printed!("replay-without-trail"), printed!("safety-fails"));
@@ -101,7 +101,7 @@ fn an_error_that_cannot_be_replayed_is_no_verdict() {
 }
 
 #[test]
-fn what_the_models_do_not_know_is_an_error_that_names_it() {
+fn unknown_name_is_an_error_that_names_it() {
     let right = Question {
         protocol: "handoff",
         threads: 2,

@@ -30,7 +30,7 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn a_program_runs_from_the_command_line() {
+fn command_line_runs_a_program() {
     let (_folder, path) = file("print(threads(), setting('n', 0), setting('m', 7), is_main())");
     let arguments = ["run", &path, "--threads", "8", "--protocol", "python3", "--set", "n=5"];
     let output = gil_lua(&arguments);
@@ -41,7 +41,7 @@ fn a_program_runs_from_the_command_line() {
 }
 
 #[test]
-fn bad_input_is_refused_with_its_place() {
+fn bad_input_is_refused_with_its_position() {
     let (_folder, path) = file("local a = 1\nprint(a b)");
     let said = refused(1, &["run", &path]);
     assert!(said.contains("program.lua:2: ')' expected near 'b'"), "{said}");
@@ -59,13 +59,13 @@ fn bad_input_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_program_that_fails_does_not_wait_for_its_threads() {
+fn failed_program_does_not_wait_for_its_threads() {
     let (_folder, path) = file("spawn(function() while true do end end)\nerror('the end')");
     assert!(refused(1, &["run", &path]).contains("program.lua:2: the end"));
 }
 
 #[test]
-fn the_articles_programs_run_in_every_row() {
+fn article_programs_run_in_every_row() {
     let small = [("countdown", 20_000), ("select", 1), ("hash", 10_000), ("story", 50)];
     for (pair, (name, size)) in PROGRAMS.iter().zip(small) {
         assert_eq!(pair.name, name);
@@ -78,7 +78,7 @@ fn the_articles_programs_run_in_every_row() {
 }
 
 #[test]
-fn only_the_protocols_that_are_named_are_compared() {
+fn named_protocols_alone_are_compared() {
     let small = ["compare", "countdown", "--rounds", "1", "--divide", "1000"];
     let output = gil_lua(&[&small[..], &["--protocols", "python3,separate"]].concat());
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -92,7 +92,7 @@ fn only_the_protocols_that_are_named_are_compared() {
 }
 
 #[test]
-fn an_answer_comes_in_every_row() {
+fn echo_is_answered_in_every_row() {
     // With nobody who computes: not every protocol promises that a server is ever answered alongside a hog.
     let table = gil_lua::echo::table(ROWS, 0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
@@ -101,6 +101,6 @@ fn an_answer_comes_in_every_row() {
 }
 
 #[test]
-fn what_is_no_time_is_an_error() {
+fn invalid_time_is_an_error() {
     assert!(times("sequential 1\nthreads x").unwrap_err().contains("`threads x`"));
 }

@@ -11,7 +11,7 @@ use gil_core::protocol::Handoff;
 use gil_core::raw::RawGil;
 
 #[test]
-fn the_interpreters_flag_is_the_locks() {
+fn request_hook_sets_the_flag_of_the_interpreter() {
     let gil = Gil::new(0);
     let stop = Arc::new(AtomicBool::new(true));
     let flag = stop.clone();
@@ -31,7 +31,7 @@ fn the_interpreters_flag_is_the_locks() {
 }
 
 #[test]
-fn it_is_told_of_changes_only_and_only_the_last_is_told() {
+fn request_hook_is_called_for_the_last_change_only() {
     let lock = RawGil::new(Handoff::new());
     let [holds, waits] = [(); 2].map(|()| lock.register());
     let [first, last] = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
@@ -59,7 +59,7 @@ fn it_is_told_of_changes_only_and_only_the_last_is_told() {
 gil_core::brand!(struct Interpreter);
 
 #[test]
-fn it_is_told_of_drops_that_wait_for_the_holder() {
+fn request_hook_is_called_for_pending_drops() {
     let told = Arc::new(AtomicBool::new(false));
     let flag = told.clone();
     Interpreter::lock()

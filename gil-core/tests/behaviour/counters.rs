@@ -28,7 +28,7 @@ const WOKEN: Operation = Operation::Resume(Wake::Notified);
 const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
 #[test]
-fn every_kind_of_event_is_counted_once_each_time() {
+fn every_event_is_counted_once() {
     let [a, b, c] = threads();
     let mut lock = Counted { monitor: Monitor::new(Handoff::new()), counters: Counters::default() };
     for (thread, entry) in [
@@ -70,7 +70,7 @@ fn every_kind_of_event_is_counted_once_each_time() {
 }
 
 #[test]
-fn a_raw_lock_shows_its_counters() {
+fn raw_lock_returns_its_counters() {
     let lock = RawGil::new(Handoff::new());
     let (holder, waiter) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
@@ -81,7 +81,7 @@ fn a_raw_lock_shows_its_counters() {
 }
 
 #[test]
-fn a_lock_with_data_shows_its_counters() {
+fn lock_with_data_returns_its_counters() {
     let gil = Gil::new(());
     std::thread::scope(|threads| {
         let mut attached = gil.attach();

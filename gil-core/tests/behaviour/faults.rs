@@ -56,7 +56,7 @@ const LEAVE: Operation = Operation::Release(Release::Blocking);
 const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
 #[test]
-fn a_lock_can_be_given_to_a_thread_that_waits_to_come_in_and_to_no_other() {
+fn lock_can_be_granted_only_to_an_acquiring_waiter() {
     let [a, b, c] = threads();
     let gives = |to, waits_to_leave| Gives { to, waits_to_leave };
     let waits = [(a, Operation::Acquire), (b, Operation::Acquire), (a, LEAVE)];
@@ -92,7 +92,7 @@ impl Protocol for NeverFrees {
 }
 
 #[test]
-fn a_thread_that_owns_can_neither_leave_nor_wait_nor_pause() {
+fn owner_can_neither_leave_nor_wait_nor_pause() {
     let [a] = threads();
     for stops in [Operation::Release(Release::Final), Operation::Safepoint, LEAVE] {
         let found = run(NeverFrees, &[(a, Operation::Acquire), (a, stops)]);

@@ -21,7 +21,7 @@ fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {
 }
 
 #[test]
-fn a_queue_shows_its_threads_in_the_order_in_which_they_came() {
+fn queue_lists_its_threads_in_arrival_order() {
     let [a, b, c, d] = threads();
     let mut monitor = held(a, &[c, b, d]);
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, b, d]);
@@ -30,7 +30,7 @@ fn a_queue_shows_its_threads_in_the_order_in_which_they_came() {
 }
 
 #[test]
-fn the_wake_ups_of_a_section_are_shown_and_then_taken_once() {
+fn wakeups_of_a_section_are_listed_and_drained_once() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b, c]);
     assert_eq!(monitor.woken(), []);
@@ -41,7 +41,7 @@ fn the_wake_ups_of_a_section_are_shown_and_then_taken_once() {
 }
 
 #[test]
-fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
+fn fast_path_cannot_change_the_owner_during_a_slow_path() {
     let [a, b] = threads();
     let mut monitor = held(a, &[b]);
     let busy = Err(Fault::FastPathWhileBusy);
@@ -54,7 +54,7 @@ fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
 }
 
 #[test]
-fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
+fn late_return_without_a_timer_is_spurious() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b, c]);
     assert_eq!(
@@ -69,7 +69,7 @@ fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
 }
 
 #[test]
-fn only_who_is_coming_in_can_give_up() {
+fn thread_that_is_not_acquiring_cannot_give_up() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b]);
     let wrong = Err(Fault::InvalidTransition);
@@ -93,7 +93,7 @@ fn only_who_is_coming_in_can_give_up() {
 }
 
 #[test]
-fn different_states_have_different_hashes_and_equal_ones_the_same() {
+fn hashes_differ_exactly_where_states_differ() {
     let [a, b, c] = threads();
     let hash = |monitor: &Monitor<Handoff>| {
         let mut hasher = DefaultHasher::new(); // always the same keys
@@ -111,14 +111,14 @@ fn different_states_have_different_hashes_and_equal_ones_the_same() {
 }
 
 #[test]
-fn first_wakes_who_came_first() {
+fn wake_first_wakes_the_first_thread() {
     let [a, b] = threads();
     assert_eq!(WakeFirst.choose(&mut [b, a].into_iter()), Some(b));
     assert_eq!(WakeFirst.choose(&mut std::iter::empty()), None);
 }
 
 #[test]
-fn while_others_wait_only_the_thread_that_the_lock_is_biased_to_comes_and_goes_by_the_fast_path() {
+fn biased_thread_alone_uses_the_fast_path_with_waiters() {
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Handoff::plain());
     let busy = Err(Fault::FastPathWhileBusy);

@@ -43,7 +43,7 @@ fn section(
 }
 
 #[test]
-fn a_thread_that_notifies_its_own_set_does_not_wake_itself() {
+fn thread_that_notifies_its_own_set_does_not_wake_itself() {
     let [a, b, c, d] = threads();
     let mut monitor = Monitor::new(Rings);
     for thread in [a, b, c, d] {
@@ -56,7 +56,7 @@ fn a_thread_that_notifies_its_own_set_does_not_wake_itself() {
 }
 
 #[test]
-fn a_second_notification_goes_to_the_next_thread_and_not_to_the_one_on_its_way() {
+fn second_notification_wakes_the_next_thread() {
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Rings);
     for thread in [a, b, c] {

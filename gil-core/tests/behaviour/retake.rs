@@ -59,7 +59,7 @@ fn retakes(then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
 }
 
 #[test]
-fn biased_holder_is_refused_and_released_as_any_other() {
+fn biased_holder_is_refused_and_released_like_any_other() {
     let checks = |lock: &RawGil<Handoff>, calls: &Registration| {
         assert!(lock.is_attached(calls));
         assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached));

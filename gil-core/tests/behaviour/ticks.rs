@@ -29,7 +29,7 @@ impl Protocol for EveryThird {
 }
 
 #[test]
-fn the_ticks_between_two_sections_are_the_protocols_or_those_that_are_set() {
+fn ticks_between_sections_default_to_the_protocol() {
     let lock = RawGil::new(EveryThird);
     let thread = lock.register();
     lock.attach(&thread).unwrap();
@@ -44,7 +44,7 @@ fn the_ticks_between_two_sections_are_the_protocols_or_those_that_are_set() {
 }
 
 #[test]
-fn the_check_interval_of_a_lock_with_data() {
+fn lock_with_data_has_a_settable_check_interval() {
     let gil = Gil::with_protocol((), EveryThird);
     let mut attached = gil.attach();
     (0..6).for_each(|_| attached.safepoint());

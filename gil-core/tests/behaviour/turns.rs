@@ -55,7 +55,7 @@ impl Lock {
 }
 
 #[test]
-fn the_turn_goes_on_after_every_boost_but_the_last() {
+fn turn_continues_after_every_boost_except_the_last() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     lock.interrupt(hog, caller);
@@ -71,7 +71,7 @@ fn the_turn_goes_on_after_every_boost_but_the_last() {
 }
 
 #[test]
-fn the_turn_does_not_go_on_when_its_interval_is_up() {
+fn turn_ends_when_its_interval_expires() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     assert!(!lock.0.protocol().interval_expired());
@@ -85,7 +85,7 @@ fn the_turn_does_not_go_on_when_its_interval_is_up() {
 }
 
 #[test]
-fn a_run_that_begins_has_a_whole_interval() {
+fn new_run_has_a_whole_interval() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     lock.section(other, Resume(Wake::TimedOut));

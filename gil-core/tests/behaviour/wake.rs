@@ -21,7 +21,7 @@ impl Observe for Returns {
 }
 
 #[test]
-fn a_thread_that_is_granted_the_lock_is_woken_and_does_not_need_its_timer() {
+fn granted_thread_is_woken_without_its_timer() {
     for _ in 0..20 {
         let lock = RawGil::with_observer(Handoff::new(), Returns::default());
         // The timer is there, and longer than a hand-over can take.

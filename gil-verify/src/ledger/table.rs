@@ -4,8 +4,8 @@ use super::claim::{
     ALWAYS, BLOCKING, CANCEL, Claim, HOGS, NO_REQUESTS, SPURIOUS, SPURIOUS_SWITCH, known_false,
 };
 
-const EXPLORED: &str = "gil-verify/tests/explorer.rs::every_verdict_is_the_expected_one";
-const LOOMED: &str = "gil-verify/tests/loom.rs::every_suite_is_as_expected";
+const EXPLORED: &str = "gil-verify/tests/explorer.rs::verdicts_equal_the_expected_ones";
+const LOOMED: &str = "gil-verify/tests/loom.rs::suites_are_as_expected";
 
 /// All claims, in the order of reports.
 pub const CLAIMS: &[Claim] = &[
@@ -209,7 +209,7 @@ pub const CLAIMS: &[Claim] = &[
         meaning: "The default protocol's bound is (K+2B-1)(N-2), or K(N-2) without boosts, with K barges and B boosts in a turn and N threads. It is proved by a rank that is checked on every edge of the explorer's graph and argued for every N on [the page of the promise](../promise.md); it is attained, by a run that is computed for each number of threads.",
         article: &["A17", "A19"],
         judge: "gil-verify/src/claims/overtake/mod.rs::longest",
-        test: "gil-verify/tests/explorer.rs::overtaking_is_bounded_as_committed",
+        test: "gil-verify/tests/explorer.rs::overtaking_bounds_equal_the_committed_ones",
         known_false: &[],
         not_applicable: &[],
     },

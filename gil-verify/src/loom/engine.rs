@@ -150,7 +150,7 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             explored,
             unit: "executions".to_owned(),
             seconds,
-            test: "gil-verify/tests/loom.rs::every_suite_is_as_expected".to_owned(),
+            test: "gil-verify/tests/loom.rs::suites_are_as_expected".to_owned(),
             counterexample,
         }));
     }

@@ -14,7 +14,7 @@ use crate::report::selection::Selection;
 use crate::report::{CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Row, Verdict};
 
 /// The test that runs the courses.
-const TEST: &str = "gil-verify/tests/shuttle.rs::every_course_is_as_expected";
+const TEST: &str = "gil-verify/tests/shuttle.rs::courses_are_as_expected";
 
 type Mutant = (&'static str, &'static str, &'static [&'static str]);
 

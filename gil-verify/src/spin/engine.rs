@@ -14,7 +14,7 @@ use crate::report::selection::Selection;
 use crate::report::{self, ClaimRow, Engine, Row};
 
 /// The test that compares Spin with the explorer.
-const TEST: &str = "gil-verify/tests/spin.rs::spin_and_the_explorer_agree";
+const TEST: &str = "gil-verify/tests/spin.rs::spin_agrees_with_the_explorer";
 
 /// The numbers of threads that the models are checked with.
 pub const THREADS: [usize; 3] = [2, 3, 4];

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_file_knows_the_versions() {
+    fn lock_file_contains_the_versions() {
         assert!(locked("parking_lot").starts_with("0.12"), "{}", locked("parking_lot"));
         assert_eq!(locked("no such crate"), "");
     }

@@ -145,7 +145,7 @@ mod tests {
     use crate::bench::reports::plot::{plots, tests::report};
 
     #[test]
-    fn it_has_everything_and_loads_nothing() {
+    fn page_is_complete_and_loads_nothing() {
         let report = report();
         let page = page(&report, &plots(&report).expect("drawn"));
         assert_eq!(page.matches("<svg").count(), 3, "a chart of each figure");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_escaped() {
+    fn names_in_the_page_are_escaped() {
         let report = report();
         let page = page(&report, &plots(&report).expect("drawn"));
         assert!(

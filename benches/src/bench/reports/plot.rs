@@ -186,7 +186,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_figure_is_drawn_as_xml_with_the_names_of_its_runtimes() {
+    fn figures_are_xml_that_names_their_runtimes() {
         let plots = plots(&report()).expect("drawn");
         let names: Vec<_> = plots.iter().map(Plot::file_name).collect();
         assert_eq!(
@@ -211,7 +211,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_axis_is_logarithmic_beyond_a_decade() {
+    fn axis_beyond_a_decade_is_logarithmic() {
         let middle = |most: f64| {
             let row = Row {
                 workload: "echo",
@@ -231,7 +231,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_figure_without_samples_is_an_error() {
+    fn figure_without_samples_is_an_error() {
         let mut report = report();
         report.rows.0.truncate(1);
         report.rows.0[0].samples.clear();

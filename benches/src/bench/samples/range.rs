@@ -69,13 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_of_an_even_number_lies_between() {
+    fn median_of_an_even_number_is_the_mean_of_the_middle() {
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
     }
 
     #[test]
-    fn ratios_are_taken_round_by_round() {
+    fn ratios_are_computed_per_round() {
         let range = Range::of_ratios(&[2.0, 30.0, 8.0], &[1.0, 10.0, 2.0]);
         assert_eq!(range, Range { median: 3.0, least: 2.0, most: 4.0 });
         assert_eq!(format!("{range:.1}"), "3.0 [2.0-4.0]");

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_has_a_sample_of_each_round() {
+    fn row_has_a_sample_of_each_round() {
         let mut rows = Rows::default();
         for (case, sample) in [("a", 1.0), ("b", 5.0), ("a", 2.0)] {
             rows.add("w", case, "free", "p50_us", sample);

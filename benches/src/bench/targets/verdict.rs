@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interval_is_the_same_each_time_and_within_the_samples() {
+    fn interval_is_deterministic_and_within_the_samples() {
         let samples = [5.0, 1.0, 2.0, 4.0, 3.0, 9.0, 2.5, 3.5, 3.1];
         let (low, high) = interval(&samples);
         assert_eq!((low, high), interval(&samples));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_should_be_large_is_judged_the_other_way() {
+    fn target_for_a_large_value_is_judged_in_reverse() {
         assert_eq!(judge(&[0.5, 0.6, 0.7], Limit::AtLeast(0.3)), Verdict::Met);
         assert_eq!(judge(&[0.1, 0.1, 0.2], Limit::AtLeast(0.3)), Verdict::NotMet);
         assert_eq!(judge(&[0.1, 0.2, 0.4], Limit::AtLeast(0.3)), Verdict::Open);

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn it_counts_what_the_explorer_counts() {
+    fn counter_agrees_with_the_explorer() {
         let graph = Graph::explore(Handoff::new(), Program::cancelling(3), false, 100_000);
         let most = std::cell::Cell::new(0);
         let config = ProptestConfig {

@@ -225,7 +225,7 @@ mod tests {
 
     /// The classics, with the verdicts of RC11.
     #[test]
-    fn it_knows_the_classics() {
+    fn view_machine_allows_the_classic_outcomes() {
         use Order::{Acquire, Relaxed, Release};
         let buffered = vec![
             vec![write("x", 1, Release), read("y", Acquire, "a")],
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_modify_write_is_one_step_and_passes_a_release_on() {
+    fn read_modify_write_is_one_step_and_continues_a_release() {
         use Order::{Acquire, Relaxed, Release};
         let change = |value, order, into| Op::Exchange { at: "x", value, order, into };
         let two = || vec![vec![change(1, Relaxed, "a")], vec![change(2, Relaxed, "b")]];

@@ -106,21 +106,21 @@ failures:
 ";
 
     #[test]
-    fn the_first_failed_test_is_told_with_its_own_claim() {
+    fn first_failed_test_is_reported_with_its_claim() {
         let failure = first(LOG);
         assert_eq!(failure.by, "suite_two: SAFE-5: handoff, 2 threads");
         assert_eq!(failure.claim.as_deref(), Some("SAFE-5"));
     }
 
     #[test]
-    fn a_failure_that_names_no_claim_has_none() {
+    fn failure_without_a_claim_id_has_no_claim() {
         let failure = first(&LOG.replace("SAFE-", "state "));
         assert_eq!(failure.by, "suite_two: state 5: handoff, 2 threads");
         assert_eq!(failure.claim, None);
     }
 
     #[test]
-    fn an_abort_is_told_with_its_test_if_that_is_known() {
+    fn abort_is_reported_with_its_test_if_known() {
         let log = "test one ... ok\ntest two ... \nerror: test failed, to rerun pass `-p x --lib`\n\
                    (signal: 6, SIGABRT)";
         assert_eq!(first(log).by, "aborted in two: -p x --lib");

@@ -114,14 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_counted_in_characters() {
+    fn position_is_counted_in_characters() {
         let text = "a\nä = b\n";
         assert_eq!(&text[Place { line: 2, column: 5 }.offset(text)..], "b\n");
         assert_eq!(Place { line: 1, column: 1 }.offset(text), 0);
     }
 
     #[test]
-    fn every_statement_of_the_rules_is_left_out_once() {
+    fn every_statement_of_the_rules_is_deleted_once() {
         let text = "use x;\nfn next() {\n    // a;\n    one();\n    if two {\n        three();\n    }\n}\n";
         let changes = without_lines("f.rs", text, "fn next(");
         let names: Vec<_> = changes.iter().map(|change| change.name.as_str()).collect();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arm_of_one_line_is_kept_and_does_nothing() {
+    fn one_line_arm_is_kept_with_an_empty_body() {
         let text =
             "fn next() {\n    match x {\n        None => cx.free(),\n        _ => {}\n    }\n}\n";
         let changes = without_lines("f.rs", text, "fn next(");

@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_has_what_the_original_has_and_nothing_else() {
+    fn copy_equals_the_original() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         let write = |path: PathBuf, text: &str| {
