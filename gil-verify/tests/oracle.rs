@@ -207,10 +207,10 @@ suites! {
     suite_two_fast: "handoff", "two-fast";
     suite_two_spurious: "handoff", "two-spurious";
     suite_two_cancel: "handoff", "two-cancel";
-    suite_two_bell: "handoff", "two-bell";
+    suite_two_notified: "handoff", "two-notified";
     suite_hog: "handoff", "hog";
-    suite_hog_young: "handoff", "hog-young";
-    suite_three_young_cancel: "handoff", "three-young-cancel";
+    suite_hog_grace: "handoff", "hog-grace";
+    suite_three_grace_cancel: "handoff", "three-grace-cancel";
     suite_two_twice_cancel: "handoff", "two-twice-cancel";
     suite_three_cancel: "handoff", "three-cancel";
     suite_three_cancel_fast: "handoff", "three-cancel-fast";

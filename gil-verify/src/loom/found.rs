@@ -107,9 +107,9 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
         wanted.push("cancelled");
     }
     if suite.young > 0 {
-        wanted.push("a young run");
+        wanted.push("a grace period");
     }
-    if suite.name == "two-twice-young" {
+    if suite.name == "two-twice-grace" {
         wanted.push("looked again");
     }
     if suite.name.starts_with("two-twice-fast") && protocol.starts_with("handoff") {

@@ -72,7 +72,7 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
         for name in execution.seen {
             *collected.events.entry(name).or_default() += 1;
         }
-        for (kind, name) in [(Kind::Spurious, "spurious"), (Kind::Young, "a young run")] {
+        for (kind, name) in [(Kind::Spurious, "spurious"), (Kind::Young, "a grace period")] {
             if execution.choices.iter().any(|(_, made, value)| *made == kind && *value) {
                 *collected.events.entry(name).or_default() += 1;
             }

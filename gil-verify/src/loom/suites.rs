@@ -145,11 +145,11 @@ pub const SUITES: &[Suite] = &[
     Suite::rounds("two-fast", 2, 1, 1).fast(),
     Suite { spurious: 1, ..Suite::rounds("two-spurious", 2, 1, 1) },
     Suite { give_ups: 1, ..Suite::rounds("two-cancel", 2, 1, 1) },
-    Suite { spins: 1, ..Suite::rounds("two-bell", 2, 1, 1).preempted(3) },
+    Suite { spins: 1, ..Suite::rounds("two-notified", 2, 1, 1).preempted(3) },
     Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
-    Suite { work: Work::Hog, young: 1, ..Suite::rounds("hog-young", 2, 1, 0) },
-    Suite { young: 1, give_ups: 1, ..Suite::rounds("three-young-cancel", 3, 1, 0).preempted(2) },
-    Suite { young: 1, ..Suite::rounds("two-twice-young", 2, 2, 0).preempted(3) },
+    Suite { work: Work::Hog, young: 1, ..Suite::rounds("hog-grace", 2, 1, 0) },
+    Suite { young: 1, give_ups: 1, ..Suite::rounds("three-grace-cancel", 3, 1, 0).preempted(2) },
+    Suite { young: 1, ..Suite::rounds("two-twice-grace", 2, 2, 0).preempted(3) },
     Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("two-twice-cancel", 2, 2, 1).fast().preempted(3) },
     Suite::rounds("two-twice", 2, 2, 1).full(),
@@ -196,7 +196,7 @@ const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yi
 pub fn runs(suite: &Suite, protocol: &str) -> bool {
     let all = match suite.name {
         "two-twice-timeouts-cancel-deep" => DEEP.contains(&protocol),
-        "two-twice-young" => protocol.starts_with("handoff"),
+        "two-twice-grace" => protocol.starts_with("handoff"),
         // Of these only the default one asks on arrival.
         _ if suite.young > 0 => protocol == "handoff",
         name => MAIN.contains(&protocol) || TYING.contains(&name),
