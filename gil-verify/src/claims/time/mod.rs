@@ -1,11 +1,12 @@
 //! TIME-1 and TIME-2: what pacing delays, it delays within its limits, for every switch interval.
 //!
-//! The protocol decides without a clock, so no other claim can see a thread that sleeps beside a free
-//! lock. Here every state of the slow path is searched with a small discrete clock: section, pacing,
-//! timers and sleeping, with spurious returns. The limits are scaled down to a few ticks, so that all
-//! states can be searched; the code is the one that ships.
+//! The protocol decides without a clock, so no other claim can see a thread that sleeps while the
+//! lock is free. This search covers every state of the slow path with a small discrete clock:
+//! section, pacing, timers and sleeping, with spurious returns. The limits are scaled down to a few
+//! ticks, so that all states can be searched. The code is the code that ships.
 //!
-//! - TIME-1: a free lock with a woken waiter is taken within [`Limits::grace`] and one thread start.
+//! - TIME-1: a free lock with a woken waiter is acquired within [`Limits::grace`] and one thread
+//!   start.
 //! - TIME-2: a request is published within [`Limits::defer`] and one thread start.
 
 mod world;
@@ -23,15 +24,15 @@ pub use world::{Move, START, Setting, SleepBug, TICK, World};
 /// The claims.
 pub const TIME: [&str; 2] = ["TIME-1", "TIME-2"];
 
-/// The limits of the search: 4 ticks of grace, 1 at a time beside a free lock, 3 for a request.
+/// The limits of the search: 4 ticks of grace, 1 at a time while the lock is free, 3 for a request.
 pub const LIMITS: Limits = Limits {
     grace: Duration::from_micros(200),
     free: Duration::from_micros(50),
     defer: Duration::from_micros(150),
 };
 
-/// The switch intervals of the search, with their names: shorter than a tick, some ticks, longer than any
-/// search, and never.
+/// The switch intervals of the search, with their names: shorter than a tick, some ticks, longer
+/// than any search, and never.
 pub const INTERVALS: [(&str, Duration); 4] = [
     ("1us", Duration::from_micros(1)),
     ("500us", Duration::from_micros(500)),
@@ -42,12 +43,12 @@ pub const INTERVALS: [(&str, Duration); 4] = [
 /// A search with more states than this is not complete.
 pub const STATES_MAX: usize = 6_000_000;
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub struct Searched {
-    /// How many states.
+    /// How many states were found.
     pub states: usize,
-    /// Whether these are all.
+    /// Whether these are all states.
     pub complete: bool,
     /// By claim, the shortest run that breaks it.
     pub broken: [Option<Vec<Move>>; 2],
@@ -59,7 +60,7 @@ fn ticks(limit: Duration) -> u8 {
     u8::try_from(ticks).unwrap_or(u8::MAX).saturating_add(START)
 }
 
-/// Whether a state breaks a claim; `limits` are those that are promised.
+/// Whether a state breaks a claim; `limits` are the promised ones.
 #[must_use]
 pub fn breaks(claim: &str, world: &World, limits: &Limits) -> bool {
     match claim {
@@ -68,8 +69,8 @@ pub fn breaks(claim: &str, world: &World, limits: &Limits) -> bool {
     }
 }
 
-/// Searches all states of the default protocol, breadth first. It ends early when all of `claims` are
-/// broken.
+/// Searches all states of the default protocol, breadth first. It ends early when all of `claims`
+/// are broken.
 #[must_use]
 pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
     let start = World::new(Handoff::new(), setting);
@@ -119,7 +120,7 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
 #[must_use]
 pub fn text(run: &[Move]) -> String {
     let line = |(at, it): (usize, &Move)| match it {
-        Move::Tick => format!("{:>3}. a tick goes by", at + 1),
+        Move::Tick => format!("{:>3}. a tick passes", at + 1),
         Move::Fast(thread) => format!("{:>3}. {thread:?} takes or frees the lock by the word", at + 1),
         Move::Section(thread, operation) => format!("{:>3}. {thread:?}: {operation:?}", at + 1),
     };
