@@ -80,7 +80,7 @@ fn every_protocol_has_a_verdict_about_waiting() {
     assert_eq!(runs.iter().map(|(protocol, ..)| *protocol).collect::<Vec<_>>(), wanted);
     for (protocol, threads, max, run) in runs {
         assert_eq!(max, overtakes_max(protocol, threads), "{protocol}, {threads} threads");
-        let loops = run.contains("and from here on, again and again:");
+        let loops = run.contains("and from here on, repeatedly:");
         assert_eq!(loops, max.is_none(), "{protocol}: {run}");
     }
 }

@@ -22,7 +22,7 @@ fn public_api_finds_the_starvation_loop_of_lifo() {
     assert_eq!(explored.check("LIVE-1").verdict, Verdict::Holds);
     let starves = explored.check("LIVE-2").counterexample.expect("it starves somebody");
     let starves = starves.text(explored.live.state(0));
-    assert!(starves.contains("waits for ever"), "{starves}");
-    assert!(starves.contains("and from here on, again and again:"), "{starves}");
+    assert!(starves.contains("waits forever"), "{starves}");
+    assert!(starves.contains("and from here on, repeatedly:"), "{starves}");
     assert!(starves.contains("fair (weak, per thread)"), "{starves}");
 }

@@ -172,11 +172,11 @@ fn impossible_run_is_reported_with_the_possible_steps() {
     for (body, says) in [
         (
             "explorer:python3:hogs:2:SAFE-3:0a,1a,0s",
-            "step 3 of the line, `T0 comes to a safepoint`",
+            "step 3 of the line, `T0 reaches a safepoint`",
         ),
         ("explorer:python3:hogs:2:SAFE-3:0a,1a,0s", "T0 can do nothing there"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1a,1e", "cannot happen in state 2"),
-        ("explorer:python2:hogs:2:SAFE-3:0a,1a,0b", "there it could be: T0 comes to a safepoint"),
+        ("explorer:python2:hogs:2:SAFE-3:0a,1a,0b", "there it could be: T0 reaches a safepoint"),
         ("explorer:python2:hogs:2:SAFE-3:0a,7a", "there are 2 threads"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1a,0s1", "cannot happen in state 2"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1A", "by the fast path`, cannot happen in state 1"),
@@ -199,7 +199,7 @@ fn impossible_run_is_reported_with_the_possible_steps() {
         ("explorer:python2:hogs:2:SAFE-3:a0", "an action is like 0a"),
         ("explorer:python2:hogs:2:SAFE-3:0a,,1a", "an action is like 0a"),
         ("explorer:python2:hogs:02:SAFE-3:0a", "not as it is printed"),
-        ("explorer:python2:hogs:2:SAFE-3", "no line to replay"),
+        ("explorer:python2:hogs:2:SAFE-3", "not a replay line"),
     ] {
         let error = Line::parse(&replay_line::checked(body)).expect_err(body).to_string();
         assert!(error.contains(says), "{body}: {error}");
@@ -234,8 +234,8 @@ fn replay_command_replays_and_refuses() {
     for (line, says) in [
         (&BATTLE[..BATTLE.len() - 1], "cut or altered"),
         (&BATTLE[..20], "cut or altered"),
-        (&BATTLE[..5], "no line to replay"),
-        ("", "no line to replay"),
+        (&BATTLE[..5], "not a replay line"),
+        ("", "not a replay line"),
         (&BATTLE.replace("0a,1a", "1a,0a"), "cut or altered"),
         (&impossible, "step 2 of the line"),
         (&unknown, "no loom suite `three-hundred`; there are two,"),
@@ -352,7 +352,7 @@ fn run_without_a_loom_program_is_refused_with_a_reason() {
         ),
         (line_of("pypy", "LIVE-4", Program::blocking(2)), "pypy does not run under loom"),
         (line_of("handoff+gives-to-itself", "SAFE-7", Program::hogs(2)), "refuses the last"),
-        (replay_line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n"), "goes on for ever"),
+        (replay_line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n"), "goes on forever"),
         (
             replay_line::checked("explorer:python2:hogs:2:SAFE-3:0A,1a,0s,0r"),
             "step 1 goes by the fast",
@@ -383,7 +383,7 @@ fn run_is_drawn_with_its_loop() {
     let (code, _, error) = verify(&["replay", &lasso, "--explorer-only", "--svg", svg]);
     assert_eq!(code, Some(0), "{error}");
     let drawn = std::fs::read_to_string(&path).expect("it was written");
-    for part in ["again and again from state 2", "class=\"again\"", "class=\"wasted\"", ">5</text>"]
+    for part in ["repeatedly from state 2", "class=\"again\"", "class=\"wasted\"", ">5</text>"]
     {
         assert!(drawn.contains(part), "{part} in {drawn}");
     }

@@ -105,8 +105,9 @@ pub struct Ghost {
 }
 
 impl Ghost {
-    /// Nobody has come yet. `trusts_run_timers`: the engine has no clock and lets a timer of the
-    /// run expire only in the present run (the explorer); otherwise the ghost checks that (loom).
+    /// No thread has attached yet. `trusts_run_timers`: the engine has no clock and lets a timer of
+    /// the run expire only in the present run (the explorer). Otherwise the ghost checks that
+    /// (loom).
     #[must_use]
     pub fn new(threads: usize, trusts_run_timers: bool) -> Self {
         let everybody = (0..threads as u32).map(ThreadId::from_index).collect();

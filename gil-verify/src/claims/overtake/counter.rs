@@ -8,7 +8,7 @@ use super::account::{Account, Gain};
 use crate::claims::ghost::ThreadSet;
 
 /// How often the waiters of one lock are overtaken, by the definition of LIVE-3, counted as the
-/// lock runs.
+/// lock runs. For at most 32 threads.
 ///
 /// It only needs to see sections: no thread waits while the fast path works.
 ///

@@ -1,8 +1,9 @@
 //! The tests of the lock word (`gil-core/src/raw/word.rs`).
 //!
-//! Thread 0 is the holder with id 1 (the word is 2), thread 1 the one with id 2 (the word is 4); a
-//! frozen word is 1. A word biased to thread 0 is 11, or 27 where it has the lock. `data` stands for all that the lock guards; it is atomic, so
-//! that a race on it is an outcome and not undefined behaviour.
+//! Thread 0 is the holder with id 1 (the word is 2), thread 1 has id 2 (the word is 4); a frozen
+//! word is 1. A word biased to thread 0 is 11, or 27 while the thread has the lock. `data` stands
+//! for everything that the lock guards. It is atomic, so a race on it is an outcome and not
+//! undefined behaviour.
 
 use super::program::Order::{Acquire, Relaxed, Release};
 use super::program::{Litmus, Op, Order, Result};
@@ -14,7 +15,7 @@ const FROZEN: u32 = 1;
 const BIASED: u32 = 8 | FIRST | FROZEN;
 const BIASED_AND_HELD: u32 = 16 | BIASED;
 
-/// A guarantee: a name, what it says, and the outcome that must never be.
+/// A guarantee: a name, a sentence, and the outcome that must never happen.
 struct Family {
     name: &'static str,
     says: &'static str,
@@ -78,7 +79,7 @@ fn detach(order: Order) -> Op {
     Op::Swap { at: "word", from: FIRST, to: FREE, order, into: "gave" }
 }
 
-/// Of a lock that is biased to the thread.
+/// The lock is biased to the thread.
 fn take_back() -> Op {
     let (from, to) = (BIASED, BIASED_AND_HELD);
     Op::Swap { at: "word", from, to, order: Relaxed, into: "took" }
@@ -107,7 +108,7 @@ fn attach_in_two(id: u32, into: &'static str) -> Vec<Op> {
     vec![Op::Load { at: "word", order: Acquire, into }, take]
 }
 
-/// A step, and what is done only if it succeeds.
+/// A step, and further steps if it succeeds.
 fn got(by: Op, register: &'static str, is: u32, then: Vec<Op>) -> Vec<Op> {
     vec![by, when(register, is, then)]
 }
@@ -212,7 +213,7 @@ fn unfreeze_freeze() -> Vec<Litmus> {
     };
     let relaxed = threads(Relaxed, Relaxed, Relaxed);
     let mut without = family.sometimes("+relaxed-word+relaxed-mutex", relaxed);
-    // The second section's freeze may come before the first one's store in the order of the word's
+    // The second section's freeze may precede the first one's store in the order of the word's
     // values, and be overwritten. loom's read-modify-writes read the newest value.
     without.beyond_loom = vec!["locked=1 old=1 r=0", "locked=1 old=1 r=1"];
     without.outcomes.extend(&without.beyond_loom);
