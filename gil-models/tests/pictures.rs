@@ -1,4 +1,4 @@
-//! Pictures are well-formed, say what happened, and nothing that did not.
+//! Pictures are well-formed, and they show exactly the events that happened.
 
 #![cfg(not(loom))]
 
@@ -105,8 +105,9 @@ fn svg_is_well_formed_and_has_a_legend() {
     assert!(!convoy().svg().contains(&legend), "only what occurs");
 }
 
-/// What Perfetto's importer of the trace-event format asks for: an array of events with a phase, a
-/// process and a thread; complete events with a start and a length, one after the other in a thread.
+/// The requirements of Perfetto's importer of the trace-event format: an array of events with a
+/// phase, a process and a thread; complete events with a start and a length, in order in each
+/// thread.
 fn check_trace(text: &str, lanes: &Lanes) {
     let document: Value = serde_json::from_str(text).expect("JSON");
     let events = document["traceEvents"].as_array().expect("an array of events");
@@ -163,7 +164,7 @@ fn recorded_real_run_is_drawn_the_same_way() {
             threads.spawn(|| {
                 let member = lock.register();
                 lock.attach(&member).expect("it is outside");
-                // Both are there until the lock has changed hands often enough.
+                // Both run until the lock has changed hands often enough.
                 while turns.load(std::sync::atomic::Ordering::Relaxed) < 20 {
                     if lock.safepoint(&member).expect("it holds the lock") {
                         turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

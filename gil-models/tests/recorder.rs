@@ -1,4 +1,4 @@
-//! What a recording tells, and how much of it is kept.
+//! What a recording contains, and how much of it is kept.
 
 #![cfg(not(loom))]
 
