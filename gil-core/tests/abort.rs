@@ -1,4 +1,4 @@
-//! What must end the process: each case runs in a child.
+//! Errors that must abort the process: each case runs in a child.
 
 #![cfg(all(not(loom), unix))]
 
@@ -12,7 +12,7 @@ use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake}
 const CASE: &str = "GIL_ABORT_CASE";
 const SIGABRT: i32 = 6;
 
-/// Runs `test` again in a child with the case switched on; what it wrote when it was aborted.
+/// Runs `test` again in a child with the case enabled; returns the output of the aborted child.
 fn aborts(test: &str) -> String {
     let program = std::env::current_exe().expect("this test's program");
     let output = Command::new(program)
@@ -81,7 +81,7 @@ impl Protocol for Panics {
     fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
-/// A second thread comes while this one holds the lock, which is the slow path.
+/// A second thread attaches while this one holds the lock, which is the slow path.
 fn two_threads<P: Protocol + Send>(protocol: P) {
     let gil = Gil::with_protocol((), protocol);
     let _attached = gil.attach();

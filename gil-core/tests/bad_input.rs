@@ -1,4 +1,4 @@
-//! What goes wrong in a user's hands: each case is defined, and this is where it is held to it.
+//! Wrong use of the public API: each case has a defined result, which is tested here.
 
 #![cfg(not(loom))]
 
@@ -52,8 +52,8 @@ fn forgotten_guard_keeps_the_lock_forever() {
         assert!(attached, "the thread stays attached");
         assert_eq!(again, Err(AttachError::AlreadyAttached));
     });
-    // The thread has ended. References to the data may live on elsewhere, so the lock stays held,
-    // and the dead thread's id is given to nobody, who would be taken for the holder.
+    // The thread has ended. References to the data may still exist, so the lock stays held. The
+    // dead thread's id is not reused, because a new thread with it would count as the holder.
     for _ in 0..3 {
         let busy = thread::scope(|t| t.spawn(|| gil.try_attach().map(drop)).join().unwrap());
         assert_eq!(busy, Err(AttachError::Busy));
@@ -106,7 +106,8 @@ fn lent_token_is_found_and_only_one_at_a_time() {
 
 #[test]
 fn lock_detached_waits_detached() {
-    // A thread holds the mutex and wants the GIL, this one holds the GIL and wants the mutex.
+    // One thread holds the mutex and is acquiring the GIL; this one holds the GIL and is acquiring
+    // the mutex.
     let (gil, mutex) = (Gil::new(0), Mutex::new(0));
     thread::scope(|threads| {
         let mut attached = gil.attach();
@@ -115,7 +116,7 @@ fn lock_detached_waits_detached() {
         threads.spawn(move || {
             let mut guard = mutex.lock().unwrap();
             ready.send(()).unwrap();
-            *gil.attach() += 1; // waits until the other thread detaches in `lock`
+            *gil.attach() += 1; // waits until the other thread detaches in `lock_detached`
             *guard += 1;
         });
         go.recv().unwrap();
@@ -224,7 +225,7 @@ fn attach_that_gives_up_leaves_no_waiter() {
     let (holder, waiter) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
     assert_eq!(lock.try_attach_until(&waiter, std::time::Instant::now()), Ok(false));
-    assert!(!lock.switch_requested(), "the request went with its waiter");
+    assert!(!lock.switch_requested(), "the request was cleared with its waiter");
     lock.detach(&holder).unwrap();
     assert_eq!(lock.try_attach_until(&waiter, std::time::Instant::now()), Ok(true));
 }

@@ -49,7 +49,7 @@ fn every_drop_of_the_last_handle_frees_once() {
     drop(second); // attached: at once
     assert_eq!((third.handles(&token), dropped(), Ways::deferred_drops()), (1, 0, 0));
     token.detach(|| {
-        drop(third); // detached: at the next take
+        drop(third); // detached: at the next acquire
         assert_eq!((dropped(), Ways::deferred_drops()), (0, 1));
     });
     assert_eq!((dropped(), Ways::deferred_drops()), (1, 0));
@@ -75,7 +75,7 @@ fn safepoint_that_loses_the_lock_applies_pending_drops() {
     let settled = thread::scope(|threads| {
         let mut token = Lost::attach();
         threads.spawn(|| {
-            let _token = Lost::attach(); // asks the other thread for the lock
+            let _token = Lost::attach(); // requests the lock from the other thread
             thread::spawn(move || drop(handle)).join().expect("it only drops");
         });
         while Lost::lock().counters().requests == 0 && !token.switch_requested() {
@@ -108,7 +108,7 @@ fn long_chain_does_not_overflow_the_stack() {
 #[test]
 fn token_counts_at_once_while_its_thread_ends() {
     gil_core::brand!(struct Ending);
-    /// Dropped by the end of its thread, after what the lock keeps in the thread's locals.
+    /// Dropped at the end of its thread, after the lock's thread-locals.
     struct Last {
         token: Option<Token<'static, Ending>>,
         handles: Vec<GilRc<Ending, u8>>,
@@ -147,15 +147,15 @@ fn many_deferred_drops_request_a_safepoint_of_the_holder() {
         thread::spawn(drops).join().expect("it only drops");
     };
     drops(2_047);
-    assert_eq!(Busy::deferred_drops(), 2_047, "the holder came to no safepoint");
-    assert!(token.switch_requested(), "and is asked to come to one");
+    assert_eq!(Busy::deferred_drops(), 2_047, "the holder reached no safepoint");
+    assert!(token.switch_requested(), "and is requested to reach one");
     token.safepoint();
-    assert_eq!(Busy::deferred_drops(), 0, "the 1,024th nudged it");
+    assert_eq!(Busy::deferred_drops(), 0, "the 1,024th requested it");
     token.safepoint();
-    assert!(!token.switch_requested(), "a nudge is over after one safepoint");
+    assert!(!token.switch_requested(), "one safepoint clears the request");
     drops(1);
     token.safepoint();
-    assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next take");
+    assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next acquire");
 }
 
 #[test]

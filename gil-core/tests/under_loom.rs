@@ -1,4 +1,5 @@
-//! What only loom can bring about. `RUSTFLAGS="--cfg loom" cargo test -p gil-core --test under_loom`
+//! Cases that only loom can produce. `RUSTFLAGS="--cfg loom" cargo test -p gil-core --test
+//! under_loom`
 
 #![cfg(all(loom, not(shuttle)))]
 
@@ -9,7 +10,7 @@ use gil_core::loom;
 use gil_core::protocol::{Handoff, Protocol};
 use gil_core::raw::{Observe, RawGil, SectionInfo};
 
-/// Without the fast path: each attach and detach freezes the word and gives it back.
+/// Without the fast path: each attach and detach freezes the word and thaws it.
 struct SeesAll;
 
 impl Observe for SeesAll {
@@ -28,9 +29,9 @@ fn holder_is_known_under_loom_while_another_thread_runs() {
             assert!(other.is_attached(&theirs), "it holds the lock");
             other.detach(&theirs).expect("it holds the lock");
         });
-        // The word may be frozen when it is looked at, and given back before the mutex is locked.
+        // The word may be frozen when it is read, and thawed before the mutex is locked.
         assert!(!lock.is_attached(&mine), "it has not attached");
-        goes.join().expect("it comes and goes");
+        goes.join().expect("it attaches and detaches");
     });
 }
 

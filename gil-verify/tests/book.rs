@@ -1,4 +1,4 @@
-//! The generated pages are the committed ones. `GIL_BLESS=1 cargo test -p gil-verify --test book`
+//! The generated pages equal the committed ones. `GIL_BLESS=1 cargo test -p gil-verify --test book`
 //! writes them.
 
 #![cfg(not(loom))]

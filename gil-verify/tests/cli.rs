@@ -1,4 +1,4 @@
-//! The command line, from outside.
+//! The command line, run as a process.
 
 #![cfg(not(loom))]
 

@@ -1,4 +1,4 @@
-//! The explorer's verdicts, bounds and mutants, all of them.
+//! All verdicts, bounds and mutants of the explorer.
 
 #![cfg(not(loom))]
 

@@ -1,4 +1,4 @@
-//! The ledger holds together: nothing in it hangs in the air, and altering it is noticed.
+//! The ledger is consistent: every entry has a source, and an altered entry is noticed.
 
 #![cfg(not(loom))]
 
@@ -94,10 +94,10 @@ fn release_that_never_ends_is_caught_in_python3() {
         let mutated = Mutated::new(Python3::new(), mutant.mutation);
         let explored = Explored::new(&mutated, Program::cancelling(2), 100_000);
         let run = explored.check("LIVE-5").counterexample.expect(mutant.name);
-        assert!(run.message.contains("never gets out of its release"), "{}", run.message);
+        assert!(run.message.contains("its release never returns"), "{}", run.message);
     }
     let explored = Explored::new(&Python3::new(), Program::cancelling(2), 100_000);
-    assert_eq!(explored.check("LIVE-5").verdict, Verdict::Holds, "as it is");
+    assert_eq!(explored.check("LIVE-5").verdict, Verdict::Holds, "unchanged");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn count_that_differs_in_either_direction_fails() {
         assert_eq!(code(rows.clone(), wrong), verify::EXIT_NOT_AS_EXPECTED);
     }
     let gone = counts::differences(&found, &counts::Counts::new(), |_| true);
-    assert_eq!(gone.len(), 1, "a suite that did not run is red: {gone:?}");
+    assert_eq!(gone.len(), 1, "a suite that did not run fails: {gone:?}");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn every_claim_has_two_engines_or_a_reason() {
     for claim in CLAIMS {
         let engines = opinions::engines(claim.id);
         let alone = opinions::SINGLE.iter().any(|(id, _)| *id == claim.id);
-        assert!(!engines.is_empty(), "{} is judged by nobody", claim.id);
+        assert!(!engines.is_empty(), "{} is judged by no engine", claim.id);
         assert_eq!(engines.len() == 1, alone, "{}: {engines:?}", claim.id);
     }
     let known = |id: &&str| claim(id).is_some();

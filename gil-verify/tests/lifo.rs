@@ -1,4 +1,4 @@
-//! The example of a protocol from outside: short, and its starvation is found.
+//! The example of a protocol from outside the workspace: it is short, and its starvation is found.
 
 #![cfg(not(loom))]
 
@@ -20,7 +20,7 @@ fn public_api_finds_the_starvation_loop_of_lifo() {
         assert_eq!(found.verdict, Verdict::Holds, "{claim}: {:?}", found.counterexample);
     }
     assert_eq!(explored.check("LIVE-1").verdict, Verdict::Holds);
-    let starves = explored.check("LIVE-2").counterexample.expect("it starves somebody");
+    let starves = explored.check("LIVE-2").counterexample.expect("it starves a thread");
     let starves = starves.text(explored.live.state(0));
     assert!(starves.contains("waits forever"), "{starves}");
     assert!(starves.contains("and from here on, repeatedly:"), "{starves}");

@@ -1,7 +1,7 @@
 //! The litmus tests of the lock word: exactly these outcomes under loom, and the texts for herd7.
 //!
-//! In an ordinary build this starts the loom build itself, so that nothing can be green because nothing
-//! ran. In a build with `--cfg loom` it runs in this process.
+//! An ordinary build starts the loom build itself, so the test cannot pass without running. A build
+//! with `--cfg loom` runs in this process.
 
 use std::collections::BTreeSet;
 
@@ -111,7 +111,7 @@ mod texts {
         assert_eq!(rows.count(), litmus::all().len());
     }
 
-    /// The tests say what the lock does only as long as the lock does it.
+    /// The tests describe the lock only while the lock has these lines.
     #[test]
     fn litmus_orderings_equal_those_of_the_lock() {
         let source = include_str!("../../gil-core/src/raw/word.rs");

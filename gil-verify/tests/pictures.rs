@@ -1,4 +1,4 @@
-//! The pictures in the book are what their commands draw.
+//! The pictures of the book equal the output of their commands.
 
 #![cfg(not(loom))]
 
@@ -10,7 +10,7 @@ const PAGE: &str = concat!(
     include_str!("../../docs/src/counterexamples.md")
 );
 
-/// The arguments of each command on the pages that draws.
+/// The arguments of each drawing command on the pages.
 fn commands() -> impl Iterator<Item = Vec<String>> {
     let lines = PAGE.lines().filter_map(|line| line.strip_prefix("cargo verify "));
     let lines = lines.filter(|line| line.contains("--svg "));

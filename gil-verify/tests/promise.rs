@@ -1,5 +1,5 @@
-//! The bound on overtaking is proved and exact: its rank is checked on every edge, the table of
-//! budgets is computed, and the checks notice when the rank, the rule or the table is altered.
+//! The bound on overtaking is proved and exact. Its rank is checked on every edge, the table of
+//! budgets is computed, and the checks notice an altered rank, rule or table.
 
 #![cfg(not(loom))]
 
@@ -17,7 +17,7 @@ fn graph<P: Protocol>(protocol: P, program: Program) -> Graph<P> {
     Graph::explore(protocol, program, false, 5_000_000)
 }
 
-/// Four threads with large budgets are for the full run of the command line, which computes all.
+/// Four threads with large budgets belong to the full run of the command line, which computes all.
 fn is_small(point: &Point) -> bool {
     point.threads < 4 || point.barges + 2 * point.boosts <= 4
 }
@@ -120,17 +120,17 @@ fn altered_rank_or_rule_is_no_proof() {
     }
     assert!(
         !stands(Handoff::with_budgets(Budgets { barges: 2, boosts: 3 }), |rank| rank),
-        "a barge more than is promised"
+        "one more barge than is promised"
     );
     assert!(
         !stands(Handoff::with_budgets(Budgets { barges: 1, boosts: 4 }), |rank| rank),
-        "a boost more than is promised"
+        "one more boost than is promised"
     );
 }
 
 #[test]
 fn rank_without_one_of_its_terms_is_no_proof() {
-    // Small ones first: most terms are missed there already.
+    // Small programs first: most missing terms show there already.
     let budgets = [((2, 1), 3), ((2, 2), 3), ((1, 1), 4), ((1, 2), 4)];
     let graphs = budgets.map(|((barges, boosts), threads)| {
         let graph =
@@ -180,8 +180,8 @@ fn larger_budget_exceeds_the_bound() {
         assert!(max(barges, boosts) <= Some(point.formula()), "{}", point.key());
         if threads > 2 {
             let (barge, boost) = (max(barges + 1, boosts), max(barges, boosts + 1));
-            assert!(barge > Some(point.formula()), "{}: a barge more", point.key());
-            assert!(boost > Some(point.formula()), "{}: a boost more", point.key());
+            assert!(barge > Some(point.formula()), "{}: one more barge", point.key());
+            assert!(boost > Some(point.formula()), "{}: one more boost", point.key());
         }
     }
 }

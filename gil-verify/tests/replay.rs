@@ -1,4 +1,4 @@
-//! Counterexamples from their lines: each comes back as what it was, and no other line is taken.
+//! Counterexamples from their lines: each replays as it was, and no other line is accepted.
 
 #![cfg(not(loom))]
 
@@ -27,7 +27,7 @@ fn programs(threads: usize) -> [Program; 3] {
     [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]
 }
 
-/// The counterexamples of a protocol in a program, to the claims that `wanted` says.
+/// The counterexamples of a protocol in a program, to the claims that `wanted` selects.
 struct Find<'a>(Program, &'a dyn Fn(&str, Fairness) -> bool);
 
 impl Visit for Find<'_> {
@@ -51,7 +51,7 @@ impl Visit for Find<'_> {
     }
 }
 
-/// Prints a run, reads it back, replays it: it is the same run, and breaks the same claim.
+/// Prints a run, parses it, replays it: it is the same run, and breaks the same claim.
 fn round_trip(run: &Counterexample, protocol: &str) -> String {
     let text = Line::Explorer(replay_line::Explored::of(run, protocol)).text();
     let parsed = match Line::parse(&text) {
@@ -158,7 +158,7 @@ fn possible_run_that_breaks_nothing_is_not_reproduced() {
     assert!(matches!(&not, Differs::NotBroken { step: 4, broken, .. } if broken.is_empty()));
     let other = differs("explorer:python2:hogs:2:SAFE-1:0a,1a,0s,0r").to_string();
     assert!(other.contains("but SAFE-3"), "{other}");
-    // The battle is fair to T0 in the weak sense only: it is pressed in one state of three.
+    // The loop is fair to T0 in the weak sense only: T0 is pressed in one state of three.
     let battle = "explorer:python2:hogs:2:LIVE-2+strong:1a,0a~1s,1r,0n";
     assert_eq!(explored(battle).map(|replayed| replayed.differs), Ok(None), "it acts");
     let unfair = differs("explorer:python3:hogs:2:LIVE-1:0a,1a,1e~");
@@ -172,11 +172,11 @@ fn impossible_run_is_reported_with_the_possible_steps() {
     for (body, says) in [
         (
             "explorer:python3:hogs:2:SAFE-3:0a,1a,0s",
-            "step 3 of the line, `T0 reaches a safepoint`",
+            "step 3 of the line, `T0 comes to a safepoint`",
         ),
         ("explorer:python3:hogs:2:SAFE-3:0a,1a,0s", "T0 can do nothing there"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1a,1e", "cannot happen in state 2"),
-        ("explorer:python2:hogs:2:SAFE-3:0a,1a,0b", "there it could be: T0 reaches a safepoint"),
+        ("explorer:python2:hogs:2:SAFE-3:0a,1a,0b", "there it could be: T0 comes to a safepoint"),
         ("explorer:python2:hogs:2:SAFE-3:0a,7a", "there are 2 threads"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1a,0s1", "cannot happen in state 2"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1A", "by the fast path`, cannot happen in state 1"),
@@ -337,7 +337,7 @@ fn bounded_run_is_found_on_the_mechanism_under_loom() {
         let place = place(&line);
         let reached = matches!(place, Place::Looked(_, Sought::Reached { execution: 1.. }));
         assert!(reached, "{line}: {}", place.text());
-        // loom explores in the same order every time: the page says which execution it is.
+        // loom explores in the same order every time: the page names the execution.
         let page = include_str!("../../docs/src/counterexamples.md");
         assert!(protocol != "python2" || page.contains(&place.text()), "{}", place.text());
     }
@@ -359,7 +359,7 @@ fn run_without_a_loom_program_is_refused_with_a_reason() {
         ),
         (
             replay_line::checked("explorer:python2:hogs:2:SAFE-3:0a,1a,0s,1n,0r,1s,0n,1r,0s,0r"),
-            "the program (attach, one safepoint, detach; the first of a set is woken first) comes",
+            "the program (attach, one safepoint, detach; the first of a set is woken first) matches",
         ),
         (
             replay_line::checked(
@@ -398,8 +398,8 @@ fn run_is_drawn_with_its_loop() {
     }
 }
 
-/// Those of LIVE-3 too, which are no counterexamples: a run that attains the bound, or a loop where there
-/// is none.
+/// LIVE-3's lines too, which are not counterexamples: a run that attains the bound, or a loop if
+/// there is none.
 #[test]
 fn replay_lines_of_the_book_replay() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/claims");
@@ -425,5 +425,5 @@ fn run_below_the_bound_and_loop_without_gain_are_refused() {
     let short = explored("explorer:handoff:blocking:3:LIVE-3:1a,0a,1b,0n").expect("it is possible");
     assert!(matches!(short.differs, Some(Differs::NotAttained { count: 0, bound: Some(6) })));
     let still = explored("explorer:python3:blocking:2:LIVE-3:1a,0a~0e").expect("it is possible");
-    assert!(still.differs.is_some(), "nobody gains in it");
+    assert!(still.differs.is_some(), "no thread gains in it");
 }

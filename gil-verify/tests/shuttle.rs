@@ -1,5 +1,5 @@
-//! The second opinion on the mechanism: shuttle's random schedules, in a build of their own that this
-//! test makes.
+//! The second opinion on the mechanism: shuttle's random schedules, in a separate build that this
+//! test starts.
 
 #![cfg(not(loom))]
 

@@ -1,5 +1,5 @@
-//! What counts as a verdict of Spin, and what does not: outputs of Spin 6.5.2, as it printed them.
-//! None of this needs Spin.
+//! Which outputs of Spin are a verdict and which are not: outputs as printed by Spin 6.5.2. No test
+//! here needs Spin.
 #![cfg(not(loom))]
 
 use std::collections::BTreeSet;
@@ -66,7 +66,7 @@ fn answer_to_another_question_is_no_verdict() {
         (printed!("liveness-holds"), "LIVE-1"),
         (printed!("liveness-holds"), "SAFE-1"),
         (printed!("liveness-fails"), "LIVE-1"),
-        // Its loop is one that a fair scheduler does not allow.
+        // Its loop is not possible under a fair scheduler.
         (printed!("unfair"), "LIVE-2"),
         ("", "SAFE-1"),
         ("pan: no such option", "LIVE-2"),
@@ -116,7 +116,7 @@ fn unknown_name_is_an_error_that_names_it() {
         (Question { threads: 5, ..right }, "number of threads", "5"),
         (Question { claims: &["SAFE-1", "SAFE-2"], ..right }, "claim", "SAFE-2"),
         (Question { mutant: Some("NO_SUCH"), ..right }, "mutant", "NO_SUCH"),
-        // It is a macro of another model, and part of the name of one of this model.
+        // It is a macro of another model, and a part of the name of one of this model.
         (
             Question { mutant: Some("TAKER_DOES_NOT_SIGNAL"), ..right },
             "mutant",
@@ -158,7 +158,7 @@ fn every_mutant_of_the_models_is_listed() {
     for mutant in MUTANTS {
         assert!(ledger::claim(mutant.breaks).is_some(), "{mutant:?}");
     }
-    // What no mutant breaks could be judged by nothing.
+    // A claim that no mutant breaks has no test of its judge.
     for claim in gil_verify::spin::SAFETY.iter().chain(gil_verify::spin::LIVENESS) {
         assert!(MUTANTS.iter().any(|mutant| mutant.breaks == *claim), "nothing breaks {claim}");
     }

@@ -1,4 +1,5 @@
-//! An interpreter with a flag of its own is told when a switch is requested, and when no more.
+//! The request hook: an interpreter with its own flag is told when a switch is requested and when
+//! not.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,12 +17,12 @@ fn request_hook_sets_the_flag_of_the_interpreter() {
     let stop = Arc::new(AtomicBool::new(true));
     let flag = stop.clone();
     gil.on_switch_request(move |requested| flag.store(requested, Ordering::Relaxed));
-    assert!(!stop.load(Ordering::Relaxed), "told at once how things stand");
+    assert!(!stop.load(Ordering::Relaxed), "told the present state at once");
     std::thread::scope(|scope| {
         let mut attached = gil.attach();
         scope.spawn(|| *gil.attach() += 1);
         while !stop.load(Ordering::Relaxed) {
-            yield_now(); // an interpreter's loop, that looks at nothing else
+            yield_now(); // an interpreter's loop, which reads no other flag
         }
         assert!(gil.switch_requested() && attached.switch_requested());
         attached.safepoint();
@@ -53,7 +54,7 @@ fn request_hook_is_called_for_the_last_change_only() {
         lock.detach(&holds).unwrap();
     });
     assert_eq!(*first.lock().unwrap(), [false]);
-    assert_eq!(*last.lock().unwrap(), [false, true, false], "in the order in which it was so");
+    assert_eq!(*last.lock().unwrap(), [false, true, false], "in the order of the changes");
 }
 
 gil_core::brand!(struct Interpreter);
@@ -69,7 +70,7 @@ fn request_hook_is_called_for_pending_drops() {
     std::thread::scope(|scope| {
         scope.spawn(|| drop(objects));
     });
-    assert!(told.load(Ordering::Relaxed), "the holder is to come to a safepoint");
+    assert!(told.load(Ordering::Relaxed), "the holder must reach a safepoint");
     token.safepoint();
     assert!(!told.load(Ordering::Relaxed));
 }

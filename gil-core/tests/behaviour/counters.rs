@@ -7,7 +7,7 @@ use gil_core::raw::{Counters, Observe, RawGil, SectionInfo};
 
 use crate::threads;
 
-/// A Monitor by hand, with the counters that a lock would have.
+/// A Monitor without a lock, with the counters that a lock would have.
 struct Counted {
     monitor: Monitor<Handoff>,
     counters: Counters,
@@ -32,7 +32,7 @@ fn every_event_is_counted_once() {
     let [a, b, c] = threads();
     let mut lock = Counted { monitor: Monitor::new(Handoff::new()), counters: Counters::default() };
     for (thread, entry) in [
-        (a, Operation::Acquire),   // takes
+        (a, Operation::Acquire),   // acquires
         (b, Operation::Acquire),   // a boost: requests at once
         (a, Operation::Safepoint), // answers; granted to b, who is woken
         (b, WOKEN),                // confirms
@@ -44,14 +44,14 @@ fn every_event_is_counted_once() {
         (a, LEAVE),                // answers; granted to c, who is woken
         (c, WOKEN),                // confirms
         (c, LEAVE),                // frees the lock and wakes b
-        (a, Operation::Acquire),   // takes it in front of b
+        (a, Operation::Acquire),   // acquires it in front of b
     ] {
         lock.section(thread, entry);
     }
     assert_eq!(lock.counters.wasted_wakeups, 0);
-    assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "woken for nothing");
-    lock.section(a, LEAVE); // hands it to b, who came in vain
-    assert_eq!(lock.section(b, WOKEN), Outcome::Owns, "woken for something");
+    assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "a wasted wake-up");
+    lock.section(a, LEAVE); // hands it to b, which had a wasted wake-up
+    assert_eq!(lock.section(b, WOKEN), Outcome::Owns, "a successful wake-up");
     let Counters {
         sections,
         requests,
@@ -77,7 +77,7 @@ fn raw_lock_returns_its_counters() {
     assert_eq!(lock.counters(), Counters::default(), "the fast path counts nothing");
     lock.try_attach_until(&waiter, std::time::Instant::now()).unwrap();
     let counters = lock.counters();
-    assert_eq!((counters.sections, counters.requests), (2, 1), "it came, asked and gave up");
+    assert_eq!((counters.sections, counters.requests), (2, 1), "it arrived, requested and gave up");
 }
 
 #[test]

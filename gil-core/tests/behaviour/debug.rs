@@ -1,4 +1,4 @@
-//! What the types print of themselves.
+//! The `Debug` output of the types.
 
 use gil_core::Gil;
 use gil_core::heap::{GilCell, GilRc};

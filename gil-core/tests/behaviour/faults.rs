@@ -1,4 +1,4 @@
-//! What no protocol may do is refused by name.
+//! A forbidden call of a protocol is refused with a named fault.
 
 use gil_core::engine::{Fault, Monitor, Operation, Outcome, WakeFirst};
 use gil_core::protocol::{Context, Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
@@ -7,11 +7,12 @@ use crate::threads;
 
 const SET: WaitSet = WaitSet(0);
 
-/// A lock whose third thread, or whoever times out, gives it to a thread of the test's choice.
+/// A lock whose third thread, or a thread that times out, grants it to a thread that the test
+/// chooses.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Gives {
     to: ThreadId,
-    /// A thread on its way out has to wait.
+    /// A releasing thread has to wait.
     waits_to_leave: bool,
 }
 
@@ -66,10 +67,10 @@ fn lock_can_be_granted_only_to_an_acquiring_waiter() {
     assert_eq!(run(gives(a, false), &[&waits[..], &[third]].concat()), wrong, "it is outside");
     assert_eq!(run(gives(a, true), &[&waits[..], &[third]].concat()), wrong, "it is leaving");
     let itself = [&waits[..], &[(b, EXPIRED)]].concat();
-    assert_eq!(run(gives(b, false), &itself), wrong, "a thread takes, it does not give to itself");
+    assert_eq!(run(gives(b, false), &itself), wrong, "a thread takes the lock, it does not grant it to itself");
 }
 
-/// Stops while it owns: without freeing the lock it leaves, or waits.
+/// Waits or leaves while it owns, without freeing the lock.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct NeverFrees;
 

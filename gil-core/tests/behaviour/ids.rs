@@ -1,4 +1,4 @@
-//! Which thread is which, in one lock and in several.
+//! The identity of threads, in one lock and in several.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::until_asked;
 
 static LARGEST_ID: AtomicU32 = AtomicU32::new(0);
 
-/// Notes at each safepoint of a lone thread which id it has.
+/// Records the id of a lone thread at each safepoint.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct NotesIds;
 
@@ -50,7 +50,7 @@ fn successive_threads_share_one_id() {
     assert_eq!(LARGEST_ID.load(Ordering::Relaxed), 1);
 }
 
-/// What the thread knows of its locks is destroyed before the guard here, because it came later.
+/// The thread's locals are destroyed before the guard, because they were created later.
 #[test]
 fn guard_that_outlives_the_thread_locals_detaches() {
     static KEPT: Gil<u32> = Gil::new(1);
@@ -73,7 +73,7 @@ fn thread_distinguishes_two_locks() {
     let (first, second) = (Gil::new(1), Gil::new(2));
     for _ in 0..2 {
         let one = first.attach();
-        assert!(first.is_attached() && !second.is_attached(), "asked for the other lock");
+        assert!(first.is_attached() && !second.is_attached(), "looked up in the other lock");
         let two = second.attach();
         assert!(first.is_attached() && second.is_attached());
         drop(one);
@@ -147,8 +147,8 @@ fn id_of_a_holder_is_not_reused() {
     assert!(!lock.is_attached(&again));
 }
 
-/// A thread that releases in front of a waiter may retake the lock. When it has left, a new thread
-/// must not get its id, and retake the lock in its place.
+/// A thread that releases in front of a waiter may retake the lock. After it has left, a new thread
+/// must not get its id and retake the lock in its place.
 #[test]
 fn id_of_a_biased_thread_is_not_reused_while_it_may_retake() {
     let lock = RawGil::new(Handoff::plain());

@@ -18,7 +18,7 @@ fn lent_token_can_be_used_repeatedly() {
 fn token_is_lent_only_while_the_closure_runs() {
     let gil = Gil::new(0);
     let mut attached = gil.attach();
-    attached.lend(|| ()); // nobody uses it
+    attached.lend(|| ()); // no code uses it
     assert_eq!(gil.with(|_| ()), Err(AttachError::AlreadyAttached));
     *attached += 1;
 }

@@ -1,4 +1,4 @@
-//! The behaviour of the lock's parts that no claim of the ledger is about.
+//! The behaviour of the lock's parts that no claim of the ledger covers.
 
 #![cfg(not(loom))]
 

@@ -1,4 +1,4 @@
-//! What a Monitor shows of itself, and which calls it refuses.
+//! The state that a Monitor exposes, and the calls that it refuses.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,7 +15,7 @@ const REGULAR: gil_core::protocol::WaitSet = Handoff::QUEUES[2];
 fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {
     let mut monitor = Monitor::new(Handoff::plain());
     for thread in [&[holder], waiters].concat() {
-        monitor.section(thread, Operation::Acquire, &mut WakeFirst).expect("it comes from outside");
+        monitor.section(thread, Operation::Acquire, &mut WakeFirst).expect("it is acquiring");
     }
     monitor
 }
@@ -25,7 +25,7 @@ fn queue_lists_its_threads_in_arrival_order() {
     let [a, b, c, d] = threads();
     let mut monitor = held(a, &[c, b, d]);
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, b, d]);
-    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, d]);
 }
 
@@ -37,7 +37,7 @@ fn wakeups_of_a_section_are_listed_and_drained_once() {
     monitor.section(a, LEAVE, &mut WakeFirst).expect("it owns");
     assert_eq!(monitor.woken(), [b]);
     assert_eq!(monitor.drain_woken().collect::<Vec<_>>(), [b]);
-    assert_eq!(monitor.woken(), [], "rung for once");
+    assert_eq!(monitor.woken(), [], "drained once");
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn fast_path_cannot_change_the_owner_during_a_slow_path() {
     assert_eq!(monitor.sync_owner(None), busy);
     assert_eq!(monitor.sync_owner(Some(b)), busy);
     assert_eq!(monitor.sync_owner(Some(a)), Ok(()), "that is no change");
-    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
-    assert_eq!(monitor.sync_owner(Some(b)), Ok(()), "all slots are idle");
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
+    assert_eq!(monitor.sync_owner(Some(b)), Ok(()), "all thread states are idle");
     assert_eq!(monitor.owner(), Some(b));
 }
 
@@ -60,7 +60,7 @@ fn late_return_without_a_timer_is_spurious() {
     assert_eq!(
         monitor.thread_state(c),
         ThreadState::Waiting(REGULAR, None),
-        "b keeps the time for both"
+        "b is the timekeeper for both"
     );
     let before = monitor.clone();
     let expired = Operation::Resume(Wake::TimedOut);
@@ -83,7 +83,7 @@ fn thread_that_is_not_acquiring_cannot_give_up() {
     assert_eq!(
         monitor.section(a, Operation::Cancel, &mut WakeFirst),
         wrong,
-        "it was switched out and has to come back"
+        "it was preempted and has to reacquire"
     );
     assert_eq!(
         monitor.section(b, Operation::Cancel, &mut WakeFirst),
@@ -104,9 +104,9 @@ fn hashes_differ_exactly_where_states_differ() {
     let hashes: HashSet<_> = states.iter().map(hash).collect();
     assert_eq!(hashes.len(), states.len());
     let mut came_and_went = held(a, &[b]);
-    came_and_went.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
+    came_and_went.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
     let mut knows_b = held(b, &[]);
-    knows_b.sync_owner(Some(a)).expect("all slots are idle");
+    knows_b.sync_owner(Some(a)).expect("all thread states are idle");
     assert!(came_and_went == knows_b && hash(&came_and_went) == hash(&knows_b));
 }
 

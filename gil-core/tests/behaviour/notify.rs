@@ -1,4 +1,4 @@
-//! Notifications go to threads that sleep, and to no other.
+//! Notifications wake sleeping threads and no others.
 
 use gil_core::engine::{Monitor, Operation, Outcome, ThreadState, WakeFirst};
 use gil_core::protocol::{Context, Order, Protocol, Release, Step, Timer, WaitSet, Wake};
@@ -7,7 +7,7 @@ use crate::threads;
 
 const SET: WaitSet = WaitSet(0);
 
-/// A lock whose waiters, when their timers expire, wake all others.
+/// A lock whose waiters, when their timers expire, wake all other waiters.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Rings;
 

@@ -41,7 +41,7 @@ impl Observe for Restarts {
     }
 }
 
-/// A lock whose time stands still except where a test moves it.
+/// A lock with a clock that only the test advances.
 struct Lock {
     timed: TimedMonitor<Handoff, Duration>,
     now_us: u64,

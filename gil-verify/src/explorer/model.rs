@@ -242,14 +242,15 @@ impl<P: Protocol> State<P> {
     }
 }
 
-/// An action and its events in words.
+/// An action and its events in words. The verbs are those of `gil-verify/spin/threads.pml`, because
+/// `tests/spin.rs` compares them.
 #[must_use]
 pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String {
     let verb = match action.entry {
         Operation::Acquire => "wants the lock",
         Operation::Release(Release::Blocking) => "releases for a blocking call",
         Operation::Release(Release::Final) => "releases for the last time",
-        Operation::Safepoint => "reaches a safepoint",
+        Operation::Safepoint => "comes to a safepoint",
         Operation::Resume(Wake::Notified) => "runs after a wake-up",
         Operation::Resume(Wake::TimedOut) => "runs after its timer",
         Operation::Retry => "is back between two sections",
