@@ -1,4 +1,4 @@
-//! `gil-bench compare` and `story`: each workload once, small, and what they refuse.
+//! `gil-bench compare` and `story`: each workload once, small, and their errors.
 
 #![cfg(not(loom))]
 
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use gil_bench::bench::workloads::WORKLOADS;
 use serde_json::Value;
 
-/// Those that `--quick` has and that are always there.
+/// The runtimes of `--quick` that are always available.
 const RUNTIMES: [&str; 4] = ["handoff", "python3", "free", "free (A/A)"];
 
 fn gil_bench(arguments: &[&str]) -> Output {
@@ -16,7 +16,7 @@ fn gil_bench(arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().expect("the program starts")
 }
 
-/// All workloads at once, as small as can be.
+/// All workloads at once, as small as possible.
 static REPORT: LazyLock<Value> = LazyLock::new(|| {
     let small = ["--quick", "--smoke", "--rounds", "1", "--format", "json"];
     let all: Vec<_> = WORKLOADS.iter().map(|workload| workload.name).collect();
@@ -37,7 +37,7 @@ fn sample(report: &Value, case: &str, runtime: &str, what: &str) -> f64 {
     samples[0].as_f64().expect("a number")
 }
 
-/// Everything named has been measured in every runtime, and is more than nothing.
+/// All named figures were measured in every runtime, and are greater than zero.
 fn measures(report: &Value, case: &str, figures: &[&str]) {
     for runtime in RUNTIMES {
         for what in figures {
@@ -47,7 +47,7 @@ fn measures(report: &Value, case: &str, figures: &[&str]) {
     }
 }
 
-/// Everything named has been measured in every runtime; it may be nothing.
+/// All named figures were measured in every runtime; they may be zero.
 fn has(report: &Value, case: &str, figures: &[&str]) {
     for runtime in RUNTIMES {
         for what in figures {
@@ -68,7 +68,7 @@ fn echo_measures_latencies_and_cpu_throughput() {
     let report = &*REPORT;
     assert_eq!(report["schema"], "gil-bench/1");
     measures(report, "echo, 1 hog", &["p50_us", "p99_us", "mean_us"]);
-    // On a busy machine a thread may not have come to run at all.
+    // On a busy machine a thread may not have run at all.
     has(report, "echo, 1 hog", &["hogs_per_ms", "hogs_kept"]);
     has(report, "echo, 2 hogs", &["p50_us", "most_by_least"]);
     for runtime in ["handoff", "native"] {
@@ -133,7 +133,7 @@ fn ping_pong_is_measured_pinned_and_unpinned() {
     measures(report, pinned, &["one_way_us"]);
     measures(report, "ping-pong, anywhere", &["one_way_us"]);
     for runtime in RUNTIMES {
-        // One thread must leave the processor for the other to go on, in every turn.
+        // One thread must leave the processor before the other continues, in every turn.
         let switches = sample(report, pinned, runtime, "switches_one_way");
         assert!(switches > 0.9, "{switches} context switches one way under {runtime}");
     }
@@ -172,7 +172,7 @@ fn objects_have_no_interpreter() {
 
 #[test]
 fn workload_without_a_program_is_omitted() {
-    // All that is found on PATH, or said to be missing.
+    // All interpreters that are found on PATH, or reported as missing.
     let output = gil_bench(&["compare", "select", "--smoke", "--rounds", "1", "--format", "json"]);
     assert!(output.status.success(), "{output:?}");
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");

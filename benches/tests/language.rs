@@ -1,4 +1,4 @@
-//! The language: what programs compute, in every runtime, and what bad ones are told.
+//! The language: the results of programs in every runtime, and the errors of bad ones.
 
 #![cfg(not(loom))]
 
@@ -16,7 +16,7 @@ impl Visit for Run<'_> {
     }
 }
 
-/// What a program prints, the same in every runtime.
+/// The output of a program, the same in every runtime.
 fn prints(program: &str, expected: &str) {
     for runtime in WORLDS {
         let printed = with(runtime, Run(program)).expect("the runtime is known");
@@ -24,7 +24,7 @@ fn prints(program: &str, expected: &str) {
     }
 }
 
-/// What a bad program is told.
+/// The error of a bad program.
 fn fails(program: &str, line: u32, with: &str) {
     let error = lang::run::<Free>(program, Options::default(), Output::memory()).unwrap_err();
     assert!(error.line == line && error.message.contains(with), "{program}\n{error}");
@@ -105,7 +105,7 @@ fn usage_and_counters_are_dictionaries_that_grow() {
         "[\"cpu_us\", \"voluntary\", \"involuntary\"] true true\n",
     );
     prints("print(time_us() > 1_700_000_000_000_000, type(counters()))", "true a dict\n");
-    // The second thread must take the lock from the first, which never gives it up by itself.
+    // The second thread must get the lock from the first, which never releases it by itself.
     let program = "
         let seen = false
         fn see() { seen = true }
@@ -139,7 +139,7 @@ fn semaphore_admits_as_many_threads_as_its_count() {
         for thread in all { passed = passed + join(thread) }
         print(passed)";
     prints(program, "3\n");
-    // Neither side can go ahead of the other.
+    // Neither side can run ahead of the other.
     let program = "
         let all = []
         let ping = semaphore(0)
@@ -154,7 +154,7 @@ fn semaphore_admits_as_many_threads_as_its_count() {
     prints(program, "true\n");
 }
 
-/// Whoever waits for a semaphore is woken though the thread that adds to it goes on computing, or ends.
+/// A waiter of a semaphore is woken even if the releasing thread goes on computing, or ends.
 #[test]
 fn semaphore_waiter_is_eventually_woken() {
     let program = "
@@ -300,7 +300,7 @@ fn runtime_error_is_reported_with_its_position() {
     fails("fn f() {\n  fail(\"alone\")\n}\nspawn(f)", 2, "alone");
     fails("fn f() { }\nlet t = spawn(f)\njoin(t)\njoin(t)", 4, "joined already");
     fails("fn f(a) { }\nspawn(f)", 2, "`f` takes 1 arguments, not 0");
-    fails("int(\"x\")", 1, "\"x\" is no number");
+    fails("int(\"x\")", 1, "\"x\" is not a number");
     fails("sleep(-1)", 1, "a time is 0 to 4294967295 milliseconds");
     fails("select([1], 0)", 1, "takes a list of sockets, not an int");
     fails("udp(70000)", 1, "a port is 0 to 65535");
@@ -315,7 +315,7 @@ fn runtime_error_is_reported_with_its_position() {
     fails("unpack(buffer(7, 0))", 1, "7 bytes are no packed list");
 }
 
-/// The page that a person learns the language from.
+/// The page that teaches the language.
 const PAGE: &str = include_str!("../../docs/src/language.md");
 
 #[test]

@@ -44,7 +44,8 @@ fn article_programs_run_in_every_world() {
 fn blocking_calls_in_two_threads_overlap() {
     for world in WORLDS {
         let times = with(world, Small("select", "milliseconds", 300)).expect("it is known");
-        // Not a time limit: were they not detached, the threads would take the sum, as `sequential`.
+        // Not a time limit: if they were not detached, the threads would take the sum, as
+        // `sequential`.
         assert!(times["threads"] < times["sequential"], "under {world}: {times:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! The command line: programs run, and bad input is refused with its place and a code that is not zero.
+//! The command line: programs run, and bad input is refused with its position and an exit code
+//! other than 0.
 
 #![cfg(not(loom))]
 
@@ -11,7 +12,7 @@ fn gil_lua(arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().expect("the program starts")
 }
 
-/// Standard error of a run that is refused with this exit code.
+/// Standard error of a command that is refused with this exit code.
 #[track_caller]
 fn refused(code: i32, arguments: &[&str]) -> String {
     let output = gil_lua(arguments);
@@ -20,7 +21,7 @@ fn refused(code: i32, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A file with a program in it, for as long as the folder lives.
+/// A file with a program, for as long as the folder lives.
 fn file(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("program.lua");
@@ -93,7 +94,8 @@ fn named_protocols_alone_are_compared() {
 
 #[test]
 fn echo_is_answered_in_every_row() {
-    // With nobody who computes: not every protocol promises that a server is ever answered alongside a hog.
+    // Without CPU-bound threads: some protocols do not promise that a server alongside one ever
+    // answers.
     let table = gil_lua::echo::table(ROWS, 0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
         assert!(table.contains(row.name), "{table}");

@@ -1,5 +1,5 @@
-//! Several threads in one Lua state, under each protocol. What is shared is shared, what is counted is
-//! exact, and nothing here depends on the clock except for the lock's own switch interval.
+//! Several threads in one Lua state, under each protocol. Shared data is shared, counts are exact,
+//! and no test depends on a clock except for the lock's own switch interval.
 
 #![cfg(not(loom))]
 
@@ -18,7 +18,7 @@ fn run_under(protocol: &str, source: &str, options: Options) -> (Result<(), LuaE
     (result, output.text())
 }
 
-/// Runs it and gives what it printed.
+/// Runs it and returns its output.
 #[track_caller]
 fn printed(protocol: &str, source: &str) -> String {
     let (result, text) = run_under(protocol, source, Options::default());
@@ -54,7 +54,7 @@ fn count_between_safepoints_of_a_shared_table_is_exact() {
     }
 }
 
-/// Waits for another thread in the midst of `count = count + 1`, as a count would be lost in CPython.
+/// Waits for another thread inside `count = count + 1`, so that an update is lost as in CPython.
 #[test]
 fn count_across_a_safepoint_loses_updates() {
     let source = "
@@ -91,7 +91,7 @@ fn loop_without_the_hook_has_no_safepoint() {
     let (result, text) = run_under("handoff", source, plain);
     result.expect("it runs");
     assert_eq!(text, "false\ttrue\n");
-    // With it the loop need not have an end.
+    // With it the loop may be endless.
     let source = source.replace("for i = 1, 2000000 do", "while true do");
     assert_eq!(printed("handoff", &source), "true\ttrue\n");
 }
@@ -205,7 +205,7 @@ fn finalizer_that_blocks_lets_others_collect() {
 
 #[test]
 fn blocking_builtins_detach() {
-    // Were one of them to keep the lock, nobody could ever send what it waits for.
+    // If one of them kept the lock, no thread could send the message that it waits for.
     let source = "
         local asked, answered, client = udp(0), udp(0), udp(0)
         local receiver = spawn(function() return (receive(asked)) end)
@@ -259,7 +259,7 @@ fn errors_are_reported_with_their_cause() {
         "{said}"
     );
     let said = refused("spawn(error, 'alone')");
-    assert!(said.starts_with("a thread that nobody joined failed: alone"), "{said}");
+    assert!(said.starts_with("a thread that was not joined failed: alone"), "{said}");
     assert!(refused("error({})").starts_with("table: "));
     assert!(
         refused("error(setmetatable({}, {__tostring = function() return 'own' end}))")

@@ -38,7 +38,7 @@ enum Command {
     Native(native::Native),
 }
 
-/// Does what the arguments say.
+/// Runs the arguments' command.
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Line::parse().command {
