@@ -2,7 +2,8 @@
 //! one thread and in several, under one lock.
 //!
 //! ```text
-//! cargo run --release -p gil-core --example time_per_user -- --users 16 --sessions 600000 --threads 8
+//! cargo run --release -p gil-core --example time_per_user -- \
+//!     --users 16 --sessions 600000 --threads 8
 //! ```
 //!
 //! The data and the sums belong to the lock. Each of N threads takes every Nth user and reaches a

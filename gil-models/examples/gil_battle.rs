@@ -17,6 +17,10 @@ fn fight<P: Protocol>(title: &str, protocol: P, us: Range<u64>) {
 
 fn main() {
     fight("Python 2: releases every 100 ticks, and reacquires the lock", Python2::new(), 500..580);
-    fight("Python 3: releases on request, and waits for the switch", Python3::new(), 50_000..80_000);
+    fight(
+        "Python 3: releases on request, and waits for the switch",
+        Python3::new(),
+        50_000..80_000,
+    );
     fight("The default protocol: hands off the lock", Handoff::new(), 50_000..80_000);
 }

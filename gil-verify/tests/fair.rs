@@ -96,7 +96,10 @@ fn fairness_is_judged_on_the_violating_part() {
     let nodes: [Node; 3] = [(&[A, B], &[(A, 1), (B, 2)]), (&[A, B], &[(A, 0)]), (&[B], &[(B, 0)])];
     let arena = arena(2, &nodes);
     for fairness in BOTH {
-        assert!(find(&arena, &[], fairness).is_some(), "{fairness:?}: without a promise fulfilled in 2");
+        assert!(
+            find(&arena, &[], fairness).is_some(),
+            "{fairness:?}: without a promise fulfilled in 2"
+        );
         assert_eq!(find(&arena, &[2], fairness), None, "{fairness:?}");
     }
 }
@@ -141,7 +144,8 @@ fn intermittent_press_separates_weak_and_strong_fairness() {
 
 #[test]
 fn strong_fairness_is_not_met_by_a_rest() {
-    // B is pressed in state 0 alone: its rest in state 1 makes the loop 0, 1 fair in the weak sense.
+    // B is pressed in state 0 alone: its rest in state 1 makes the loop 0, 1 fair in the weak
+    // sense.
     let nodes: [Node; 3] = [(&[A, B], &[(A, 1), (B, 2)]), (&[A], &[(A, 0)]), (&[A], &[(A, 0)])];
     let weak = find(&arena(2, &nodes), &[], Fairness::Weak).expect("a loop");
     assert_eq!((weak.circle.len(), weak.acts), (2, vec![true, false]));

@@ -383,8 +383,7 @@ fn run_is_drawn_with_its_loop() {
     let (code, _, error) = verify(&["replay", &lasso, "--explorer-only", "--svg", svg]);
     assert_eq!(code, Some(0), "{error}");
     let drawn = std::fs::read_to_string(&path).expect("it was written");
-    for part in ["repeatedly from state 2", "class=\"again\"", "class=\"wasted\"", ">5</text>"]
-    {
+    for part in ["repeatedly from state 2", "class=\"again\"", "class=\"wasted\"", ">5</text>"] {
         assert!(drawn.contains(part), "{part} in {drawn}");
     }
     let loom = replay_line::checked("loom:two:handoff:-:SAFE-1");

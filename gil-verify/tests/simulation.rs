@@ -192,7 +192,9 @@ fn attacks_do_not_break_the_bound_on_waiting() {
     let share = |report| share_of_promise(&report, &setup);
     let ours = share(sim::run("handoff", Handoff::new(), &setup).report);
     let theirs = share(sim::run("python3", Python3::new(), &setup).report);
-    println!("12 CPU-bound threads: default {ours:.2}, python3 {theirs:.2} of what the default promises");
+    println!(
+        "12 CPU-bound threads: default {ours:.2}, python3 {theirs:.2} of what the default promises"
+    );
     assert!(ours <= 1.0 && ours < theirs);
 }
 

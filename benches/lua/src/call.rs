@@ -108,8 +108,8 @@ pub(crate) unsafe fn install(state: *mut lua_State, builtin: &'static Builtin) {
 
 /// The function that Lua calls for every builtin.
 unsafe extern "C-unwind" fn enter(state: *mut lua_State) -> c_int {
-    // SAFETY: Lua calls this attached and protected; the only values in this frame are a pointer and
-    // numbers, so an error may skip it.
+    // SAFETY: Lua calls this attached and protected; the only values in this frame are a pointer
+    // and numbers, so an error may skip it.
     unsafe {
         let answer = body(state);
         let pushed = match &mut *answer {

@@ -1,4 +1,5 @@
-//! The article's programs: one state under the lock, a state for each thread without one, and CPython.
+//! The article's programs: one state under the lock, a state for each thread without one, and
+//! CPython.
 //!
 //! A program prints lines of a name and a number of microseconds: `sequential`, `threads`, and
 //! `again` for a second sequential pass. A round is one pass through all rows; the control is in it

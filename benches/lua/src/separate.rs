@@ -1,7 +1,7 @@
 //! The control: no lock, and a separate state for each thread.
 //!
-//! As with processes, a thread loads the program again (`is_main()` is false there) and calls a function
-//! by its name; arguments and results are copied.
+//! As with processes, a thread loads the program again (`is_main()` is false there) and calls a
+//! function by its name; arguments and results are copied.
 
 use std::os::raw::{c_int, c_void};
 use std::sync::Arc;
@@ -66,7 +66,8 @@ fn work(shared: Arc<Shared>, name: Vec<u8>, arguments: Vec<Value>) -> Result<Vec
 }
 
 unsafe extern "C-unwind" fn call_by_name(state: *mut lua_State) -> c_int {
-    // SAFETY: `work` calls this protected with a pointer to its Work; nothing in this frame is dropped.
+    // SAFETY: `work` calls this protected with a pointer to its Work; nothing in this frame is
+    // dropped.
     unsafe {
         let work: *mut c_void = lua::lua_touserdata(state, 1);
         let work: *mut Work = work.cast();

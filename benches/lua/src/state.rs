@@ -44,8 +44,9 @@ pub(crate) struct Shared {
 /// # Safety
 /// The state was set up by [`with_state`], which keeps what it shares until after the end.
 pub(crate) unsafe fn shared<'a>(state: *mut lua_State) -> &'a Shared {
-    // SAFETY: `with_state` stores the pointer before there is a second coroutine, and `lua_newthread`
-    // (lstate.c) copies the main coroutine's extra space. Each thread keeps an Arc while it runs.
+    // SAFETY: `with_state` stores the pointer before there is a second coroutine, and
+    // `lua_newthread` (lstate.c) copies the main coroutine's extra space. Each thread keeps an Arc
+    // while it runs.
     unsafe { &**lua::lua_getextraspace(state).cast::<*const Shared>() }
 }
 
@@ -284,7 +285,8 @@ static REPORT: u8 = 0;
 
 /// Sets up a new state: libraries, builtins, prelude.
 unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
-    // SAFETY: `attached` calls this protected, in a new state; nothing in this frame has a destructor.
+    // SAFETY: `attached` calls this protected, in a new state; nothing in this frame has a
+    // destructor.
     unsafe {
         for (name, open) in LIBRARIES {
             lua::luaL_requiref(state, name.as_ptr(), *open, 1);

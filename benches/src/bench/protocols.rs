@@ -1,7 +1,7 @@
 //! The protocols that the benchmarks offer, of those in `gil_models::registry`.
 //!
-//! Most benchmarks need a protocol as a type: a routine is compiled for it, and the small language has a
-//! static lock of it. This file connects those types with the registry's names. `gil-lua`
+//! Most benchmarks need a protocol as a type: a routine is compiled for it, and the small language
+//! has a static lock of it. This file connects those types with the registry's names. `gil-lua`
 //! makes its locks by name and offers more of them.
 
 use gil_core::protocol::Handoff;

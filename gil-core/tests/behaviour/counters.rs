@@ -34,14 +34,14 @@ fn every_event_is_counted_once() {
     for (thread, entry) in [
         (a, Operation::Acquire),   // acquires
         (b, Operation::Acquire),   // a boost: requests at once
-        (a, Operation::Safepoint), // answers; granted to b, who is woken
+        (a, Operation::Safepoint), // answers; granted to b, which is woken
         (b, WOKEN),                // confirms
         (a, EXPIRED),              // times out and requests
-        (b, LEAVE),                // answers; granted to a, who is woken
+        (b, LEAVE),                // answers; granted to a, which is woken
         (a, WOKEN),                // confirms
         (c, Operation::Acquire),   // a boost: requests at once
         (b, Operation::Acquire),   // no boost left
-        (a, LEAVE),                // answers; granted to c, who is woken
+        (a, LEAVE),                // answers; granted to c, which is woken
         (c, WOKEN),                // confirms
         (c, LEAVE),                // frees the lock and wakes b
         (a, Operation::Acquire),   // acquires it in front of b

@@ -62,12 +62,17 @@ fn lock_can_be_granted_only_to_an_acquiring_waiter() {
     let gives = |to, waits_to_leave| Gives { to, waits_to_leave };
     let waits = [(a, Operation::Acquire), (b, Operation::Acquire), (a, LEAVE)];
     let third = (c, Operation::Acquire);
+    // MON-1: only a waiter is granted the lock, and then it is the owner.
     let wrong = Err(Fault::GivesToNonWaiter);
     assert_eq!(run(gives(b, false), &[&waits[..], &[third]].concat()), Ok(Outcome::Wait(None)));
     assert_eq!(run(gives(a, false), &[&waits[..], &[third]].concat()), wrong, "it is outside");
     assert_eq!(run(gives(a, true), &[&waits[..], &[third]].concat()), wrong, "it is leaving");
     let itself = [&waits[..], &[(b, EXPIRED)]].concat();
-    assert_eq!(run(gives(b, false), &itself), wrong, "a thread takes the lock, it does not grant it to itself");
+    assert_eq!(
+        run(gives(b, false), &itself),
+        wrong,
+        "a thread takes the lock, it does not grant it to itself"
+    );
 }
 
 /// Waits or leaves while it owns, without freeing the lock.
@@ -95,6 +100,7 @@ impl Protocol for NeverFrees {
 #[test]
 fn owner_can_neither_leave_nor_wait_nor_pause() {
     let [a] = threads();
+    // MON-2: an owner that does not free the lock cannot leave, wait or be between two sections.
     for stops in [Operation::Release(Release::Final), Operation::Safepoint, LEAVE] {
         let found = run(NeverFrees, &[(a, Operation::Acquire), (a, stops)]);
         assert_eq!(found, Err(Fault::WaitsWhileOwning), "{stops:?}");

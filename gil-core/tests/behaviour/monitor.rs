@@ -26,7 +26,9 @@ fn queue_lists_its_threads_in_arrival_order() {
     let mut monitor = held(a, &[c, b, d]);
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, b, d]);
     monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
-    assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, d]);
+    // MON-3: each waiter is in one wait-set, and a thread that has left is in none.
+    let queues = Handoff::QUEUES.map(|set| monitor.queue(set).collect::<Vec<_>>());
+    assert_eq!(queues, [vec![], vec![], vec![c, d]]);
 }
 
 #[test]
@@ -45,6 +47,7 @@ fn fast_path_cannot_change_the_owner_during_a_slow_path() {
     let [a, b] = threads();
     let mut monitor = held(a, &[b]);
     let busy = Err(Fault::FastPathWhileBusy);
+    // MON-1 and MON-2: the fast path adds no second owner, and makes no waiter the owner.
     assert_eq!(monitor.sync_owner(None), busy);
     assert_eq!(monitor.sync_owner(Some(b)), busy);
     assert_eq!(monitor.sync_owner(Some(a)), Ok(()), "that is no change");

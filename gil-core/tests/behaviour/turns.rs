@@ -92,5 +92,9 @@ fn new_run_has_a_whole_interval() {
     lock.section(hog, Safepoint);
     lock.section(other, Resume(Wake::Notified));
     lock.interrupt(other, caller);
-    assert_eq!(lock.queue_of(other), Some(INTERRUPTED), "the expired interval was that of another run");
+    assert_eq!(
+        lock.queue_of(other),
+        Some(INTERRUPTED),
+        "the expired interval was that of another run"
+    );
 }

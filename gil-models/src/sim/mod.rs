@@ -29,7 +29,7 @@
 //! };
 //! let report = sim::run("python3", Python3::new(), &setup).report;
 //! let echo = &report.groups[1];
-//! assert!(echo.latency_us.p50 > 3_500.0, "the convoy: a switch interval, less the client's pause");
+//! assert!(echo.latency_us.p50 > 3_500.0, "the convoy: an interval less the pause");
 //! # Ok::<(), sim::WorkloadError>(())
 //! ```
 

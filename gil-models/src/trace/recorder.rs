@@ -20,9 +20,11 @@ use super::TraceRecord;
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
-/// let what: Vec<_> = lock.inspect_observer(|r| r.take()).iter().map(|happened| happened.what).collect();
+/// let records = lock.inspect_observer(|recorder| recorder.take());
+/// let what: Vec<_> = records.iter().map(|record| record.what).collect();
 /// let id = thread.id();
-/// assert_eq!(what, [TraceEvent::Event(Event::Taken(id)), TraceEvent::Event(Event::Released(id)), TraceEvent::Left(id)]);
+/// let [taken, released] = [Event::Taken(id), Event::Released(id)].map(TraceEvent::Event);
+/// assert_eq!(what, [taken, released, TraceEvent::Left(id)]);
 /// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, Debug)]

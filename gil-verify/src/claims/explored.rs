@@ -18,8 +18,8 @@ pub const SAFETY: &[&str] =
 /// ([`equal_turns`]).
 pub const TURNS: &str = "SAFE-9";
 
-/// The claim that is judged in each state of the graph without the ghost: the default protocol's own
-/// [invariants].
+/// The claim that is judged in each state of the graph without the ghost: the default protocol's
+/// own [invariants].
 pub const HAND: &str = "HAND";
 
 /// Every claim that [`Explored::check`] judges.

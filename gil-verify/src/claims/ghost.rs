@@ -208,8 +208,9 @@ impl Ghost {
         if let Some(owner) = gained.or(took) {
             if let Some(barred) = self.barred[owner.index()].take() {
                 let claim = if barred.last == Release::Final { "SAFE-3F" } else { "SAFE-3" };
-                let message =
-                    format!("{owner:?} was forced to release and owns again before any other thread");
+                let message = format!(
+                    "{owner:?} was forced to release and owns again before any other thread"
+                );
                 broken.push(Violation::new(claim, message));
             }
             self.barred.iter_mut().for_each(|barred| *barred = None);

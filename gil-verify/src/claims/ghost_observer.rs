@@ -141,7 +141,11 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
     }
 
     fn stale_request(&mut self, thread: ThreadId) {
-        assert_eq!(self.asked_in_vain, Some(thread), "SAFE-5: {thread:?} saw a request without a waiter");
+        assert_eq!(
+            self.asked_in_vain,
+            Some(thread),
+            "SAFE-5: {thread:?} saw a request without a waiter"
+        );
     }
 
     fn timer_restarted(&mut self, thread: ThreadId) {
@@ -149,10 +153,10 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
     }
 
     fn biased_reacquires(&mut self, _: u64) {
-        self.seen.insert("taken back");
+        self.seen.insert("retaken");
     }
 
     fn wakeup_deferred(&mut self, _: ThreadId) {
-        self.seen.insert("looked again");
+        self.seen.insert("rechecked");
     }
 }

@@ -50,7 +50,11 @@ struct Options {
     #[arg(long, global = true, value_parser = PossibleValuesParser::new(PROTOCOLS))]
     protocol: Option<String>,
     /// Only this claim.
-    #[arg(long, global = true, value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
+    #[arg(
+        long,
+        global = true,
+        value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id))
+    )]
     claim: Option<String>,
     /// What liveness assumes of each thread: a thread that is pressed all the time eventually acts
     /// (weak), or a thread that is pressed again and again does (strong).
@@ -63,7 +67,8 @@ struct Options {
     /// Also write report.json and report.txt into this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
-    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and stories.json in gil-verify/golden. Only with everything selected.
+    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and
+    /// stories.json in gil-verify/golden. Only with everything selected.
     #[arg(long, global = true, conflicts_with_all = ["protocol", "claim", "fairness", "states_max"])]
     bless: bool,
     /// Print the counterexamples and every mutant.

@@ -74,7 +74,9 @@ impl Counterexample {
         }
         if let Some(tail) = &self.tail {
             text += &match tail.circle.is_empty() {
-                true => format!("\n      and stays in state {circle}: no thread has to act any more"),
+                true => {
+                    format!("\n      and stays in state {circle}: no thread has to act any more")
+                }
                 false => format!("\n      back to state {circle}"),
             };
             text += &self.in_vain(&states, tail);

@@ -1,4 +1,5 @@
-//! The article's claims in our own words, and what checks each one in addition to the ledger's claims.
+//! The article's claims in our own words, and what checks each one in addition to the ledger's
+//! claims.
 
 /// Id, what the article says, and what else checks it.
 pub const ARTICLE: &[(&str, &str, &str)] = &[
@@ -58,7 +59,11 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
         "C extensions release the lock around long work.",
         "`Attached::detach`; `cargo compare hash`: SHA-256 without the lock",
     ),
-    ("A13", "A waiting thread requests a switch only if the lock was not released in its interval.", ""),
+    (
+        "A13",
+        "A waiting thread requests a switch only if the lock was not released in its interval.",
+        "",
+    ),
     ("A14", "The holder finishes its instruction, drops the lock and signals.", ""),
     (
         "A15",

@@ -1,7 +1,8 @@
 //! The ledger: every claim, what it means, where it holds and where it is known to be false.
 //!
 //! It is the source of truth. The README's table, the book's pages and `explain` are generated from
-//! it, and the engines compare their results with it. An entry that no engine compares fails a test.
+//! it, and the engines compare their results with it. An entry that no engine compares fails a
+//! test.
 
 pub mod article;
 mod claim;
@@ -107,9 +108,9 @@ pub fn expected_under(
     expected(id, protocol, threads, variant)
 }
 
-/// Claims that are false under weak fairness and true under strong fairness: claim, protocol, program
-/// and the largest number of threads. The other false claims need no unfair scheduler: their waiters
-/// act repeatedly and lose every time.
+/// Claims that are false under weak fairness and true under strong fairness: claim, protocol,
+/// program and the largest number of threads. The other false claims need no unfair scheduler:
+/// their waiters act repeatedly and lose every time.
 pub const ONLY_WEAKLY_FALSE: &[(&str, &str, &str, usize)] = &[
     ("LIVE-1", "python3", CANCEL, 4),
     ("LIVE-1", "python3-no-forced-switch", CANCEL, 4),

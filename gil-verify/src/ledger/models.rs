@@ -1,5 +1,5 @@
-//! Where the claims do not hold of the models of other GILs, and why. Most of these failures are the
-//! reason why those GILs were changed, or why their users complain.
+//! Where the claims do not hold of the models of other GILs, and why. Most of these failures are
+//! the reason why those GILs were changed, or why their users complain.
 
 use super::claim::{
     ALWAYS, BLOCKING, CANCEL, HOGS, KnownFalse, SPURIOUS, SPURIOUS_SWITCH, known_false,
@@ -114,7 +114,10 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "a tick is not aligned to the start of a slice: it may hit a thread whose slice has just begun",
         ),
     ),
-    ("SAFE-4", known_false("priority", 2, ALWAYS, "the I/O class requests at once, without a budget")),
+    (
+        "SAFE-4",
+        known_false("priority", 2, ALWAYS, "the I/O class requests at once, without a budget"),
+    ),
     ("SAFE-4", known_false("qemu", 2, ALWAYS, "a thread that attaches requests at once")),
     (
         "SAFE-5",
@@ -218,12 +221,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
     ),
     (
         "SAFE-9",
-        known_false(
-            "qemu",
-            3,
-            ALWAYS,
-            "a condition variable wakes any of the preempted threads",
-        ),
+        known_false("qemu", 3, ALWAYS, "a condition variable wakes any of the preempted threads"),
     ),
     // Liveness.
     (
@@ -264,7 +262,12 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
     ),
     (
         "LIVE-2",
-        known_false("python3-no-forced-switch", 2, ALWAYS, "nothing makes the releasing thread lose the race"),
+        known_false(
+            "python3-no-forced-switch",
+            2,
+            ALWAYS,
+            "nothing makes the releasing thread lose the race",
+        ),
     ),
     (
         "LIVE-2",

@@ -110,10 +110,10 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
         wanted.push("a grace period");
     }
     if suite.name == "two-twice-grace" {
-        wanted.push("looked again");
+        wanted.push("rechecked");
     }
     if suite.name.starts_with("two-twice-fast") && protocol.starts_with("handoff") {
-        wanted.push("taken back");
+        wanted.push("retaken");
     }
     without(&wanted, happened)
 }

@@ -352,7 +352,8 @@ impl<P: Protocol + 'static> Walk<P> {
         (message, (!attained).then_some(Differs::NotAttained { count: most, bound }))
     }
 
-    /// The loop that begins after `stem` actions must close, and thread 0 wait and be overtaken in it.
+    /// The loop that begins after `stem` actions must close, and thread 0 wait and be overtaken in
+    /// it.
     fn judge_endless(&self, stem: usize) -> (String, Option<Differs>) {
         let (first, circle) = (ThreadId::from_index(0), &self.states[stem..]);
         let gains = |pair: &[State<P>]| {

@@ -243,7 +243,10 @@ impl Line {
     /// ```
     /// use gil_verify::replay::replay_line::{Line, LineError};
     /// let line = Line::Loom {
-    ///     suite: "two".to_owned(), protocol: "handoff".to_owned(), mutant: "-".to_owned(), claim: "SAFE-1",
+    ///     suite: "two".to_owned(),
+    ///     protocol: "handoff".to_owned(),
+    ///     mutant: "-".to_owned(),
+    ///     claim: "SAFE-1",
     /// };
     /// assert_eq!(Line::parse(&line.text()), Ok(line.clone()));
     /// let cut = &line.text()[..20];

@@ -218,8 +218,7 @@ fn page(claim: &Claim, judge: &str) -> String {
     text +=
         "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n";
     if is_explored(claim) {
-        text +=
-            "- explorer: all states of 2, 3 and 4 threads that loop forever, in each program\n";
+        text += "- explorer: all states of 2, 3 and 4 threads that loop forever, in each program\n";
     }
     if spin::SAFETY.contains(&claim.id) || spin::LIVENESS.contains(&claim.id) {
         text += "- Spin: all states of 2, 3 and 4 threads of models of the four main protocols, written \
@@ -327,7 +326,8 @@ fn mutants() -> String {
 
 /// The text of a function, with its documentation, from `file::name`.
 fn function(root: &Path, place: &str) -> std::io::Result<String> {
-    let missing = || std::io::Error::other(format!("the ledger names {place}, which does not exist"));
+    let missing =
+        || std::io::Error::other(format!("the ledger names {place}, which does not exist"));
     let (file, name) = place.split_once("::").ok_or_else(missing)?;
     let text = std::fs::read_to_string(root.join(file))?;
     let lines: Vec<_> = text.lines().collect();

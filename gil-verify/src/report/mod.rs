@@ -1,7 +1,8 @@
 //! The whole run: the results of the engines in the form of the machine output (`gil-verify/1`),
 //! how they are judged, and the texts that are generated from them.
 //!
-//! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed counts
+//! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed
+//!   counts
 //! - `text_report`: the report as text
 //! - `book`, [`overtaking_page`], [`loom_counterexamples`]: pages of the book
 

@@ -137,8 +137,8 @@ impl<S: Schedules + 'static> Visit for Run<S> {
     }
 }
 
-/// Runs the course that the arguments name, or replays one schedule of it; prints a line of JSON, or
-/// panics with the broken claim and the schedule.
+/// Runs the course that the arguments name, or replays one schedule of it; prints a line of JSON,
+/// or panics with the broken claim and the schedule.
 ///
 /// # Panics
 /// With the name of the claim that is broken.

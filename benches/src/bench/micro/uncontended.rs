@@ -1,4 +1,5 @@
-//! The uncontended pair, attach and detach, compared with lock and unlock of other locks; and the safepoint.
+//! The uncontended pair, attach and detach, compared with lock and unlock of other locks; and the
+//! safepoint.
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! `ccbench`: throughput, latency and bandwidth as CPython's `Tools/ccbench` (in its tree until 3.12)
-//! defines them.
+//! `ccbench`: throughput, latency and bandwidth as CPython's `Tools/ccbench` (in its tree until
+//! 3.12) defines them.
 //!
 //! The same: throughput is the turns of all threads divided by the time of the slowest, relative to
 //! one thread. Latency is the time from the sending of a ping in another process until the main

@@ -46,7 +46,7 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            let _ = child.kill().and_then(|()| child.wait()); // an earlier error is reported already
+            let _ = child.kill().and_then(|()| child.wait()); // an earlier error is reported
         }
     }
 }

@@ -73,7 +73,8 @@ impl Workload {
         Ok(())
     }
 
-    /// The verdicts on its targets: `runtime` is compared with the control and with the CPython of this name.
+    /// The verdicts on its targets: `runtime` is compared with the control and with the CPython of
+    /// this name.
     #[must_use]
     pub fn judge(&self, rows: &Rows, runtime: &str, cpython: Option<&str>) -> Vec<Target> {
         let mut judge = Judge::new(rows, runtime, cpython);

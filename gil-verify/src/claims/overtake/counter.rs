@@ -21,7 +21,8 @@ use crate::claims::ghost::ThreadSet;
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
-/// assert_eq!(lock.inspect_observer(|seen| (seen.waits(), seen.max())), (0, 0), "a lone thread never waits");
+/// let seen = lock.inspect_observer(|seen| (seen.waits(), seen.max()));
+/// assert_eq!(seen, (0, 0), "a lone thread never waits");
 /// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

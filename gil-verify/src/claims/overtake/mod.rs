@@ -97,7 +97,7 @@ pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
         Some(_) => format!(
             "T0 waits from step {begins} on and is overtaken {}",
             match gains.as_slice() {
-                [] => "by nobody".to_owned(),
+                [] => "by no thread".to_owned(),
                 [gain] => format!("once, in step {gain}"),
                 gains => format!("{} times, in the steps {}", gains.len(), listed(gains)),
             }

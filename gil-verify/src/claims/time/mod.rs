@@ -85,7 +85,9 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
                 *found = Some(index);
             }
         }
-        let open = |(claim, found): (&&str, &Option<usize>)| claims.contains(claim) && found.is_none();
+        let open = |(claim, found): (&&str, &Option<usize>)| {
+            claims.contains(claim) && found.is_none()
+        };
         if !TIME.iter().zip(&broken).any(open) || seen.len() > STATES_MAX {
             break;
         }

@@ -134,7 +134,7 @@ pub(super) fn tests() -> Vec<Litmus> {
 fn detach_attach() -> Vec<Litmus> {
     let family = Family {
         name: "detach-attach",
-        says: "Holder to holder by the fast path: who attaches after a detach sees what the last\nholder wrote.",
+        says: "Holder to holder by the fast path: a thread that attaches after a detach sees the writes of\nthe last holder.",
         memory: vec![("word", FIRST), ("data", 0)],
         asks: vec![("took", 1), ("r", 0)],
         last: vec![],
@@ -155,7 +155,7 @@ fn detach_attach() -> Vec<Litmus> {
 fn detach_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "detach-freeze",
-        says: "Holder to holder from the fast path to the slow one: who freezes a word that a detach left\nfree may take the lock, and sees what the last holder wrote. A freeze that comes first makes\nthe detach fail.",
+        says: "Holder to holder from the fast path to the slow path: a thread that freezes a word that a\ndetach left free may take the lock, and sees the writes of the last holder. An earlier freeze\nmakes the detach fail.",
         memory: vec![("word", FIRST), ("data", 0)],
         asks: vec![("old", FREE), ("r", 0)],
         last: vec![],
@@ -176,7 +176,7 @@ fn detach_freeze() -> Vec<Litmus> {
 fn unfreeze_attach() -> Vec<Litmus> {
     let family = Family {
         name: "unfreeze-attach",
-        says: "Holder to holder from the slow path to the fast one: who attaches to a word that a section\ngave back free sees what was done before.",
+        says: "Holder to holder from the slow path to the fast path: a thread that attaches to a word that a\nsection has thawed sees the writes of that section.",
         memory: vec![("word", FROZEN), ("data", 0)],
         asks: vec![("took", 1), ("r", 0)],
         last: vec![],
@@ -227,7 +227,7 @@ fn unfreeze_freeze() -> Vec<Litmus> {
 fn lost_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "lost-freeze",
-        says: "WORD-1: a release must not overwrite a freeze that it has not seen. In the end the word is\nfrozen, because somebody froze it and nobody has given it back.",
+        says: "WORD-1: a release must not overwrite a freeze that it has not seen. The word is frozen at the\nend, because one thread froze it and none has thawed it.",
         memory: vec![("word", FIRST)],
         asks: vec![("old", FIRST), ("word", FREE)],
         last: vec!["word"],
@@ -249,7 +249,7 @@ fn lost_freeze() -> Vec<Litmus> {
 fn lost_detach() -> Vec<Litmus> {
     let family = Family {
         name: "lost-detach",
-        says: "WORD-2: a freeze must not overwrite a release that it has not seen. The holder has let go,\nand whoever froze the word was told that it holds.",
+        says: "WORD-2: a freeze must not overwrite a release that it has not seen. Otherwise the holder has\nreleased, and the freezing thread reads that the lock is held.",
         memory: vec![("word", FIRST)],
         asks: vec![("gave", 1), ("old", FIRST)],
         last: vec!["word"],
@@ -289,7 +289,7 @@ fn two_freezes() -> Vec<Litmus> {
 fn attach_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "attach-freeze",
-        says: "WORD-2: a thread that finds the word free in a section may take the lock there, so nobody may\ntake it by the fast path at the same time.",
+        says: "WORD-2: a thread that finds the word free in a section may take the lock there, so no thread\nmay take it by the fast path at the same time.",
         memory: vec![("word", FREE)],
         asks: vec![("took", 1), ("old", FREE)],
         last: vec![],
@@ -340,7 +340,7 @@ fn two_attaches() -> Vec<Litmus> {
 fn flag_before_word() -> Vec<Litmus> {
     let family = Family {
         name: "flag-before-word",
-        says: "WORD-3: a section lets the request flag fall, and then gives the word back. Who takes the\nlock through the word sees the flag as it was left, and answers no request that has gone.",
+        says: "WORD-3: a section clears the request flag, and then thaws the word. A thread that takes the\nlock through the word sees the cleared flag, and answers no request that is gone.",
         memory: vec![("word", FROZEN), ("flag", 1)],
         asks: vec![("took", 1), ("asked", 1)],
         last: vec![],
@@ -359,7 +359,7 @@ fn flag_before_word() -> Vec<Litmus> {
 fn leave_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "leave-freeze",
-        says: "From the thread that the lock is biased to, to the slow path: who freezes the word that it left\nfree may take the lock, and sees what it wrote. A freeze that comes first makes it fail.",
+        says: "From the thread that the lock is biased to, to the slow path: a thread that freezes the word\nthat it left free may take the lock, and sees its writes. An earlier freeze makes its detach\nfail.",
         memory: vec![("word", BIASED_AND_HELD), ("data", 0)],
         asks: vec![("old", BIASED), ("r", 0)],
         last: vec![],
@@ -380,7 +380,7 @@ fn leave_freeze() -> Vec<Litmus> {
 fn take_back_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "take-back-freeze",
-        says: "WORD-2, of the bias: a thread that finds the lock free in a section may take it there, so the\nthread that it was biased to may not take it back at the same time.",
+        says: "WORD-2 for the bias: a thread that finds the lock free in a section may take it there, so the\nthread that it was biased to may not retake it at the same time.",
         memory: vec![("word", BIASED)],
         asks: vec![("took", 1), ("old", BIASED)],
         last: vec![],

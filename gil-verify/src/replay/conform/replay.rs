@@ -165,7 +165,10 @@ impl Replay {
     }
 
     fn state(&self, thread: u32) -> Step<ThreadId> {
-        self.states.get(&thread).copied().ok_or_else(|| "the thread has not attached yet".to_owned())
+        self.states
+            .get(&thread)
+            .copied()
+            .ok_or_else(|| "the thread has not attached yet".to_owned())
     }
 
     fn thread_of(&self, state: Option<ThreadId>) -> Option<u32> {
@@ -199,7 +202,10 @@ impl Replay {
         let owed = self.owes.remove(&line.thread);
         let looks = matches!(line.event, Kind::SwitchWaitBegin | Kind::SwitchSkip);
         must(owed == looks, || match owed {
-            true => "after a drop with a request the thread must check whether another has acquired it".into(),
+            true => {
+                "after a drop with a request the thread must check whether another has acquired it"
+                    .into()
+            }
             false => "a check under the second mutex without a requested drop".into(),
         })?;
         match line.event {
@@ -359,7 +365,10 @@ impl Replay {
         let requests = |event: &Event| matches!(event, Event::Requested(..));
         let requests = self.monitor.events().iter().any(requests);
         must(requests == asks, || match asks {
-            true => "the model does not request: another thread has owned the lock in this interval".to_owned(),
+            true => {
+                "the model does not request: another thread has owned the lock in this interval"
+                    .to_owned()
+            }
             false => "the model requests a switch, the trace does not".to_owned(),
         })?;
         self.seen.requests += usize::from(asks);
