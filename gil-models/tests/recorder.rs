@@ -53,7 +53,8 @@ fn section_is_recorded_as_events_wakeups_then_leaver() {
     let [a, b] = threads();
     let mut monitor = Monitor::new(Handoff::new());
     let mut tell = |thread, entry| -> Vec<TraceEvent> {
-        let outcome = monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
+        let outcome =
+            monitor.section(thread, entry, &mut WakeFirst).expect("it fits the thread state");
         let told = TraceRecord::of_section(7, thread, outcome, &monitor);
         told.inspect(|happened| assert_eq!(happened.at_ns, 7)).map(|h| h.what).collect()
     };

@@ -16,7 +16,7 @@ struct Counted {
 impl Counted {
     fn section(&mut self, thread: ThreadId, entry: Operation) -> Outcome {
         let outcome =
-            self.monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
+            self.monitor.section(thread, entry, &mut WakeFirst).expect("it fits the thread state");
         let (operation, monitor) = (entry, &self.monitor);
         self.counters.section(&SectionInfo { thread, operation, outcome, monitor });
         outcome

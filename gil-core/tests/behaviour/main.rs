@@ -2,7 +2,6 @@
 
 #![cfg(not(loom))]
 
-mod breaker;
 mod counters;
 mod debug;
 mod faults;
@@ -11,6 +10,7 @@ mod lend;
 mod monitor;
 mod notify;
 mod pacing;
+mod request_hook;
 mod retake;
 mod thread_exit;
 mod ticks;

@@ -39,7 +39,7 @@ fn section(
     thread: gil_core::protocol::ThreadId,
     entry: Operation,
 ) -> Outcome {
-    monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot")
+    monitor.section(thread, entry, &mut WakeFirst).expect("it fits the thread state")
 }
 
 #[test]

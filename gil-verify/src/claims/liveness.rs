@@ -64,7 +64,7 @@ impl Promise {
     pub fn broken(self) -> String {
         let thread = self.thread;
         match self.claim {
-            "LIVE-1" => format!("{thread:?} is asked to release and keeps the lock"),
+            "LIVE-1" => format!("{thread:?} has a pending request and keeps the lock"),
             "LIVE-2" => format!("{thread:?} waits forever"),
             _ => format!("{thread:?} has released and its release never returns"),
         }

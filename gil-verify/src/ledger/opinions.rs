@@ -10,7 +10,7 @@ use crate::shuttle;
 pub const SINGLE: &[(&str, &str)] = &[
     (
         "SAFE-8",
-        "only loom knows which accesses are ordered: the explorer has no memory, and shuttle and Spin have no memory orders. ThreadSanitizer and Miri check the same code on real threads where a toolchain has them, but no test there frees a lock while another thread is inside it",
+        "only loom knows which accesses are ordered: the explorer has no memory, and shuttle and Spin have no memory orders. ThreadSanitizer and Miri check the same code on real threads where a toolchain has them. No test there frees a lock while another thread is inside it",
     ),
     (
         "SAFE-9",

@@ -205,7 +205,7 @@ pub const CLAIMS: &[Claim] = &[
     Claim {
         id: "LIVE-3",
         title: "bounded overtaking",
-        sentence: "Another thread *overtakes* a waiter when it gains the lock after the section that made the waiter wait, and before the waiter owns the lock. Two gains do not count: the first gain of a thread that was waiting already, and the reacquire of the thread that released last, until a woken thread has found the lock held. Each waiter is overtaken at most a fixed number of times.",
+        sentence: "Another thread *overtakes* a waiter when it gains the lock after the section that made the waiter wait, and before the waiter owns the lock. Two kinds of gain do not count. One is the first gain of a thread that was waiting already. The other is a reacquire by the thread that released last, until a woken thread has found the lock held. Each waiter is overtaken at most a fixed number of times.",
         meaning: "The default protocol's bound is (K+2B-1)(N-2), or K(N-2) without boosts, with K barges and B boosts in a turn and N threads. A rank proves it: the rank is checked on every edge of the explorer's graph and argued for every N on [the page about the bound](../promise.md). A run that is computed for each number of threads attains it.",
         article: &["A17", "A19"],
         judge: "gil-verify/src/claims/overtake/mod.rs::longest",

@@ -293,7 +293,7 @@ impl Replay {
     }
 
     fn take(&mut self, line: &Line, before: Option<ThreadId>, outcome: Outcome) -> Step {
-        must(outcome == Outcome::Owns, || format!("the model does not take: {outcome:?}"))?;
+        must(outcome == Outcome::Owns, || format!("the model does not acquire: {outcome:?}"))?;
         let state = self.state(line.thread)?;
         if let Some(fresh) = self.fresh.get_mut(&line.thread) {
             fresh.pop_front();
