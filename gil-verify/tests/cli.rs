@@ -94,7 +94,7 @@ fn conform_accepts_rejects_and_refuses() {
     for (arguments, why) in [
         (vec!["conform", "no-such-file"], "cannot read no-such-file"),
         (vec!["conform", &cpu2, "--protocol", "ruby"], "python3-no-switch-check"),
-        (vec!["conform", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "no trace"),
+        (vec!["conform", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "not a trace"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
