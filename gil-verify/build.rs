@@ -1,5 +1,5 @@
-//! cargo gives `--cfg loom` from RUSTFLAGS to the compiler and not to rustdoc, which would then
-//! read another crate than the one it links. What a build script sets reaches both.
+//! cargo passes `--cfg loom` from RUSTFLAGS to the compiler and not to rustdoc, which would then
+//! read a different crate from the one it links. A cfg that a build script sets reaches both.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,8 +1,8 @@
-//! `cargo bench -p gil-bench --bench heap`: what counting costs, and a lock for each object.
+//! `cargo bench -p gil-bench --bench heap`: the cost of counting, and of a lock for each object.
 
 #[cfg(loom)]
 fn main() {
-    println!("heap: benchmarks have nothing to say under loom");
+    println!("heap: benchmarks do not run under loom");
 }
 
 #[cfg(not(loom))]

@@ -1,9 +1,9 @@
-//! `cargo bench -p gil-bench --bench lock`: the uncontended pair, the safepoint and the hand-off, of
-//! every protocol and of what the machine can do at best.
+//! `cargo bench -p gil-bench --bench lock`: the uncontended pair, the safepoint and the hand-off,
+//! of every protocol and of the bare machine.
 
 #[cfg(loom)]
 fn main() {
-    println!("lock: benchmarks have nothing to say under loom");
+    println!("lock: benchmarks do not run under loom");
 }
 
 #[cfg(not(loom))]
@@ -44,7 +44,8 @@ mod lock {
     #[cfg(target_os = "linux")]
     fn hand_off(c: &mut Criterion) {
         use gil_bench::bench::micro::handoff::{Condition, ways};
-        /// A pass is measured alone, and much goes by around it: more than these say nothing more.
+        /// A pass is measured alone, with much other work around it: more samples add no
+        /// information.
         const VISITS_MOST: u64 = 100;
         for condition in Condition::ALL {
             let mut group = c.benchmark_group(format!("hand-off, {}", condition.words()));
@@ -75,7 +76,7 @@ mod lock {
         println!("hand-off: threads are pinned on Linux only");
     }
 
-    /// The forced switch with all that belongs to it: the timer that asks for it too.
+    /// The forced switch as a whole, with the timer that requests it.
     fn switch(c: &mut Criterion) {
         let mut group = c.benchmark_group("turns of two threads, the timer included");
         group.throughput(Throughput::Elements(1)).sample_size(20);

@@ -1,6 +1,6 @@
 //! The benchmarks, and a small threaded language as a workload for them.
 //!
-//! They have nothing to say under loom, where this crate is empty.
+//! Under loom this crate is empty.
 
 #![cfg(not(loom))]
 

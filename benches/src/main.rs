@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 #[cfg(loom)]
 fn main() -> ExitCode {
-    println!("gil-bench: benchmarks have nothing to say under loom");
+    println!("gil-bench: benchmarks do not run under loom");
     ExitCode::SUCCESS
 }
 

@@ -1,4 +1,4 @@
-//! `gil-bench compare` and `story`: each workload once, small, and what they refuse.
+//! `gil-bench compare` and `story`: each workload once, small, and their errors.
 
 #![cfg(not(loom))]
 
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use gil_bench::bench::workloads::WORKLOADS;
 use serde_json::Value;
 
-/// Those that `--quick` has and that are always there.
+/// The runtimes of `--quick` that are always available.
 const RUNTIMES: [&str; 4] = ["handoff", "python3", "free", "free (A/A)"];
 
 fn gil_bench(arguments: &[&str]) -> Output {
@@ -16,7 +16,7 @@ fn gil_bench(arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().expect("the program starts")
 }
 
-/// All workloads at once, as small as can be.
+/// All workloads at once, as small as possible.
 static REPORT: LazyLock<Value> = LazyLock::new(|| {
     let small = ["--quick", "--smoke", "--rounds", "1", "--format", "json"];
     let all: Vec<_> = WORKLOADS.iter().map(|workload| workload.name).collect();
@@ -37,7 +37,7 @@ fn sample(report: &Value, case: &str, runtime: &str, what: &str) -> f64 {
     samples[0].as_f64().expect("a number")
 }
 
-/// Everything named has been measured in every runtime, and is more than nothing.
+/// All named figures were measured in every runtime, and are greater than zero.
 fn measures(report: &Value, case: &str, figures: &[&str]) {
     for runtime in RUNTIMES {
         for what in figures {
@@ -47,7 +47,7 @@ fn measures(report: &Value, case: &str, figures: &[&str]) {
     }
 }
 
-/// Everything named has been measured in every runtime; it may be nothing.
+/// All named figures were measured in every runtime; they may be zero.
 fn has(report: &Value, case: &str, figures: &[&str]) {
     for runtime in RUNTIMES {
         for what in figures {
@@ -64,11 +64,11 @@ fn has_target(report: &Value, what: &str) {
 }
 
 #[test]
-fn echo_measures_latencies_and_what_the_hogs_keep() {
+fn echo_measures_latencies_and_cpu_throughput() {
     let report = &*REPORT;
     assert_eq!(report["schema"], "gil-bench/1");
     measures(report, "echo, 1 hog", &["p50_us", "p99_us", "mean_us"]);
-    // On a busy machine a thread may not have come to run at all.
+    // On a busy machine a thread may not have run at all.
     has(report, "echo, 1 hog", &["hogs_per_ms", "hogs_kept"]);
     has(report, "echo, 2 hogs", &["p50_us", "most_by_least"]);
     for runtime in ["handoff", "native"] {
@@ -81,7 +81,7 @@ fn echo_measures_latencies_and_what_the_hogs_keep() {
 }
 
 #[test]
-fn the_machine_is_described() {
+fn machine_is_described() {
     let report = &*REPORT;
     let machine = report["machine"].as_array().expect("names and values");
     for name in ["kernel", "rustc", "commit", "parking_lot"] {
@@ -94,7 +94,7 @@ fn the_machine_is_described() {
 }
 
 #[test]
-fn short_io_measures_what_both_keep() {
+fn short_io_measures_the_throughput_of_both() {
     let report = &*REPORT;
     measures(report, "short-io, 1 hog", &["alone_per_s", "writes_kept", "sum"]);
     has(report, "short-io, 1 hog", &["hogs_kept"]);
@@ -121,26 +121,26 @@ fn blocking_and_long_work_is_timed_in_threads_and_alone() {
 }
 
 #[test]
-fn processes_show_start_and_transfer_apart() {
+fn processes_report_start_and_transfer_separately() {
     let figures = ["sequential_ms", "start_ms", "transfer_ms", "work_ms", "whole_ms"];
     measures(&REPORT, "processes, 2 of them", &figures);
 }
 
 #[test]
-fn ping_pong_is_measured_on_one_processor_and_anywhere() {
+fn ping_pong_is_measured_pinned_and_unpinned() {
     let report = &*REPORT;
     let pinned = "ping-pong, pinned to one processor";
     measures(report, pinned, &["one_way_us"]);
     measures(report, "ping-pong, anywhere", &["one_way_us"]);
     for runtime in RUNTIMES {
-        // One thread must leave the processor for the other to go on, in every turn.
+        // One thread must leave the processor before the other continues, in every turn.
         let switches = sample(report, pinned, runtime, "switches_one_way");
         assert!(switches > 0.9, "{switches} context switches one way under {runtime}");
     }
 }
 
 #[test]
-fn ccbench_has_its_three_tests() {
+fn ccbench_runs_its_three_tests() {
     let report = &*REPORT;
     measures(report, "ccbench throughput, 2 threads", &["turns_per_s", "of_one_thread"]);
     measures(report, "ccbench latency, 1 hog", &["median_us", "mean_us"]);
@@ -149,7 +149,7 @@ fn ccbench_has_its_three_tests() {
 }
 
 #[test]
-fn hand_offs_are_counted() {
+fn handoffs_are_counted() {
     let report = &*REPORT;
     measures(report, "many, 10 waiting", &["elapsed_ms"]);
     has(report, "many, 10 waiting", &["system_switches_per_s"]);
@@ -171,8 +171,8 @@ fn objects_have_no_interpreter() {
 }
 
 #[test]
-fn a_workload_is_left_out_where_there_is_no_program_for_it() {
-    // All that is found on PATH, or said to be missing.
+fn workload_without_a_program_is_omitted() {
+    // All interpreters that are found on PATH, or reported as missing.
     let output = gil_bench(&["compare", "select", "--smoke", "--rounds", "1", "--format", "json"]);
     assert!(output.status.success(), "{output:?}");
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -187,7 +187,7 @@ fn a_workload_is_left_out_where_there_is_no_program_for_it() {
 }
 
 #[test]
-fn the_results_are_written_where_they_are_wanted() {
+fn results_are_written_to_the_given_path() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("results");
     let arguments = ["compare", "objects", "--smoke", "--rounds", "1", "--out-dir"];

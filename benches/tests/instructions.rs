@@ -1,14 +1,15 @@
-//! How many instructions the fast path has: counted by valgrind, so that noise cannot touch them.
+//! The instruction counts of the fast path, counted by valgrind, so that they have no noise.
 //!
-//! A routine is run once more, twice as often, and what that adds is divided by the count: it is exact,
-//! and the same each time. The committed numbers, of one compiler, may not grow; the targets, ratios to bare
-//! atomics, hold with any.
+//! A routine runs a second time, twice as often, and the additional instructions are divided by the
+//! count. The result is exact and reproducible. The committed counts of one compiler may not grow;
+//! the targets, ratios to bare atomics, hold with any compiler.
 //!
-//! Not gungraun (once iai-callgrind): it needs a program of its own of more than a hundred crates,
-//! built for minutes before the first count, and a difference of two runs needs none of it.
+//! Not gungraun (once iai-callgrind): it needs its own program with more than a hundred crates,
+//! built for minutes before the first count. A difference of two runs needs none of that.
 //!
-//! Needs valgrind. Where it is missing this says so and counts nothing; with `CI_NEEDS_VALGRIND` set it
-//! fails instead. It builds `gil-instructions` in the release profile, as a user's program would be.
+//! It needs valgrind. Without it the test prints that and counts nothing; with `CI_NEEDS_VALGRIND`
+//! set it fails instead. It builds `gil-instructions` in the release profile, like a user's
+//! program.
 #![cfg(not(loom))]
 
 use std::collections::BTreeMap;
@@ -22,9 +23,10 @@ use gil_bench::bench::micro::ROUTINES;
 use serde::Deserialize;
 
 const COMMITTED: &str = include_str!("../instructions.json");
-/// Repetitions of the first count; the second has twice as many. The ticks of Python 2's protocol divide it.
+/// Repetitions of the first count; the second has twice as many. The ticks of Python 2's protocol
+/// divide it.
 const COUNT: u64 = 10_000;
-/// Two compare-and-swaps are the least; a lock may cost a tenth more.
+/// Two compare-and-swaps are the minimum; a lock may cost a tenth more.
 const PAIR_MOST: f64 = 1.1;
 
 #[derive(Deserialize)]
@@ -33,7 +35,7 @@ struct Committed {
     instructions: BTreeMap<String, f64>,
 }
 
-/// Written past the capture of the test harness: figures are there to be seen.
+/// Written past the capture of the test harness: the figures should be visible.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
@@ -50,7 +52,7 @@ fn is_there() -> bool {
     there
 }
 
-/// The program as a release build makes it, whatever flags this test was built with.
+/// The program in a release build, independent of the flags of this test.
 fn program() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let target = std::env::var_os("CARGO_TARGET_DIR");
@@ -89,13 +91,13 @@ fn each(program: &Path, routine: &str) -> f64 {
         let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
         total.and_then(|total| total.trim().parse::<u64>().ok()).expect("a line with the total")
     };
-    // Part 1 is what comes before the first mark. To find a thread's place in one lock more costs a few
-    // instructions, once: less than a hundredth of one for each repetition.
+    // Part 1 is before the first mark. Finding a thread's place in one lock costs a few more
+    // instructions, once: less than a hundredth of one per repetition.
     let each = (part(3) - part(2)) as f64 / COUNT as f64;
     (each * 100.0).round() / 100.0
 }
 
-/// Instructions of one repetition, by routine; counted once, in as many threads as there are cores.
+/// Instructions of one repetition, by routine; counted once, in one thread per core.
 static COUNTED: LazyLock<BTreeMap<&str, f64>> = LazyLock::new(|| {
     let program = program();
     let (next, counted) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
@@ -103,7 +105,7 @@ static COUNTED: LazyLock<BTreeMap<&str, f64>> = LazyLock::new(|| {
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
-                // Relaxed: each routine is taken once, and nothing else depends on it.
+                // Relaxed: each routine is taken once, and no other memory depends on it.
                 while let Some((name, _)) = ROUTINES.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let each = each(&program, name);
                     counted.lock().expect("not poisoned").insert(*name, each);
@@ -122,7 +124,7 @@ fn compiler() -> String {
 }
 
 #[test]
-fn the_counts_do_not_grow() {
+fn instruction_counts_do_not_grow() {
     if !is_there() {
         return;
     }
@@ -145,7 +147,7 @@ fn the_counts_do_not_grow() {
 }
 
 #[test]
-fn a_pair_is_two_compare_and_swaps_and_a_safepoint_one_load() {
+fn pair_is_two_compare_and_swaps_and_safepoint_one_load() {
     if !is_there() {
         return;
     }
@@ -156,7 +158,7 @@ fn a_pair_is_two_compare_and_swaps_and_a_safepoint_one_load() {
         say(&format!("  raw/{protocol}: {pair} / {bare} of CAS + CAS is {ratio:.2}"));
         assert!(ratio <= PAIR_MOST, "{protocol}: {pair} instructions, CAS + CAS has {bare}");
     }
-    // The typed API finds the thread's place in the lock first, and keeps the token's promises.
+    // The typed API finds the thread's place in the lock first, and checks the token's rules.
     for routine in
         ["gil/handoff", "gil-once/handoff", "gil-detach/handoff", "parking_lot", "cpython"]
     {

@@ -1,4 +1,4 @@
-//! The language: what programs compute, in every runtime, and what bad ones are told.
+//! The language: the results of programs in every runtime, and the errors of bad ones.
 
 #![cfg(not(loom))]
 
@@ -16,7 +16,7 @@ impl Visit for Run<'_> {
     }
 }
 
-/// What a program prints, the same in every runtime.
+/// The output of a program, the same in every runtime.
 fn prints(program: &str, expected: &str) {
     for runtime in WORLDS {
         let printed = with(runtime, Run(program)).expect("the runtime is known");
@@ -24,14 +24,14 @@ fn prints(program: &str, expected: &str) {
     }
 }
 
-/// What a bad program is told.
+/// The error of a bad program.
 fn fails(program: &str, line: u32, with: &str) {
     let error = lang::run::<Free>(program, Options::default(), Output::memory()).unwrap_err();
     assert!(error.line == line && error.message.contains(with), "{program}\n{error}");
 }
 
 #[test]
-fn values_and_operators() {
+fn values_and_operators_evaluate_as_documented() {
     prints("print(1 + 2 * 3 - 4, 7 / 2, 7 % 3, -7 % 3, 2 - -3)", "3 3 1 2 5\n");
     prints(
         "print((1 + 2) * 3 == 9, 1 < 2 and not 2 <= 1, 1 != 1 or \"a\" < \"b\")",
@@ -52,7 +52,7 @@ fn values_and_operators() {
 }
 
 #[test]
-fn variables_loops_and_scopes() {
+fn variables_loops_and_scopes_behave_as_documented() {
     prints("let n = 3\nlet sum = 0\nwhile n > 0 { sum = sum + n; n = n - 1 }\nprint(sum)", "6\n");
     prints(
         "for i in 0..10 { if i % 2 == 0 { continue }\n if i > 6 { break }\n let twice = 2 * i\n print(twice) }",
@@ -79,7 +79,7 @@ fn variables_loops_and_scopes() {
 }
 
 #[test]
-fn builtins() {
+fn builtins_return_their_documented_values() {
     prints("let l = [3]\npush(l, 4)\nprint(pop(l), l, len(l))", "4 [3] 1\n");
     prints(
         "let d = {}\nd[\"b\"] = 1\nd[7] = 2\nprint(keys(d), has(d, 7), remove(d, 7), remove(d, 7), d)",
@@ -105,7 +105,7 @@ fn usage_and_counters_are_dictionaries_that_grow() {
         "[\"cpu_us\", \"voluntary\", \"involuntary\"] true true\n",
     );
     prints("print(time_us() > 1_700_000_000_000_000, type(counters()))", "true a dict\n");
-    // The second thread must take the lock from the first, which never gives it up by itself.
+    // The second thread must get the lock from the first, which never releases it by itself.
     let program = "
         let seen = false
         fn see() { seen = true }
@@ -124,7 +124,7 @@ fn usage_and_counters_are_dictionaries_that_grow() {
 }
 
 #[test]
-fn a_semaphore_lets_its_count_of_threads_pass() {
+fn semaphore_admits_as_many_threads_as_its_count() {
     prints(
         "let s = semaphore(2)\nacquire(s)\nacquire(s)\nrelease(s)\nacquire(s)\nprint(s)",
         "<semaphore>\n",
@@ -139,7 +139,7 @@ fn a_semaphore_lets_its_count_of_threads_pass() {
         for thread in all { passed = passed + join(thread) }
         print(passed)";
     prints(program, "3\n");
-    // Neither side can go ahead of the other.
+    // Neither side can run ahead of the other.
     let program = "
         let all = []
         let ping = semaphore(0)
@@ -154,9 +154,9 @@ fn a_semaphore_lets_its_count_of_threads_pass() {
     prints(program, "true\n");
 }
 
-/// Whoever waits for a semaphore is woken though the thread that adds to it goes on computing, or ends.
+/// A waiter of a semaphore is woken even if the releasing thread goes on computing, or ends.
 #[test]
-fn who_waits_for_a_semaphore_is_woken_in_the_end() {
+fn semaphore_waiter_is_eventually_woken() {
     let program = "
         let ready = semaphore(0)
         let gate = semaphore(0)
@@ -190,12 +190,12 @@ fn lists_are_packed() {
 }
 
 #[test]
-fn a_list_may_contain_itself() {
+fn list_may_contain_itself() {
     prints("let l = [1]\npush(l, l)\nprint(len(text(l)) < 1000, l == l)", "true true\n");
 }
 
 #[test]
-fn threads_share_what_they_are_given() {
+fn threads_share_their_arguments() {
     let program = "
         let all = []
         fn work(list, from) { for i in from..from + 100 { push(list, i) }; return from }
@@ -210,7 +210,7 @@ fn threads_share_what_they_are_given() {
 }
 
 #[test]
-fn a_program_ends_after_its_threads() {
+fn program_ends_after_its_threads() {
     prints(
         "fn late() { sleep(20)\n print(\"late\") }\nspawn(late)\nprint(\"main\")",
         "main\nlate\n",
@@ -218,7 +218,7 @@ fn a_program_ends_after_its_threads() {
 }
 
 #[test]
-fn sockets_and_files() {
+fn sockets_and_files_are_read_and_written() {
     let path = std::env::temp_dir().join(format!("gil-language-{}", std::process::id()));
     let program = format!(
         "let a = udp(0)
@@ -237,7 +237,7 @@ fn sockets_and_files() {
 }
 
 #[test]
-fn a_blocked_thread_lets_the_others_run() {
+fn blocked_thread_lets_the_others_run() {
     let program = "
         let socket = udp(0)
         fn wait() { return receive(socket)[0] }
@@ -255,7 +255,7 @@ fn long_chains_are_freed() {
 }
 
 #[test]
-fn programs_that_are_none_are_told_where() {
+fn syntax_error_is_reported_with_its_position() {
     fails("let a = 1\nlet b = a +", 2, "the program ends where a value should be");
     fails("let a = 1\nlet b a", 2, "`=` should be here");
     fails("fn f( {", 1, "a parameter's name or `)` should be here");
@@ -278,7 +278,7 @@ fn programs_that_are_none_are_told_where() {
 }
 
 #[test]
-fn programs_that_go_wrong_are_told_where() {
+fn runtime_error_is_reported_with_its_position() {
     fails("let a = 1\n\nprint(a + \"b\")", 3, "`+` does not take an int and a text");
     fails("let l = [1]\nprint(l[1])", 2, "there is no element 1: the length is 1");
     fails("print({}[\"k\"])", 1, "there is no entry k");
@@ -300,7 +300,7 @@ fn programs_that_go_wrong_are_told_where() {
     fails("fn f() {\n  fail(\"alone\")\n}\nspawn(f)", 2, "alone");
     fails("fn f() { }\nlet t = spawn(f)\njoin(t)\njoin(t)", 4, "joined already");
     fails("fn f(a) { }\nspawn(f)", 2, "`f` takes 1 arguments, not 0");
-    fails("int(\"x\")", 1, "\"x\" is no number");
+    fails("int(\"x\")", 1, "\"x\" is not a number");
     fails("sleep(-1)", 1, "a time is 0 to 4294967295 milliseconds");
     fails("select([1], 0)", 1, "takes a list of sockets, not an int");
     fails("udp(70000)", 1, "a port is 0 to 65535");
@@ -315,18 +315,18 @@ fn programs_that_go_wrong_are_told_where() {
     fails("unpack(buffer(7, 0))", 1, "7 bytes are no packed list");
 }
 
-/// The page that a person learns the language from.
+/// The page that teaches the language.
 const PAGE: &str = include_str!("../../docs/src/language.md");
 
 #[test]
-fn the_pages_program_runs() {
+fn program_of_the_page_runs() {
     let program = PAGE.split("## A program").nth(1).expect("the heading");
     let program = program.split("```text\n").nth(1).expect("a block");
     prints(program.split("```").next().expect("its end"), "the sum is 499500\n");
 }
 
 #[test]
-fn the_page_names_everything_built_in() {
+fn page_names_every_builtin() {
     for (name, _) in lang::BUILTINS {
         assert!(PAGE.contains(&format!("`{name}(")), "{name} is not on the page");
     }

@@ -25,7 +25,7 @@ fn pairs_include_every_protocol_and_other_locks() {
     has_all(&text, &["Gil, python3", "Gil, python2", "RawGil, handoff-plain"]);
     has_all(&text, &["safepoint, nothing requested", "one relaxed load (A/A)", "python2"]);
     has_all(&text, &["Gil attach + drop / parking_lot <= 1.2", "CPython's two mutexes <= 0.35"]);
-    // The figures depend on it, so it is said with them: as the lock file has it.
+    // The figures depend on the version, so the report prints it: as in the lock file.
     let version = text.lines().find_map(|line| line.trim().strip_prefix("parking_lot: "));
     let of_lock_file = format!("name = \"parking_lot\"\nversion = \"{}\"", version.expect("said"));
     assert!(include_str!("../../Cargo.lock").contains(&of_lock_file), "{of_lock_file}");
@@ -33,7 +33,7 @@ fn pairs_include_every_protocol_and_other_locks() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn passes_in_every_condition_that_can_be_had() {
+fn passes_are_measured_in_every_available_condition() {
     let text = printed(&["handoff", "--rounds", "1", "--count", "3"]);
     has_all(&text, &["waiter asleep on the same core", "futex (A/A)", "parking_lot condvar"]);
     has_all(&text, &["handoff / futex <= 1.3", "context switches of a handoff <= 1.2"]);

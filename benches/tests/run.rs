@@ -27,7 +27,7 @@ impl Visit for Small {
 }
 
 #[test]
-fn programs_of_the_article_run_in_every_world() {
+fn article_programs_run_in_every_world() {
     for (workload, setting, size) in
         [("story", "sessions", 500), ("countdown", "count", 20_000), ("hash", "bytes", 10_000)]
     {
@@ -44,13 +44,14 @@ fn programs_of_the_article_run_in_every_world() {
 fn blocking_calls_in_two_threads_overlap() {
     for world in WORLDS {
         let times = with(world, Small("select", "milliseconds", 300)).expect("it is known");
-        // Not a time limit: were they not detached, the threads would take the sum, as `sequential`.
+        // Not a time limit: if they were not detached, the threads would take the sum, as
+        // `sequential`.
         assert!(times["threads"] < times["sequential"], "under {world}: {times:?}");
     }
 }
 
 #[test]
-fn a_line_without_a_number_is_an_error() {
+fn line_without_a_number_is_an_error() {
     assert!(printed("sequential 1\nthreads x").unwrap_err().contains("`threads x`"));
 }
 
@@ -68,7 +69,7 @@ fn refused(code: i32, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn bad_input_is_refused_with_its_place() {
+fn bad_input_is_refused_with_its_position() {
     let folder = tempfile::tempdir().expect("a folder");
     let bad = folder.path().join("bad.gil");
     std::fs::write(&bad, "let a = 1\nprint(a b)\n").expect("it can be written");
@@ -82,7 +83,7 @@ fn bad_input_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_program_runs_from_the_command_line() {
+fn command_line_runs_a_program() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = folder.path().join("ok.gil");
     std::fs::write(&program, "print(part(), parts(), threads(), setting(\"n\", 0))")

@@ -1,9 +1,9 @@
-//! A race that a race detector must find, and the same program without it: the control of the run under
-//! ThreadSanitizer (`.ci/sanitize`). A detector that stays silent about the first says nothing by its
-//! silence about the second.
+//! A race that a race detector must find, and the same program without the race. It is the control
+//! of the run under ThreadSanitizer (`.ci/sanitize`): a detector that misses the planted race
+//! proves nothing when it is silent.
 //!
-//! `planted` has one thread that touches the data without the lock: undefined behaviour, so it is of use
-//! under a detector only.
+//! In `planted` one thread accesses the data without the lock. That is undefined behaviour, so run
+//! it under a detector only.
 
 use std::cell::UnsafeCell;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ struct Shared {
     data: UnsafeCell<u64>,
 }
 
-// SAFETY: the data is touched under the lock; where it is not, that is what is to be found.
+// SAFETY: the data is accessed under the lock, except for the planted race.
 unsafe impl Sync for Shared {}
 
 impl Shared {
@@ -47,9 +47,9 @@ fn main() -> ExitCode {
         }
     };
     let shared = Shared { gil: RawGil::new(Handoff::new()), data: UnsafeCell::new(0) };
-    // Registering and leaving go through the lock's mutex, which would order a thread that runs by
-    // itself before or after the others. What counts happens between two meetings, and those order
-    // nothing: a barrier of the standard library would.
+    // Registering and leaving lock the lock's mutex, which would order a thread that runs alone
+    // before or after the others. Only the part between two meetings counts, and the meetings order
+    // nothing; a barrier of the standard library would.
     let (come, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for thread in 0..THREADS {

@@ -2,16 +2,17 @@
 //! one thread and in several, under one lock.
 //!
 //! ```text
-//! cargo run --release -p gil-core --example time_per_user -- --users 16 --sessions 600000 --threads 8
+//! cargo run --release -p gil-core --example time_per_user -- \
+//!     --users 16 --sessions 600000 --threads 8
 //! ```
 //!
-//! The data and the sums belong to the lock. Each thread takes every so-manieth user and comes to
-//! a safepoint after every session, as an interpreter does at a loop's back edge. Splitting the
-//! work makes it no faster, which is what a global lock means; the point is what it costs.
+//! The data and the sums belong to the lock. Each of N threads takes every Nth user and reaches a
+//! safepoint after every session, as an interpreter does at a loop's back edge. Under a global lock
+//! several threads are no faster than one; the program measures their cost.
 
 #[cfg(loom)]
 fn main() {
-    println!("time_per_user: real threads have nothing to say under loom");
+    println!("time_per_user: real threads do not run under loom");
 }
 
 #[cfg(not(loom))]
@@ -146,7 +147,7 @@ mod story {
 
     fn counted(before: Counters, after: Counters) -> String {
         format!(
-            "{} switches, {} requests, {} forced switches, {} wake-ups, {} of them for nothing",
+            "{} switches, {} requests, {} forced switches, {} wake-ups, {} of them wasted",
             after.switches - before.switches,
             after.requests - before.requests,
             after.forced_releases - before.forced_releases,

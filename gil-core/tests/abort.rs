@@ -1,4 +1,4 @@
-//! What must end the process: each case runs in a child.
+//! Errors that must abort the process: each case runs in a child.
 
 #![cfg(all(not(loom), unix))]
 
@@ -12,7 +12,7 @@ use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake}
 const CASE: &str = "GIL_ABORT_CASE";
 const SIGABRT: i32 = 6;
 
-/// Runs `test` again in a child with the case switched on; what it wrote when it was aborted.
+/// Runs `test` again in a child with the case enabled; returns the output of the aborted child.
 fn aborts(test: &str) -> String {
     let program = std::env::current_exe().expect("this test's program");
     let output = Command::new(program)
@@ -29,8 +29,8 @@ fn is_child(test: &str) -> bool {
 }
 
 #[test]
-fn a_guard_that_escapes_from_detach() {
-    const NAME: &str = "a_guard_that_escapes_from_detach";
+fn guard_that_escapes_from_detach_aborts() {
+    const NAME: &str = "guard_that_escapes_from_detach_aborts";
     if is_child(NAME) {
         let gil = Gil::new(1);
         let mut attached = gil.attach();
@@ -44,8 +44,8 @@ fn a_guard_that_escapes_from_detach() {
 }
 
 #[test]
-fn a_token_of_the_heap_that_escapes_from_detach() {
-    const NAME: &str = "a_token_of_the_heap_that_escapes_from_detach";
+fn heap_token_that_escapes_from_detach_aborts() {
+    const NAME: &str = "heap_token_that_escapes_from_detach_aborts";
     gil_core::brand!(struct Interpreter);
     if is_child(NAME) {
         let escaped = Interpreter::attach().detach(Interpreter::attach);
@@ -81,7 +81,7 @@ impl Protocol for Panics {
     fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
-/// A second thread comes while this one holds the lock, which is the slow path.
+/// A second thread attaches while this one holds the lock, which is the slow path.
 fn two_threads<P: Protocol + Send>(protocol: P) {
     let gil = Gil::with_protocol((), protocol);
     let _attached = gil.attach();
@@ -92,8 +92,8 @@ fn two_threads<P: Protocol + Send>(protocol: P) {
 }
 
 #[test]
-fn a_panic_inside_a_protocol() {
-    const NAME: &str = "a_panic_inside_a_protocol";
+fn panic_inside_a_protocol_aborts() {
+    const NAME: &str = "panic_inside_a_protocol_aborts";
     if is_child(NAME) {
         two_threads(Panics(true));
     }
@@ -103,8 +103,8 @@ fn a_panic_inside_a_protocol() {
 }
 
 #[test]
-fn a_protocol_that_takes_a_held_lock() {
-    const NAME: &str = "a_protocol_that_takes_a_held_lock";
+fn protocol_that_takes_a_held_lock_aborts() {
+    const NAME: &str = "protocol_that_takes_a_held_lock_aborts";
     if is_child(NAME) {
         two_threads(Panics(false));
     }

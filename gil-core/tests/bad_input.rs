@@ -1,4 +1,4 @@
-//! What goes wrong in a user's hands: each case is defined, and this is where it is held to it.
+//! Wrong use of the public API: each case has a defined result, which is tested here.
 
 #![cfg(not(loom))]
 
@@ -17,7 +17,7 @@ fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
 }
 
 #[test]
-fn attaching_twice_is_an_error_and_never_a_hang() {
+fn second_attach_of_a_thread_is_an_error_and_no_hang() {
     let gil = Gil::new(1);
     let attached = gil.attach();
     assert!(matches!(gil.try_attach(), Err(AttachError::AlreadyAttached)));
@@ -29,7 +29,7 @@ fn attaching_twice_is_an_error_and_never_a_hang() {
 }
 
 #[test]
-fn a_held_lock_is_busy_for_another_thread() {
+fn held_lock_is_busy_for_another_thread() {
     let gil = Gil::new(());
     let attached = gil.attach();
     thread::scope(|threads| {
@@ -41,7 +41,7 @@ fn a_held_lock_is_busy_for_another_thread() {
 }
 
 #[test]
-fn a_forgotten_guard_keeps_the_lock_for_ever() {
+fn forgotten_guard_keeps_the_lock_forever() {
     let gil = Gil::new(());
     thread::scope(|threads| {
         let forgets = threads.spawn(|| {
@@ -52,8 +52,8 @@ fn a_forgotten_guard_keeps_the_lock_for_ever() {
         assert!(attached, "the thread stays attached");
         assert_eq!(again, Err(AttachError::AlreadyAttached));
     });
-    // The thread has ended. References to the data may live on elsewhere, so the lock stays held,
-    // and the dead thread's id is given to nobody, who would be taken for the holder.
+    // The thread has ended. References to the data may still exist, so the lock stays held. The
+    // dead thread's id is not reused, because a new thread with it would count as the holder.
     for _ in 0..3 {
         let busy = thread::scope(|t| t.spawn(|| gil.try_attach().map(drop)).join().unwrap());
         assert_eq!(busy, Err(AttachError::Busy));
@@ -62,7 +62,7 @@ fn a_forgotten_guard_keeps_the_lock_for_ever() {
 }
 
 #[test]
-fn a_panic_while_attached_detaches_and_does_not_poison() {
+fn panic_while_attached_detaches_and_does_not_poison() {
     let gil = Gil::new(vec![1]);
     let panic = catch_unwind(AssertUnwindSafe(|| {
         let mut attached = gil.attach();
@@ -75,7 +75,7 @@ fn a_panic_while_attached_detaches_and_does_not_poison() {
 }
 
 #[test]
-fn a_panic_inside_detach_comes_back_attached() {
+fn panic_inside_detach_reattaches() {
     let gil = Gil::new(1);
     let mut attached = gil.attach();
     let panic = catch_unwind(AssertUnwindSafe(|| attached.detach(|| panic!("in the call"))));
@@ -87,7 +87,7 @@ fn a_panic_inside_detach_comes_back_attached() {
 }
 
 #[test]
-fn a_lent_token_is_found_and_only_one_at_a_time() {
+fn lent_token_is_found_and_only_one_at_a_time() {
     let gil = Gil::new(0);
     let mut attached = gil.attach();
     attached.lend(|| {
@@ -105,8 +105,9 @@ fn a_lent_token_is_found_and_only_one_at_a_time() {
 }
 
 #[test]
-fn lock_waits_detached() {
-    // A thread holds the mutex and wants the GIL, this one holds the GIL and wants the mutex.
+fn lock_detached_waits_detached() {
+    // One thread holds the mutex and is acquiring the GIL; this one holds the GIL and is acquiring
+    // the mutex.
     let (gil, mutex) = (Gil::new(0), Mutex::new(0));
     thread::scope(|threads| {
         let mut attached = gil.attach();
@@ -115,7 +116,7 @@ fn lock_waits_detached() {
         threads.spawn(move || {
             let mut guard = mutex.lock().unwrap();
             ready.send(()).unwrap();
-            *gil.attach() += 1; // waits until the other thread detaches in `lock`
+            *gil.attach() += 1; // waits until the other thread detaches in `lock_detached`
             *guard += 1;
         });
         go.recv().unwrap();
@@ -125,7 +126,7 @@ fn lock_waits_detached() {
 }
 
 #[test]
-fn a_lock_can_be_a_static() {
+fn lock_can_be_a_static() {
     static COUNTER: Gil<u64> = Gil::new(0);
     thread::scope(|threads| {
         for _ in 0..4 {
@@ -136,7 +137,7 @@ fn a_lock_can_be_a_static() {
 }
 
 #[test]
-fn a_switch_interval_of_zero_is_a_microsecond() {
+fn switch_interval_of_zero_is_a_microsecond() {
     let gil = Gil::new(());
     assert_eq!(gil.switch_interval().as_millis(), 5);
     gil.set_switch_interval(std::time::Duration::ZERO);
@@ -144,7 +145,7 @@ fn a_switch_interval_of_zero_is_a_microsecond() {
 }
 
 #[test]
-fn interval_that_the_clock_cannot_represent_is_never() {
+fn interval_beyond_the_clock_never_expires() {
     let never = [std::time::Duration::MAX, std::time::Duration::from_secs(u64::MAX)];
     for interval in never {
         let gil = Gil::new(0_u64);
@@ -167,7 +168,7 @@ fn interval_that_the_clock_cannot_represent_is_never() {
 }
 
 #[test]
-fn interval_that_is_set_is_the_one_that_is_waited_for() {
+fn changed_interval_applies_to_the_next_wait() {
     let gil = Gil::with_protocol((), Handoff::plain());
     gil.set_switch_interval(std::time::Duration::from_millis(300));
     let mut mine = gil.attach();
@@ -195,7 +196,7 @@ impl gil_core::raw::Observe for Sections {
 }
 
 #[test]
-fn try_attach_is_seen_by_an_observer_of_everything() {
+fn try_attach_is_recorded_by_an_observer_of_all_sections() {
     let lock = RawGil::with_observer(Handoff::new(), Sections::default());
     let (thread, other) = (lock.register(), lock.register());
     assert_eq!(lock.try_attach(&thread), Ok(true));
@@ -207,7 +208,7 @@ fn try_attach_is_seen_by_an_observer_of_everything() {
 }
 
 #[test]
-fn a_raw_lock_refuses_who_does_not_hold_it() {
+fn raw_lock_refuses_a_thread_that_does_not_hold_it() {
     let lock = RawGil::new(Handoff::new());
     let (holder, other) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
@@ -219,18 +220,18 @@ fn a_raw_lock_refuses_who_does_not_hold_it() {
 }
 
 #[test]
-fn giving_up_leaves_nothing_behind() {
+fn attach_that_gives_up_leaves_no_waiter() {
     let lock = RawGil::new(Handoff::new());
     let (holder, waiter) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
     assert_eq!(lock.try_attach_until(&waiter, std::time::Instant::now()), Ok(false));
-    assert!(!lock.switch_requested(), "the request went with its waiter");
+    assert!(!lock.switch_requested(), "the request was cleared with its waiter");
     lock.detach(&holder).unwrap();
     assert_eq!(lock.try_attach_until(&waiter, std::time::Instant::now()), Ok(true));
 }
 
 #[test]
-fn ids_of_threads_that_ended_are_used_again() {
+fn ids_of_ended_threads_are_reused() {
     let lock = RawGil::new(Handoff::new());
     let first = lock.register();
     let id = first.id();

@@ -26,7 +26,7 @@ fn tomb() -> (Tomb, impl Fn() -> usize) {
 }
 
 #[test]
-fn a_handle_is_one_pointer_and_a_cell_is_its_value() {
+fn handle_is_one_pointer_and_cell_is_its_value() {
     gil_core::brand!(struct Sizes);
     assert_eq!(size_of::<GilRc<Sizes, [u8; 100]>>(), size_of::<usize>());
     assert_eq!(size_of::<Option<GilRc<Sizes, u8>>>(), size_of::<usize>());
@@ -34,7 +34,7 @@ fn a_handle_is_one_pointer_and_a_cell_is_its_value() {
 }
 
 #[test]
-fn every_way_to_drop_the_last_handle_frees_once() {
+fn every_drop_of_the_last_handle_frees_once() {
     gil_core::brand!(struct Ways);
     let (object, dropped) = tomb();
     let first = GilRc::<Ways, _>::new(object);
@@ -49,14 +49,14 @@ fn every_way_to_drop_the_last_handle_frees_once() {
     drop(second); // attached: at once
     assert_eq!((third.handles(&token), dropped(), Ways::deferred_drops()), (1, 0, 0));
     token.detach(|| {
-        drop(third); // detached: at the next take
+        drop(third); // detached: at the next acquire
         assert_eq!((dropped(), Ways::deferred_drops()), (0, 1));
     });
     assert_eq!((dropped(), Ways::deferred_drops()), (1, 0));
 }
 
 #[test]
-fn a_deferred_drop_is_made_by_whoever_takes_the_lock_next() {
+fn deferred_drop_is_made_by_the_next_holder() {
     gil_core::brand!(struct Next);
     let (object, dropped) = tomb();
     let handle = GilRc::<Next, _>::new(object);
@@ -67,7 +67,7 @@ fn a_deferred_drop_is_made_by_whoever_takes_the_lock_next() {
 }
 
 #[test]
-fn a_safepoint_that_loses_the_lock_settles_too() {
+fn safepoint_that_loses_the_lock_applies_pending_drops() {
     gil_core::brand!(struct Lost);
     Lost::lock().set_switch_interval(std::time::Duration::from_micros(1));
     let (object, dropped) = tomb();
@@ -75,7 +75,7 @@ fn a_safepoint_that_loses_the_lock_settles_too() {
     let settled = thread::scope(|threads| {
         let mut token = Lost::attach();
         threads.spawn(|| {
-            let _token = Lost::attach(); // asks the other thread for the lock
+            let _token = Lost::attach(); // requests the lock from the other thread
             thread::spawn(move || drop(handle)).join().expect("it only drops");
         });
         while Lost::lock().counters().requests == 0 && !token.switch_requested() {
@@ -88,7 +88,7 @@ fn a_safepoint_that_loses_the_lock_settles_too() {
 }
 
 #[test]
-fn a_long_chain_does_not_overflow_the_stack() {
+fn long_chain_does_not_overflow_the_stack() {
     gil_core::brand!(struct Chain);
     struct Link {
         _next: Option<GilRc<Chain, Link>>,
@@ -106,9 +106,9 @@ fn a_long_chain_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn a_token_counts_at_once_even_while_its_thread_ends() {
+fn token_counts_at_once_while_its_thread_ends() {
     gil_core::brand!(struct Ending);
-    /// Dropped by the end of its thread, after what the lock keeps in the thread's locals.
+    /// Dropped at the end of its thread, after the lock's thread-locals.
     struct Last {
         token: Option<Token<'static, Ending>>,
         handles: Vec<GilRc<Ending, u8>>,
@@ -139,7 +139,7 @@ fn a_token_counts_at_once_even_while_its_thread_ends() {
 }
 
 #[test]
-fn many_deferred_drops_get_the_attention_of_a_holder_that_computes() {
+fn many_deferred_drops_request_a_safepoint_of_the_holder() {
     gil_core::brand!(struct Busy);
     let mut token = Busy::attach();
     let drops = |count: usize| {
@@ -147,19 +147,19 @@ fn many_deferred_drops_get_the_attention_of_a_holder_that_computes() {
         thread::spawn(drops).join().expect("it only drops");
     };
     drops(2_047);
-    assert_eq!(Busy::deferred_drops(), 2_047, "the holder came to no safepoint");
-    assert!(token.switch_requested(), "and is asked to come to one");
+    assert_eq!(Busy::deferred_drops(), 2_047, "the holder reached no safepoint");
+    assert!(token.switch_requested(), "and is requested to reach one");
     token.safepoint();
-    assert_eq!(Busy::deferred_drops(), 0, "the 1,024th nudged it");
+    assert_eq!(Busy::deferred_drops(), 0, "the 1,024th requested it");
     token.safepoint();
-    assert!(!token.switch_requested(), "a nudge is over after one safepoint");
+    assert!(!token.switch_requested(), "one safepoint clears the request");
     drops(1);
     token.safepoint();
-    assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next take");
+    assert_eq!(Busy::deferred_drops(), 1, "a single one waits for the next acquire");
 }
 
 #[test]
-fn many_deferred_drops_of_a_free_lock_are_made_by_their_thread() {
+fn many_deferred_drops_of_a_free_lock_are_made_at_once() {
     gil_core::brand!(struct Free);
     for _ in 0..1_023 {
         drop(GilRc::<Free, _>::new(0));
@@ -170,7 +170,7 @@ fn many_deferred_drops_of_a_free_lock_are_made_by_their_thread() {
 }
 
 #[test]
-fn a_destructor_has_no_token_and_its_own_drops_come_after_it() {
+fn destructor_has_no_token_and_its_drops_follow_it() {
     gil_core::brand!(struct Order);
     struct Outer(Option<GilRc<Order, Tomb>>, Arc<AtomicUsize>);
     impl Drop for Outer {
@@ -189,7 +189,7 @@ fn a_destructor_has_no_token_and_its_own_drops_come_after_it() {
 }
 
 #[test]
-fn a_panic_in_a_destructor_loses_no_other_object() {
+fn panic_in_a_destructor_loses_no_other_object() {
     gil_core::brand!(struct Panics);
     struct Bad(Option<GilRc<Panics, Tomb>>);
     impl Drop for Bad {
@@ -224,7 +224,7 @@ fn objects_of_two_brands_may_own_each_other() {
 }
 
 #[test]
-fn counts_are_exact_when_threads_pass_handles_around() {
+fn counts_are_exact_when_threads_exchange_handles() {
     gil_core::brand!(struct Stress);
     Stress::lock().set_switch_interval(std::time::Duration::from_micros(1));
     const THREADS: usize = 4;

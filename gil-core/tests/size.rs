@@ -1,4 +1,4 @@
-//! The core stays readable in one sitting: a budget of lines, and what it depends on.
+//! The size of the core: a budget of lines, and its dependencies.
 
 #![cfg(not(loom))]
 
@@ -16,8 +16,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether a line is code: it has a letter, and is no comment. A line that switches a deliberate bug on
-/// is not counted: it exists under `cfg(loom)` only.
+/// Whether a line is code: it has a letter and is not a comment. A line that enables a deliberate
+/// bug is not counted: it exists under `cfg(loom)` only.
 fn is_code(line: &&str) -> bool {
     !line.starts_with("//") && line.contains(char::is_alphanumeric) && !line.contains("mutant!(")
 }
@@ -63,7 +63,7 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The budgets are frozen: when code goes they are lowered, and they are never raised.
+/// The budgets are frozen: they are lowered when code goes, and never raised.
 #[test]
 fn lines_of_code_are_within_the_frozen_budgets() {
     let mut files = Vec::new();
@@ -92,7 +92,7 @@ fn rules_of_the_default_protocol_are_at_most_100_lines() {
     assert!((40..=100).contains(&rules), "{rules} lines of rules");
 }
 
-/// The module that a file is, as a path from the crate's root.
+/// The module of a file, as a path from the crate's root.
 fn module_of(path: &Path) -> String {
     let path = path.strip_prefix(source()).expect("a source file").with_extension("");
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
@@ -103,8 +103,8 @@ fn module_of(path: &Path) -> String {
     }
 }
 
-/// The modules that a file imports from, by its `use` lines. What a `mod.rs` re-exports of its own
-/// submodules is no import: it is the submodules' way out.
+/// The modules that a file imports from, by its `use` lines. A `mod.rs` that re-exports its own
+/// submodules does not import them.
 fn imports(module: &str, text: &str, modules: &BTreeSet<String>) -> BTreeSet<String> {
     let code = text.split("mod tests {").next().unwrap_or_default();
     let mut found = BTreeSet::new();
@@ -138,7 +138,7 @@ fn imports(module: &str, text: &str, modules: &BTreeSet<String>) -> BTreeSet<Str
 }
 
 #[test]
-fn imports_have_no_circle() {
+fn imports_have_no_cycle() {
     let mut files = Vec::new();
     sources(&source(), &mut files);
     let modules: BTreeSet<_> = files.iter().map(|file| module_of(file)).collect();
@@ -152,14 +152,14 @@ fn imports_have_no_circle() {
         arrows.insert(module.clone(), imports(&module, &text, &modules));
     }
     assert!(arrows.values().map(BTreeSet::len).sum::<usize>() > 40, "the imports are found");
-    // Modules that import nothing that is left are taken away, again and again.
+    // Remove modules that import no remaining module, to a fixpoint.
     while let Some(done) =
         arrows.iter().find(|(_, to)| to.iter().all(|to| !arrows.contains_key(to)))
     {
         let done = done.0.clone();
         arrows.remove(&done);
     }
-    assert!(arrows.is_empty(), "in a circle, or above one: {arrows:#?}");
+    assert!(arrows.is_empty(), "in a cycle, or above one: {arrows:#?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What only loom can bring about. `RUSTFLAGS="--cfg loom" cargo test -p gil-core --test under_loom`
+//! Cases that only loom can produce. `RUSTFLAGS="--cfg loom" cargo test -p gil-core --test
+//! under_loom`
 
 #![cfg(all(loom, not(shuttle)))]
 
@@ -9,7 +10,7 @@ use gil_core::loom;
 use gil_core::protocol::{Handoff, Protocol};
 use gil_core::raw::{Observe, RawGil, SectionInfo};
 
-/// Without the fast path: each attach and detach freezes the word and gives it back.
+/// Without the fast path: each attach and detach freezes the word and thaws it.
 struct SeesAll;
 
 impl Observe for SeesAll {
@@ -18,7 +19,7 @@ impl Observe for SeesAll {
 }
 
 #[test]
-fn a_thread_knows_whether_it_holds_the_lock_while_another_one_comes_and_goes() {
+fn holder_is_known_under_loom_while_another_thread_runs() {
     loom::model(|| {
         let lock = Rc::new(RawGil::with_observer(Handoff::new(), SeesAll));
         let (mine, theirs) = (lock.register(), lock.register());
@@ -28,9 +29,9 @@ fn a_thread_knows_whether_it_holds_the_lock_while_another_one_comes_and_goes() {
             assert!(other.is_attached(&theirs), "it holds the lock");
             other.detach(&theirs).expect("it holds the lock");
         });
-        // The word may be frozen when it is looked at, and given back before the mutex is locked.
+        // The word may be frozen when it is read, and thawed before the mutex is locked.
         assert!(!lock.is_attached(&mine), "it has not attached");
-        goes.join().expect("it comes and goes");
+        goes.join().expect("it attaches and detaches");
     });
 }
 
@@ -45,7 +46,7 @@ impl Observe for Finds {
 }
 
 #[test]
-fn a_panic_inside_a_section_reaches_the_checker() {
+fn panic_inside_a_section_reaches_the_checker() {
     let found = catch_unwind(AssertUnwindSafe(|| {
         loom::model(|| {
             let lock = RawGil::with_observer(Handoff::new(), Finds);

@@ -1,4 +1,4 @@
-//! The GIL battle: two threads that only compute, on two cores, under three protocols.
+//! The GIL battle: two CPU-bound threads, on two cores, under three protocols.
 //!
 //! `cargo run --example gil_battle`
 
@@ -16,7 +16,11 @@ fn fight<P: Protocol>(title: &str, protocol: P, us: Range<u64>) {
 }
 
 fn main() {
-    fight("Python 2: releases every 100 ticks, and takes the lock back", Python2::new(), 500..580);
-    fight("Python 3: is asked, and waits for the switch", Python3::new(), 50_000..80_000);
-    fight("The default protocol: hands the lock over", Handoff::new(), 50_000..80_000);
+    fight("Python 2: releases every 100 ticks, and reacquires the lock", Python2::new(), 500..580);
+    fight(
+        "Python 3: releases on request, and waits for the switch",
+        Python3::new(),
+        50_000..80_000,
+    );
+    fight("The default protocol: hands off the lock", Handoff::new(), 50_000..80_000);
 }

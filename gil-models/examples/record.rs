@@ -29,7 +29,7 @@ fn record() -> std::io::Result<()> {
         }
     });
     let record = lock.inspect_observer(Recorder::take);
-    // A window of 0.2 ms around the middle, where both are at it.
+    // A window of 0.2 ms around the middle, where both threads compete.
     let middle = record[record.len() / 2].at_ns;
     let lanes = Lanes::new(&record, 2, middle - 100_000..middle + 100_000);
     let lanes = lanes.named("Python 2 on real threads");

@@ -1,12 +1,13 @@
-//! GHC's capability: tasks that return from a foreign call are queued apart and served first.
+//! GHC's capability: tasks that return from a foreign call have their own queue and are served
+//! first.
 //!
 //! Modelled on `rts/Capability.c` of GHC 9 (`releaseCapability_`, `waitForCapability`,
 //! `yieldCapability`), for one capability.
 //!
-//! A capability is given, never freed for a race: whoever releases it gives it to the first of
-//! `returning_tasks`, or to the next task with work, and only with neither of them marks it as
-//! free. A returning task does not interrupt anybody; it is found when the running task comes back
-//! to the scheduler, at the latest after the context-switch timer (20 ms).
+//! A capability is given, never freed for a race. A releasing task gives it to the first of
+//! `returning_tasks`, or to the next task with work. Without either it marks the capability as
+//! free. A returning task does not interrupt any task. It is found when the running task returns to
+//! the scheduler, at the latest after the context-switch timer (20 ms).
 //!
 //! | handshake | here                                                               |
 //! |-----------|--------------------------------------------------------------------|
@@ -16,9 +17,9 @@
 //! | confirmed | the task wakes and finds `cap->running_task` to be itself          |
 //!
 //! # What is written differently
-//! - The timer is the timer of one waiter ([`Timekeeper`]) and ticks only while somebody waits.
-//! - Haskell threads are not modelled: each task is one thread with work of its own (GHC's bound
-//!   threads). Work that would be given to another capability stays, as there is one.
+//! - The timer is the timer of one waiter ([`Timekeeper`]) and ticks only while a thread waits.
+//! - Haskell threads are not modelled: each task is one thread with its own work (GHC's bound
+//!   threads). Work that would be given to another capability stays, because there is only one.
 
 use std::time::Duration;
 
@@ -86,7 +87,7 @@ impl Protocol for Ghc {
         self.0.wait_step(cx, RUNNABLE)
     }
 
-    // A notification only passes the timer on: who waits is given the capability.
+    // A notification only passes the timer on: a waiter is given the capability.
     fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step {
         if wake == Wake::TimedOut && !cx.requested() {
             cx.request(Request::AfterInterval);

@@ -1,6 +1,6 @@
-//! The GILs of real interpreters, each one file, as a [`Protocol`](gil_core::protocol::Protocol): usable as
-//! a real lock, checked under loom and explored in all its states, with no code that knows on
-//! which engine it runs.
+//! The GILs of real interpreters, one file each, as a [`Protocol`](gil_core::protocol::Protocol).
+//! Each one works as a real lock, is checked under loom, and is explored in all its states. Its
+//! code does not know on which engine it runs.
 //!
 //! ```
 //! use gil_core::Gil;

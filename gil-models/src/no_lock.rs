@@ -1,7 +1,7 @@
 //! The control: no lock at all.
 //!
 //! Every attach succeeds. In the explorer it is the counterexample to mutual exclusion, two steps
-//! long; as a real lock it aborts at the second attach, because the Monitor refuses it.
+//! long. As a real lock it aborts at the second attach, because the Monitor refuses it.
 
 use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 
@@ -20,7 +20,7 @@ use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake}
 pub struct NoLock(());
 
 impl NoLock {
-    /// Nothing.
+    /// No state.
     #[must_use]
     pub const fn new() -> Self {
         Self(())

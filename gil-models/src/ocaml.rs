@@ -3,23 +3,24 @@
 //! Modelled on `otherlibs/systhreads` of OCaml 4.14 (`st_masterlock`, `st_posix.h`) and 5.x
 //! (`st_pthreads.h`).
 //!
-//! The lock is a flag, a count of waiters and one condition variable; who takes it next is anybody's
-//! race. What is special is `st_thread_yield` (PR 2112, OCaml 4.09): it wakes one competitor **and
-//! registers as a waiter in the same critical section**, so it cannot be first. Before it a yield was
-//! a release and an acquire, and the yielding thread ran ten thousand times more before the other
-//! came in; [`OCaml::old_yield`] is that one.
+//! The lock is a flag, a count of waiters and one condition variable; any thread may win the race
+//! for it. `st_thread_yield` is special (PR 2112, OCaml 4.09): it wakes one competitor **and
+//! registers as a waiter in the same critical section**, so it cannot be first. Before that, a
+//! yield was a release followed by an acquire. The yielding thread ran ten thousand iterations more
+//! before the other thread acquired the lock; [`OCaml::old_yield`] models it.
 //!
 //! | handshake | here                                                             |
 //! |-----------|------------------------------------------------------------------|
-//! | requested | by the tick, every 50 ms, whoever runs and however long          |
-//! | answered  | at the next poll, if anybody waits                               |
-//! | granted   | never: the lock is freed, whoever comes first takes it           |
+//! | requested | by the tick, every 50 ms, whichever thread runs                  |
+//! | answered  | at the next poll, if a thread waits                              |
+//! | granted   | never: the lock is freed, the first thread to arrive takes it    |
 //! | confirmed | never                                                            |
 //!
 //! # What is written differently
-//! - The tick thread is the timer of one waiter, from the start of its wait: as in OCaml a tick is
-//!   not aligned to the start of anybody's slice. It does not tick while nobody waits.
-//! - The count of waiters is read without the lock in OCaml, racy on purpose. Here in the section.
+//! - The tick thread is the timer of one waiter, from the start of its wait. As in OCaml, a tick is
+//!   not aligned to the start of a slice. It does not tick while no thread waits.
+//! - OCaml reads the count of waiters without the lock, as an intended race. The model reads it in
+//!   the section.
 //! - OCaml cannot give up.
 
 use std::time::Duration;
@@ -51,7 +52,7 @@ impl OCaml {
         Self { waiters: 0, ticker: None, yield_releases: false }
     }
 
-    /// Before OCaml 4.09: a yield is a release, then an acquire.
+    /// Before OCaml 4.09: a yield is a release followed by an acquire.
     #[must_use]
     pub const fn old_yield() -> Self {
         Self { waiters: 0, ticker: None, yield_releases: true }
@@ -63,8 +64,8 @@ impl OCaml {
         Step::Wait(IS_FREE, ticks.then_some(Timer::Wait))
     }
 
-    /// `me` has the lock, or has gone: if others wait, one of them keeps the time or the tick has
-    /// come.
+    /// `me` has the lock or has gone. If others wait, one of them is the timekeeper, or the tick
+    /// has happened.
     fn keep_time(&mut self, cx: &mut dyn Context) {
         self.ticker = self.ticker.filter(|ticker| *ticker != cx.me());
         if self.waiters > 0 && self.ticker.is_none() && !cx.requested() {
@@ -86,7 +87,7 @@ impl Protocol for OCaml {
         Step::Owns
     }
 
-    // The tick's flag is the domain's and not the thread's: it stays for whoever runs next.
+    // The tick's flag belongs to the domain and not to the thread: it stays for the next holder.
     fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
         cx.notify_one(IS_FREE);
@@ -111,8 +112,8 @@ impl Protocol for OCaml {
     fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, wake: Wake) -> Step {
         self.waiters -= 1;
         if wake == Wake::TimedOut {
-            // The tick is no thread that wants the lock: it asks, and this one sleeps on. Whoever
-            // yields is awake and keeps the time from then on.
+            // The tick is not an acquiring thread: it requests, and this thread sleeps on. The
+            // thread that yields is awake and is the timekeeper from then on.
             if self.ticker == Some(cx.me()) && !cx.is_free() {
                 cx.request(Request::AfterInterval);
                 self.ticker = None;

@@ -1,13 +1,13 @@
-//! Beazley's two classes: threads that do I/O go before threads that compute.
+//! Beazley's two classes: threads that do I/O take precedence over CPU-bound threads.
 //!
-//! Modelled on descriptions of David Beazley's patch of 2010 (bpo-7946); its text was not available.
-//! It was rejected in substance: every simple rule has a pathological case. Here it is that a
-//! thread which computes and now and then makes a call looks like one that does I/O.
+//! Modelled on descriptions of David Beazley's patch of 2010 (bpo-7946); its text was not
+//! available. It was rejected in substance: every simple rule has a pathological case. Here a
+//! CPU-bound thread that makes an occasional call looks like a thread that does I/O.
 //!
-//! A thread comes in as one of the I/O class. A forced drop puts it into the CPU class; a voluntary
-//! release puts it back, so whoever comes from outside is of the I/O class and whoever was switched
-//! out is of the other. The I/O class asks a holder of the CPU class at once, all others after an
-//! interval; it is served first.
+//! A thread attaches in the I/O class. A forced drop moves it to the CPU class, and a voluntary
+//! release moves it back. So a thread that attaches is in the I/O class, and a preempted thread is
+//! in the CPU class. The I/O class requests at once from a holder of the CPU class, every other
+//! thread after an interval. The I/O class is served first.
 //!
 //! | handshake | here                                                             |
 //! |-----------|------------------------------------------------------------------|
@@ -18,8 +18,8 @@
 //!
 //! # What is written differently
 //! - The forced switch is a queue that keeps its order, and not a second condition variable.
-//! - A holder under whom nobody waits counts as one of the CPU class, whatever it did before: what
-//!   nobody sees on the fast path cannot be remembered.
+//! - A holder without waiters counts as one of the CPU class, whatever it did before: the fast path
+//!   cannot be remembered.
 
 use gil_core::protocol::{
     Context, Order, Protocol, Release, Request, Step, ThreadId, Timekeeper, WaitSet, Wake,
@@ -38,7 +38,7 @@ const CLASSES: [WaitSet; 2] = [IO, CPU];
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Priority {
-    /// The holder came from outside while others waited.
+    /// The holder arrived while others waited.
     holder_does_io: bool,
     time: Timekeeper,
 }

@@ -1,31 +1,31 @@
-//! PyPy: a release that wakes nobody, and one waiter that comes by every 0.1 ms.
+//! PyPy: a release that wakes no thread, and one waiter that polls every 0.1 ms.
 //!
 //! Modelled on `rpython/translator/c/src/thread_gil.c` of PyPy.
 //!
-//! Release is a plain store, acquire one compare-and-swap: the cheapest pair of all. The price is
-//! paid by whoever waits: the waiting room is a mutex (assumed to be roughly first come, first
-//! served), and the one thread that is through it, the *stealer*, tries the lock every 0.1 ms.
-//! A thread that yields unlocks `mutex_gil`, which gives the lock to the stealer, and goes to the
-//! back of the waiting room: a true hand-off.
+//! Release is a plain store, acquire one compare-and-swap: the cheapest pair of all models. The
+//! waiters pay for it. The waiting room is a mutex (assumed to be roughly first come, first
+//! served), and the one thread that has passed it, the *stealer*, tries the lock every 0.1 ms. A
+//! thread that yields unlocks `mutex_gil`, which gives the lock to the stealer, and goes to the end
+//! of the waiting room: a true hand-off.
 //!
 //! | handshake | here                                                          |
 //! |-----------|---------------------------------------------------------------|
-//! | requested | nobody asks: the bytecode counter runs out                    |
-//! | answered  | the counter's action yields, if anybody waits                 |
+//! | requested | never: the bytecode counter runs out                          |
+//! | answered  | the counter's action yields, if a thread waits                |
 //! | granted   | on a yield, to the stealer; on a release never                |
 //! | confirmed | the stealer runs                                              |
 //!
 //! # What is written differently
 //! - The contended release and acquire of PyPy enter no mutex. The decisions are the same, the cost
 //!   is not.
-//! - A waiter that is to become the stealer is woken by the mutex of the waiting room. Here the
-//!   stealer that leaves chooses and notifies it.
-//! - The random spinning in front of the waiting room (PyPy's issue 2341) is left out: a thread
-//!   that wins there has won a race for a free lock.
+//! - The mutex of the waiting room wakes the next stealer. Here the stealer that leaves chooses and
+//!   notifies it.
+//! - The random spinning in front of the waiting room (PyPy's issue 2341) is omitted: a thread that
+//!   wins there has won a race for a free lock.
 //!
 //! # Not under loom
-//! While the lock is free and threads wait, nobody is on the way: the next poll is what brings one.
-//! So LIVE-4 is false by design, and a checker whose time-outs are finite sees a deadlock.
+//! While the lock is free and threads wait, no thread is acquiring until the next poll. So LIVE-4
+//! is false by design, and a checker with finite timeouts sees a deadlock.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ use gil_core::protocol::{
     Context, Order, Preemption, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake,
 };
 
-/// Bytecodes between two looks whether anybody waits (raised from 100: each one really switches).
+/// Bytecodes between two checks for waiters (raised from 100: each yield really switches).
 const CHECK_INTERVAL: u32 = 10_000;
 
 const ROOM: WaitSet = WaitSet(0);
@@ -48,7 +48,7 @@ const POLLING: WaitSet = WaitSet(1);
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PyPy {
-    /// Who has `mutex_gil_stealer`.
+    /// The thread that has `mutex_gil_stealer`.
     stealer: Option<ThreadId>,
 }
 
@@ -59,7 +59,8 @@ impl PyPy {
         Self { stealer: None }
     }
 
-    /// The stealer unlocks `mutex_gil_stealer`: who has waited longest in the room is next.
+    /// The stealer unlocks `mutex_gil_stealer`: the thread that has waited longest in the room is
+    /// next.
     fn leave_room(&mut self, cx: &mut dyn Context) {
         self.stealer = cx.first(ROOM);
         if let Some(next) = self.stealer {
@@ -90,7 +91,7 @@ impl Protocol for PyPy {
     }
 
     // RPyGilYieldThread: only if rpy_waiting_threads is not 0. Unlocking mutex_gil gives the lock
-    // to the stealer, or to whoever becomes it next.
+    // to the stealer, or to the next stealer.
     fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         let Some(stealer) = cx.first(POLLING) else { return Step::Owns };
         cx.give(stealer);

@@ -4,15 +4,14 @@
 //! `Python/thread_pthread.h` (`sem_wait`, `sem_post`).
 //!
 //! Every 100 ticks the holder releases and at once acquires again, in two separate operations on
-//! the semaphore, whether anybody waits or not. Release is an announcement and no hand-over:
-//! whoever runs first wins, and that is usually the thread that is running already. This is the
-//! GIL battle.
+//! the semaphore, with or without waiters. Release is not a hand-off: the first thread that runs
+//! wins, and that is usually the thread that is already running. This is the GIL battle.
 //!
 //! | handshake | here                                            |
 //! |-----------|-------------------------------------------------|
-//! | requested | nobody asks: the ticks run out                  |
+//! | requested | never: the ticks run out                        |
 //! | answered  | release and acquire, every time                 |
-//! | granted   | never: the lock is freed, whoever comes takes   |
+//! | granted   | never: the lock is freed, any thread takes it   |
 //! | confirmed | never                                           |
 
 use gil_core::protocol::{Context, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
@@ -71,7 +70,7 @@ impl Protocol for Python2 {
         self.acquire(cx)
     }
 
-    // Python 2 cannot give up. A post that the leaver has consumed goes to the next.
+    // Python 2 cannot give up. A post that the leaving thread has consumed goes to the next.
     fn cancel(&mut self, cx: &mut dyn Context, notified: bool) {
         if notified && cx.is_free() {
             cx.notify_one(SEMAPHORE);

@@ -1,33 +1,33 @@
-//! CPython 3.2 to today: a timed wait, a drop request, a forced switch.
+//! CPython 3.2 to the present: a timed wait, a drop request, a forced switch.
 //!
-//! Modelled on `Python/ceval_gil.h` and `ceval_gil.c` of CPython 3.2 to 3.14. The scheduling has
-//! not changed in all that time.
+//! Modelled on `Python/ceval_gil.h` and `ceval_gil.c` of CPython 3.2 to 3.14. The scheduling is the
+//! same in all these versions.
 //!
-//! - `take_gil`: while held, wait for one interval. Only if that timed out, the lock is still held
-//!   and the **switch number** has not moved since this wait began, ask the holder to drop.
-//! - `drop_gil`: free the lock, signal. If a drop was requested, lock a second mutex and, unless
-//!   somebody has taken the lock already, sleep on a second condition until somebody does: the
-//!   **forced switch**. One untimed wait, no loop.
+//! - `take_gil`: while the lock is held, wait for one interval. Request a drop only if the wait
+//!   timed out, the lock is still held and the **switch number** has not moved since this wait
+//!   began.
+//! - `drop_gil`: free the lock, signal. If a drop was requested, lock a second mutex. Unless
+//!   another thread has already taken the lock, sleep on a second condition until one does: the
+//!   **forced switch**. It is one untimed wait without a loop.
 //!
 //! | handshake | here                                                         |
 //! |-----------|--------------------------------------------------------------|
 //! | requested | after a full interval without a switch, by any waiter        |
 //! | answered  | at the breaker, or at the next voluntary release             |
-//! | granted   | never: the lock is freed, whoever comes first takes it       |
+//! | granted   | never: the lock is freed, the first thread to arrive takes it |
 //! | confirmed | the taker signals the second condition                       |
 //!
 //! # Two mutexes
-//! Dropping and the look at the last holder are two critical sections in CPython; others come in
-//! between, and on one core nearly always do. Here [`Step::Retry`] separates them.
+//! In CPython the drop and the check of the last holder are two critical sections. Other threads
+//! run between them, on one core nearly always. Here [`Step::Retry`] separates them.
 //!
 //! # What is written differently
-//! - The switch number only grows. All that is ever asked of it is "has it moved since my wait
-//!   began?", so the model keeps the set of threads for which it has not.
-//! - Since 3.13 the request is a bit of the holder's own thread state, before that one flag. The
-//!   bit lives as long as the holder's turn, so nobody can tell the difference.
-//! - CPython gives up only when it finalizes; here a waiter may give up at any moment. What it
-//!   does then is gh-96387's rule, and a signal to both conditions in place of the ones it may
-//!   have swallowed.
+//! - The switch number only grows. Its only use is the question whether it has moved since a wait
+//!   began, so the model keeps the set of threads for which it has not.
+//! - Since 3.13 the request is a bit of the holder's thread state; before, it was one flag. The bit
+//!   lives as long as the holder's turn, so no thread can observe the difference.
+//! - CPython gives up only when it finalizes; here a waiter may give up at any moment. It then
+//!   follows gh-96387's rule, and signals both conditions in place of signals it may have consumed.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ use gil_core::protocol::{
 const GIL: WaitSet = WaitSet(0);
 const SWITCH: WaitSet = WaitSet(1);
 
-/// The GIL of CPython 3.2 to today.
+/// The GIL of CPython 3.2 to the present.
 ///
 /// ```
 /// # if gil_core::UNDER_LOOM { return }
@@ -55,7 +55,7 @@ pub struct Python3 {
     switching: BTreeSet<ThreadId>,
     /// `FORCE_SWITCHING` is not defined.
     never_waits: bool,
-    /// A time-out asks whether or not the switch number has moved.
+    /// A timeout requests whether or not the switch number has moved.
     never_compares: bool,
 }
 
@@ -72,8 +72,8 @@ impl Python3 {
         }
     }
 
-    /// As if `FORCE_SWITCHING` were not defined: the dropper does not wait until another thread has
-    /// really got the lock (the article's A15 left out).
+    /// As if `FORCE_SWITCHING` were not defined: the releasing thread does not wait until another
+    /// thread has actually acquired the lock (the article's A15 omitted).
     #[must_use]
     pub const fn without_forced_switching() -> Self {
         let mut lock = Self::new();
@@ -81,8 +81,8 @@ impl Python3 {
         lock
     }
 
-    /// Without the comparison of switch numbers: a waiter asks after every interval (the article's
-    /// A18).
+    /// Without the comparison of switch numbers: a waiter requests after every interval (the
+    /// article's A18 omitted).
     #[must_use]
     pub const fn without_switch_check() -> Self {
         let mut lock = Self::new();
@@ -127,8 +127,8 @@ impl Protocol for Python3 {
         if cx.is_free() { self.take(cx) } else { self.wait(cx) }
     }
 
-    // gh-104341: the last release of a thread state touches nothing after the first mutex, so it
-    // skips the forced switch, request or not.
+    // gh-104341: the final release of a thread state accesses nothing after the first mutex, so it
+    // omits the forced switch, with or without a request.
     fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step {
         self.drop_gil(cx);
         if cx.requested() && how == Release::Blocking && !self.never_waits {

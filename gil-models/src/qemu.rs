@@ -1,25 +1,25 @@
-//! QEMU's old big lock: who comes from outside asks at once, and is waited for.
+//! QEMU's old big lock: a thread that attaches requests at once, and the holder waits for it.
 //!
 //! Modelled on `cpus.c` of QEMU 2.3 to 2.8, before emulation left the global mutex:
 //! `qemu_mutex_lock_iothread`, `qemu_tcg_wait_io_event`, `qemu_cpu_kick_thread`.
 //!
-//! The thread that emulates the processor holds the global mutex while it runs. Whoever else wants
-//! it counts itself in `iothread_requesting_mutex` (a flag before 2.3), kicks the processor out of
-//! its loop and waits for the mutex. The emulating thread, kicked, waits on the condition
-//! `qemu_io_proceeded_cond` for as long as anybody is counted; whoever gets the mutex takes itself
-//! off the count and broadcasts that it has **proceeded**.
+//! The thread that emulates the processor holds the global mutex while it runs. Any other thread
+//! that needs it counts itself in `iothread_requesting_mutex` (a flag before 2.3), kicks the
+//! processor out of its loop and waits for the mutex. The kicked thread waits on the condition
+//! `qemu_io_proceeded_cond` while the count is not zero. A thread that gets the mutex removes
+//! itself from the count and broadcasts that it has **proceeded**.
 //!
 //! | handshake | here                                                                |
 //! |-----------|---------------------------------------------------------------------|
 //! | requested | at once, by counting and kicking                                    |
 //! | answered  | the kicked thread waits on a condition, which releases the mutex    |
-//! | granted   | never: the mutex is free, whoever comes first takes it              |
+//! | granted   | never: the mutex is free, the first thread to arrive takes it       |
 //! | confirmed | by the broadcast                                                    |
 //!
 //! # What is written differently
-//! QEMU has one emulating thread, here every thread can be one: whoever was switched out comes back
-//! without asking, as the emulating thread does. There is no interval, so threads that compute do
-//! not share: that was the business of the round-robin loop inside the one thread.
+//! QEMU has one emulating thread; here every thread can be one. A preempted thread returns without
+//! a request, as the emulating thread does. There is no interval, so CPU-bound threads do not
+//! share: the round-robin loop inside the one thread did that.
 
 use std::collections::BTreeSet;
 
@@ -96,7 +96,7 @@ impl Protocol for Qemu {
     }
 
     fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, _: Wake) -> Step {
-        // qemu_cond_wait takes the mutex before it looks at the count again.
+        // qemu_cond_wait takes the mutex before it checks the count again.
         if set == PROCEEDED && cx.is_free() && !self.requesting.is_empty() {
             return Step::Wait(PROCEEDED, None);
         }

@@ -1,4 +1,4 @@
-//! Every protocol by its name: the one list that the checks, the simulator and the benchmarks share.
+//! Every protocol by its name: the one list for the checks, the simulator and the benchmarks.
 
 use gil_core::protocol::{Handoff, Protocol};
 

@@ -1,27 +1,27 @@
-//! Ruby today: direct hand-off, one timer, and a hot thread that may steal the lock back.
+//! Ruby today: direct hand-off, one timer, and a hot thread that may retake the lock.
 //!
 //! Modelled on `thread_sched.c` of Ruby main (`runnable_hot_th`, `thread_sched_wait_running_turn`)
 //! and its timer thread, which gives a thread a quantum of 100 ms (Feature #20861).
 //!
-//! The releasing thread chooses its successor itself, so there is no window for barging. But always
-//! switching was too expensive for very short blocking calls (Bug #21685), so the thread that ran
-//! last, the *hot* one, may take the lock back as long as its successor has not started; the
-//! successor keeps the front of the queue.
+//! The releasing thread chooses its successor itself, so there is no window for barging. Switching
+//! every time was too expensive for very short blocking calls (Bug #21685). So the thread that ran
+//! last, the *hot* one, may retake the lock until its successor has started. The successor keeps
+//! the front of the queue.
 //!
 //! | handshake | here                                                              |
 //! |-----------|-------------------------------------------------------------------|
 //! | requested | by the timer thread, for a thread that ran for a whole quantum    |
-//! | answered  | hands over at the next check                                      |
+//! | answered  | hands off at the next check                                       |
 //! | granted   | at once on a forced switch; reserved for the first on a voluntary one |
 //! | confirmed | the successor starts, and the hot thread is hot no longer         |
 //!
 //! # What is written differently
-//! - The timer thread is the timer of one waiter ([`Timekeeper`]): it sleeps while nobody waits,
-//!   as Ruby's does. Its 10 ms ticks are left out, so a quantum is 100 ms and not 100 to 110.
+//! - The timer thread is the timer of one waiter ([`Timekeeper`]): it sleeps while no thread waits,
+//!   as Ruby's does. Its 10 ms ticks are omitted, so a quantum is 100 ms and not 100 to 110.
 //! - A successor that has been chosen and not started is a lock that is free and reserved for the
 //!   first of the queue and for the hot thread.
-//! - `runnable_hot_th` is a hint that can outlive what it names (PR 17296 fixed an assertion that
-//!   fell over it). Here it is forgotten when the queue is empty.
+//! - `runnable_hot_th` is a hint that can outlive the thread that it names (PR 17296 fixed an
+//!   assertion that failed because of it). Here it is cleared when the queue is empty.
 
 use std::time::Duration;
 

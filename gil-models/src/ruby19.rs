@@ -1,22 +1,23 @@
 //! Ruby 1.9.3: strictly first come, first served.
 //!
 //! Modelled on `thread_pthread.c` of Ruby 1.9.3 (`gvl_acquire`, `gvl_release`) and the timer thread
-//! that interrupts the running thread after 100 ms (10 ms on Windows). It came after Bug #2359 and
-//! #3890: one thread that took the lock again and again.
+//! that interrupts the running thread after 100 ms (10 ms on Windows). It replaced a lock that one
+//! thread could acquire repeatedly (Bug #2359 and #3890).
 //!
 //! A list of waiters, one condition variable each. A thread waits until the lock is free **and** it
-//! is the first of the list; a release signals the first. Nobody barges, so a switch is forced by
-//! the order.
+//! is the first of the list; a release signals the first. No thread barges, so the order forces a
+//! switch.
 //!
 //! | handshake | here                                                            |
 //! |-----------|-----------------------------------------------------------------|
 //! | requested | by the timer thread, for a thread that ran for a whole quantum  |
 //! | answered  | releases, then acquires: to the end of the list                 |
-//! | granted   | in effect at the release: only the first of the list can take   |
-//! | confirmed | it takes                                                        |
+//! | granted   | in effect at the release: only the first of the list can acquire |
+//! | confirmed | it acquires                                                     |
 //!
 //! # What is written differently
-//! The timer thread is the timer of one waiter ([`Timekeeper`]), and runs only while somebody waits.
+//! The timer thread is the timer of one waiter ([`Timekeeper`]), and runs only while a thread
+//! waits.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Pictures are well-formed, say what happened, and nothing that did not.
+//! Pictures are well-formed, and they show exactly the events that happened.
 
 #![cfg(not(loom))]
 
@@ -35,7 +35,7 @@ fn convoy() -> Lanes {
 }
 
 #[test]
-fn the_spans_of_a_lane_follow_each_other_and_one_thread_runs_at_a_time() {
+fn spans_are_contiguous_and_one_thread_runs_at_a_time() {
     for (lanes, window) in [(battle(), 1_000_000..1_200_000), (convoy(), 20_000_000..60_000_000)] {
         let mut running = Vec::new();
         for spans in lanes.spans() {
@@ -53,7 +53,7 @@ fn the_spans_of_a_lane_follow_each_other_and_one_thread_runs_at_a_time() {
 }
 
 #[test]
-fn the_steps_of_the_handshake_are_marked_in_order() {
+fn handshake_steps_are_marked_in_order() {
     let lanes = lanes(Handoff::new(), "cpu:2", 20_000..60_000);
     let mut all: Vec<_> = lanes.marks().iter().flatten().collect();
     all.sort_by_key(|mark| (mark.at_ns, mark.step));
@@ -65,7 +65,7 @@ fn the_steps_of_the_handshake_are_marked_in_order() {
 }
 
 #[test]
-fn the_figures_tell_the_battle_from_the_convoy() {
+fn figures_distinguish_the_battle_from_the_convoy() {
     let (battle, convoy) = (battle(), convoy());
     assert!(battle.wasted_wake_ups() > 20 && battle.idle_share() > 0.3, "{}", battle.summary());
     assert!(convoy.wasted_wake_ups() == 0 && convoy.idle_share() < 0.05, "{}", convoy.summary());
@@ -75,7 +75,7 @@ fn the_figures_tell_the_battle_from_the_convoy() {
 }
 
 #[test]
-fn the_terminal_shows_a_line_for_each_thread() {
+fn terminal_has_one_line_per_thread() {
     let text = battle().terminal(60);
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
@@ -88,7 +88,7 @@ fn the_terminal_shows_a_line_for_each_thread() {
 }
 
 #[test]
-fn the_svg_is_well_formed_and_says_what_its_colours_mean() {
+fn svg_is_well_formed_and_has_a_legend() {
     for lanes in [battle(), convoy()] {
         let svg = lanes.svg();
         assert!(svg.contains("a &lt;title&gt; &amp; more"), "texts are escaped");
@@ -105,8 +105,9 @@ fn the_svg_is_well_formed_and_says_what_its_colours_mean() {
     assert!(!convoy().svg().contains(&legend), "only what occurs");
 }
 
-/// What Perfetto's importer of the trace-event format asks for: an array of events with a phase, a
-/// process and a thread; complete events with a start and a length, one after the other in a thread.
+/// The requirements of Perfetto's importer of the trace-event format: an array of events with a
+/// phase, a process and a thread; complete events with a start and a length, in order in each
+/// thread.
 fn check_trace(text: &str, lanes: &Lanes) {
     let document: Value = serde_json::from_str(text).expect("JSON");
     let events = document["traceEvents"].as_array().expect("an array of events");
@@ -144,7 +145,7 @@ fn check_trace(text: &str, lanes: &Lanes) {
 }
 
 #[test]
-fn the_trace_is_one_that_perfetto_opens() {
+fn trace_has_the_format_of_perfetto() {
     for lanes in [battle(), convoy()] {
         check_trace(&lanes.chrome_trace(), &lanes);
     }
@@ -154,7 +155,7 @@ fn the_trace_is_one_that_perfetto_opens() {
 }
 
 #[test]
-fn a_recorded_real_run_makes_the_same_kind_of_picture() {
+fn recorded_real_run_is_drawn_the_same_way() {
     let lock = RawGil::with_observer(Handoff::new(), Recorder::new(100_000));
     lock.set_switch_interval(Duration::from_micros(200));
     let turns = std::sync::atomic::AtomicU32::new(0);
@@ -163,7 +164,7 @@ fn a_recorded_real_run_makes_the_same_kind_of_picture() {
             threads.spawn(|| {
                 let member = lock.register();
                 lock.attach(&member).expect("it is outside");
-                // Both are there until the lock has changed hands often enough.
+                // Both run until the lock has changed hands often enough.
                 while turns.load(std::sync::atomic::Ordering::Relaxed) < 20 {
                     if lock.safepoint(&member).expect("it holds the lock") {
                         turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

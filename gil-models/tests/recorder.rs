@@ -1,4 +1,4 @@
-//! What a recording tells, and how much of it is kept.
+//! What a recording contains, and how much of it is kept.
 
 #![cfg(not(loom))]
 
@@ -20,7 +20,7 @@ fn taken(lock: &RawGil<Handoff, Recorder>) -> Vec<TraceEvent> {
 }
 
 #[test]
-fn a_recording_is_handed_out_once() {
+fn recording_is_returned_once() {
     let lock = RawGil::with_observer(Handoff::new(), Recorder::new(3));
     let [id] = threads();
     come_and_go(&lock);
@@ -37,7 +37,7 @@ fn a_recording_is_handed_out_once() {
 }
 
 #[test]
-fn what_does_not_fit_into_a_recording_is_counted() {
+fn records_beyond_the_capacity_are_counted() {
     let lock = RawGil::with_observer(Handoff::new(), Recorder::new(1));
     come_and_go(&lock);
     assert_eq!(lock.inspect_observer(|recorder| recorder.dropped()), 2);
@@ -49,11 +49,12 @@ fn what_does_not_fit_into_a_recording_is_counted() {
 }
 
 #[test]
-fn a_section_is_told_by_its_events_then_its_wake_ups_then_who_left() {
+fn section_is_recorded_as_events_wakeups_then_leaver() {
     let [a, b] = threads();
     let mut monitor = Monitor::new(Handoff::new());
     let mut tell = |thread, entry| -> Vec<TraceEvent> {
-        let outcome = monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
+        let outcome =
+            monitor.section(thread, entry, &mut WakeFirst).expect("it fits the thread state");
         let told = TraceRecord::of_section(7, thread, outcome, &monitor);
         told.inspect(|happened| assert_eq!(happened.at_ns, 7)).map(|h| h.what).collect()
     };

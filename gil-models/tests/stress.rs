@@ -1,4 +1,4 @@
-//! Every protocol on real threads: the data stays consistent, everybody gets through, and the slow
+//! Every protocol on real threads: the data stays consistent, every thread finishes, and the slow
 //! path was really used.
 
 #![cfg(not(loom))]
@@ -15,7 +15,7 @@ const THREADS: u64 = 6;
 /// Miri interprets: few rounds, of many seeds.
 const ROUNDS: u64 = if cfg!(miri) { 3 } else { 3_000 };
 const SAFEPOINTS: u64 = if cfg!(miri) { 2 } else { 20 };
-/// Far beyond any slow machine: this catches a hang and judges no speed.
+/// Longer than any slow machine needs: this detects a hang and does not judge speed.
 const HANG: Duration = Duration::from_secs(300);
 
 #[derive(Default)]
@@ -24,8 +24,7 @@ struct State {
     b: u64,
 }
 
-/// Aborts the process when nothing has moved for a long time: a hang must not wait for the
-/// patience of whoever runs the tests.
+/// Aborts the process when nothing has moved for a long time, so that a hang ends the test.
 fn watch(progress: &AtomicU64, done: &AtomicBool, name: &str) {
     let (mut last, mut since) = (0, Instant::now());
     while !done.load(Ordering::Relaxed) {
@@ -55,7 +54,7 @@ fn stress<P: Protocol + Send>(protocol: P) -> Counters {
                 })
             })
             .collect();
-        // However the threads are scheduled later on, one switch is forced here.
+        // One switch is forced here, independent of the later scheduling.
         let asks = matches!(P::PREEMPTION, Preemption::OnRequest);
         let asked = |counters: Counters| counters.requests > 0 || !asks && counters.sections > 0;
         while !asked(gil.counters()) {
@@ -82,7 +81,7 @@ fn work<P: Protocol>(gil: &Gil<State, P>, progress: &AtomicU64, n: u64) {
         for _ in 0..SAFEPOINTS {
             attached.a += 1;
             attached.safepoint();
-            attached.b += 1; // the two are equal only when everybody is between rounds
+            attached.b += 1; // the two are equal only when every thread is between rounds
         }
         if (round + n).is_multiple_of(3) {
             attached.detach(|| progress.fetch_add(1, Ordering::Relaxed));
@@ -99,27 +98,27 @@ fn assert_used(counters: Counters) {
 }
 
 #[test]
-fn the_default_protocol() {
+fn stress_of_the_default_protocol_completes() {
     let counters = stress(Handoff::new());
     assert_used(counters);
     assert!(counters.forced_releases > 0 && counters.grants > 0, "{counters:?}");
 }
 
 #[test]
-fn plain_hand_off() {
+fn stress_of_plain_handoff_completes() {
     let counters = stress(Handoff::plain());
     assert_used(counters);
     assert!(counters.forced_releases > 0 && counters.grants > 0, "{counters:?}");
 }
 
 #[test]
-fn python3() {
+fn stress_of_python3_completes() {
     let counters = stress(Python3::new());
     assert_used(counters);
     assert!(counters.forced_releases > 0 && counters.wakeups > 0, "{counters:?}");
 }
 
 #[test]
-fn python2() {
+fn stress_of_python2_completes() {
     assert_used(stress(Python2::new()));
 }

@@ -1,5 +1,5 @@
-//! A protocol from outside: waiters are served last in, first out. It excludes, it switches, and
-//! it starves: the public functions find the loop.
+//! A protocol from outside the workspace: waiters are served last in, first out. It excludes and it
+//! switches, but it starves a thread: the public functions find the loop.
 
 use gil_core::protocol::{
     Context, Order, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
@@ -34,7 +34,7 @@ impl Protocol for Lifo {
     }
     fn safepoint(&mut self, cx: &mut dyn Context) -> Step {
         self.release(cx, Release::Blocking);
-        self.0.insert(0, cx.me()); // even though who is switched out goes to the back
+        self.0.insert(0, cx.me()); // even though a preempted thread goes to the end
         WAIT
     }
     fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {

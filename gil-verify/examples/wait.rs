@@ -1,17 +1,17 @@
-//! How often waiters are overtaken on real threads, beside the bound, and how long they wait, beside
-//! the promise in time.
+//! How often waiters are overtaken on real threads compared with the bound, and how long they wait
+//! compared with the promised time.
 //!
 //! ```text
 //! cargo run --release -p gil-verify --example wait
 //! ```
 //!
-//! A third of the threads compute, a third makes blocking calls, a third releases and comes back at
-//! once. The promise in time needs figures that only the run has: the longest gap between two safepoints
-//! and how late timers and threads were. They are measured, the operating system's part included.
+//! A third of the threads compute, a third make blocking calls, a third release and reacquire at
+//! once. The promised time needs two measured values: the longest gap between two safepoints and
+//! the lateness of timers and threads, including the operating system's part.
 
 #[cfg(loom)]
 fn main() {
-    println!("wait: real threads have nothing to say under loom");
+    println!("wait: real threads do not run under loom");
 }
 
 #[cfg(not(loom))]
@@ -38,7 +38,7 @@ fn main() {
     }
 }
 
-/// The threads and what is seen of them.
+/// The threads and their observations.
 #[cfg(not(loom))]
 pub mod measure {
     use std::hint::black_box;
@@ -50,20 +50,20 @@ pub mod measure {
     use gil_core::raw::{Observe, RawGil, Registration, SectionInfo};
     use gil_verify::claims::overtake::Overtakings;
 
-    /// What a run came to.
+    /// The result of a run.
     #[derive(Clone, Copy, Debug, Default)]
     pub struct Seen {
-        /// How many waits there were.
+        /// The number of waits.
         pub waits: u64,
-        /// How often one waiter was overtaken at most.
+        /// The largest number of overtakings of one waiter.
         pub overtaken: u64,
         /// The longest wait, until the thread runs.
         pub longest: Duration,
         /// The longest time between two safepoints of a thread that holds the lock.
         pub gap: Duration,
-        /// How long after its interval a timer's section came at most.
+        /// How long after its interval a timer's section ran at most.
         pub timer_late: Duration,
-        /// How long after its wake-up a thread's section came at most.
+        /// How long after its wake-up a thread's section ran at most.
         pub start_late: Duration,
     }
 
@@ -73,7 +73,7 @@ pub mod measure {
         overtakings: Overtakings,
         since: Vec<Option<Instant>>,
         woken: Vec<Option<Instant>>,
-        /// Since when the present owner has run, or been seen to by the slow path.
+        /// The start of the present owner's run, or when the slow path first saw it.
         run_began: Instant,
         frozen: bool,
         seen: Seen,
@@ -85,7 +85,7 @@ pub mod measure {
             let now = Instant::now();
             self.overtakings.note(monitor);
             if !self.frozen {
-                self.run_began = now; // it may have been taken by the fast path
+                self.run_began = now; // the fast path may have taken it
             }
             let me = thread.index();
             if let Some(woken) = self.woken[me].take() {
@@ -116,7 +116,7 @@ pub mod measure {
         }
     }
 
-    /// Something to compute.
+    /// Some computation.
     fn compute(steps: u32) {
         for step in 0..steps {
             black_box(step);
@@ -130,7 +130,7 @@ pub mod measure {
         (rounds, hogs): (u32, u32),
     ) -> Duration {
         let (mut gap, fault) = (Duration::ZERO, "a thread uses its lock as it should");
-        // A hog has fewer and longer turns.
+        // A CPU-bound thread has fewer and longer turns.
         let rounds = if kind == 0 { rounds / 20 } else { rounds };
         for round in 0..rounds {
             lock.attach(me).expect(fault);
@@ -145,15 +145,15 @@ pub mod measure {
             lock.detach(me).expect(fault);
             match kind {
                 1 => std::thread::sleep(Duration::from_micros(20)), // a blocking call
-                2 => {}                                             // back at once
+                2 => {}                                             // reacquires at once
                 _ => std::thread::yield_now(),
             }
         }
         gap
     }
 
-    /// Runs so many threads, each for so many rounds; those that compute have fewer, of so many
-    /// safepoints.
+    /// Runs a number of threads for a number of rounds. Threads that compute have fewer rounds,
+    /// with several safepoints each.
     ///
     /// # Panics
     /// When a thread does.

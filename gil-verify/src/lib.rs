@@ -1,18 +1,18 @@
 //! The checks: claims about global interpreter locks, run by several engines.
 //!
-//! - [`claims`]: what is checked, generic over the [`Protocol`](gil_core::protocol::Protocol), yours included:
-//!   safety, liveness, overtaking, the fast path, and how long a waiter waits at most
-//! - [`ledger`]: what is expected, and where a claim is known to be false
-//! - [`explorer`]: all states of threads that loop for ever
-//! - [`mod@loom`]: the mechanism in every interleaving and memory order, and its comparison with the
-//!   explorer; the lock word's operations, each pair of them a program of a few lines
+//! - [`claims`]: the claims, generic over the [`Protocol`](gil_core::protocol::Protocol), including
+//!   your own: safety, liveness, overtaking, the fast path, and the bound on waiting
+//! - [`ledger`]: the expected verdicts, and where a claim is known to be false
+//! - [`explorer`]: all states of threads that loop forever
+//! - [`mod@loom`]: the mechanism in every interleaving and memory order, its comparison with the
+//!   explorer, and litmus tests of the lock word's operations
 //! - [`mod@shuttle`], `spin`: the second opinions
 //! - [`mutants`]: deliberate bugs that must be caught
 //! - [`replay`]: the lines that replay counterexamples, and recorded traces against the models
-//! - [`report`]: the run as a whole, its rows, its judgement and its pages
+//! - [`report`]: the whole run: its rows, verdict and pages
 //!
-//! The committed results that a run is compared with are in `gil-verify/golden`. What a green result
-//! does not mean is on the book's page on limits.
+//! A run is compared with the committed results in `gil-verify/golden`. The book's page on limits
+//! says what a green result does not mean.
 
 pub mod claims;
 #[cfg(not(loom))]

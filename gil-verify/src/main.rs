@@ -2,7 +2,7 @@
 
 #[cfg(loom)]
 fn main() -> std::process::ExitCode {
-    eprintln!("this build has --cfg loom: run gil-loom; `cargo verify` builds it by itself");
+    eprintln!("this build has --cfg loom: run gil-loom; `cargo verify` builds it automatically");
     std::process::ExitCode::from(gil_verify::report::verify::EXIT_HARNESS_BROKEN)
 }
 

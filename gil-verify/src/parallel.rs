@@ -9,8 +9,8 @@ pub fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get().min(8))
 }
 
-/// Does every job and gives the results in the order of the jobs, whoever was through first.
-/// Expensive jobs are begun first. `done` is called here for each job that is through.
+/// Runs every job and returns the results in the order of the jobs, whichever ended first. Start
+/// expensive jobs first. `done` is called for each finished job.
 ///
 /// ```
 /// use gil_verify::parallel;

@@ -5,17 +5,18 @@ use gil_core::protocol::Protocol;
 
 pub use gil_models::registry::{PROTOCOLS, Visit, with};
 
-/// Those that every suite runs on; the others have the suites that tie them to the explorer.
+/// The protocols that every suite runs on; the others have the suites that connect them with the
+/// explorer.
 pub const MAIN: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
 
-/// Why there is nothing to visit.
+/// Why there is no protocol to visit.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unknown {
     /// There is no such protocol.
     #[error("there is no protocol `{protocol}`; there are {}", PROTOCOLS.join(", "))]
     Protocol {
-        /// What was asked for.
+        /// The requested name.
         protocol: String,
     },
     /// There is no such mutant.
@@ -23,7 +24,7 @@ pub enum Unknown {
     Mutant {
         /// The protocol.
         protocol: String,
-        /// What was asked for.
+        /// The requested name.
         mutant: String,
     },
 }
@@ -34,10 +35,10 @@ fn mutants_of(protocol: &str) -> Vec<&'static str> {
     mutants.map(|mutant| mutant.name).collect()
 }
 
-/// As [`with`], perhaps with one of the [mutants](MUTANTS) of the protocol.
+/// As [`with`], optionally with one of the [mutants](MUTANTS) of the protocol.
 ///
 /// # Errors
-/// [`Unknown`], where there is none of that name.
+/// [`Unknown`], if the name is unknown.
 pub fn with_mutant<V: Visit>(
     protocol: &str,
     mutant: Option<&str>,

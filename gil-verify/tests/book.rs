@@ -1,4 +1,4 @@
-//! The generated pages are the committed ones. `GIL_BLESS=1 cargo test -p gil-verify --test book`
+//! The generated pages equal the committed ones. `GIL_BLESS=1 cargo test -p gil-verify --test book`
 //! writes them.
 
 #![cfg(not(loom))]
@@ -24,7 +24,7 @@ fn same_or_bless(path: &Path, wanted: &str) {
 }
 
 #[test]
-fn the_generated_pages_are_the_committed_ones() {
+fn generated_pages_equal_the_committed_ones() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let summary = std::fs::read_to_string(root.join("docs/src/SUMMARY.md")).expect("a summary");
     for (name, text) in book::pages(&root).expect("the sources are here") {
@@ -34,7 +34,7 @@ fn the_generated_pages_are_the_committed_ones() {
 }
 
 #[test]
-fn the_readme_has_the_ledgers_table() {
+fn readme_has_the_table_of_the_ledger() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = std::fs::read_to_string(&path).expect("a README");
     let (before, rest) = readme.split_once(BEGIN).expect("the table's beginning");
@@ -44,7 +44,7 @@ fn the_readme_has_the_ledgers_table() {
 }
 
 #[test]
-fn the_page_of_the_promise_has_the_committed_table() {
+fn promise_page_has_the_committed_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/promise.md");
     let page = std::fs::read_to_string(&path).expect("a page");
     let (before, rest) = page.split_once(TABLE).expect("the table's beginning");
@@ -56,7 +56,7 @@ fn the_page_of_the_promise_has_the_committed_table() {
 }
 
 #[test]
-fn the_history_names_only_what_there_is() {
+fn history_page_names_only_what_exists() {
     let page = include_str!("../../docs/src/history.md");
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains('`'));
     let mut named = 0;

@@ -1,4 +1,4 @@
-//! The command line, from outside.
+//! The command line, run as a process.
 
 #![cfg(not(loom))]
 
@@ -15,7 +15,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn an_unknown_name_is_a_usage_error_that_lists_the_valid_ones() {
+fn unknown_name_is_a_usage_error_that_lists_valid_names() {
     for (arguments, valid) in [
         (["--protocol", "python4"], "handoff-plain"),
         (["--claim", "SAFE-99"], "LIVE-2"),
@@ -31,7 +31,7 @@ fn an_unknown_name_is_a_usage_error_that_lists_the_valid_ones() {
 }
 
 #[test]
-fn an_output_folder_that_cannot_be_made_is_an_error() {
+fn output_folder_that_cannot_be_created_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let folder = file.path().join("inside");
     let folder = folder.to_str().expect("a plain path");
@@ -41,7 +41,7 @@ fn an_output_folder_that_cannot_be_made_is_an_error() {
 }
 
 #[test]
-fn a_part_of_the_mutation_run_that_there_is_not_is_a_usage_error() {
+fn unknown_mutation_shard_is_a_usage_error() {
     for part in ["0/4", "5/4", "2", "2/", "one/four", "-1/4"] {
         let output = run(&["mutation", &format!("--shard={part}")]);
         assert_eq!(output.status.code(), Some(2), "{part}");
@@ -53,7 +53,7 @@ fn a_part_of_the_mutation_run_that_there_is_not_is_a_usage_error() {
 }
 
 #[test]
-fn list_and_explain_say_what_there_is() {
+fn list_and_explain_print_every_entry() {
     let list = text(&run(&["list"]).stdout);
     for name in ["SAFE-3", "python2", "two-twice-fast", "blocking+cancel"] {
         assert!(list.contains(name), "{list}");
@@ -65,7 +65,7 @@ fn list_and_explain_say_what_there_is() {
 }
 
 #[test]
-fn the_machine_output_is_as_its_schema_says() {
+fn machine_output_matches_its_schema() {
     let output = run(&["--claim", "SAFE-3", "--protocol", "handoff", "--format", "json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON alone");
@@ -94,7 +94,7 @@ fn conform_accepts_rejects_and_refuses() {
     for (arguments, why) in [
         (vec!["conform", "no-such-file"], "cannot read no-such-file"),
         (vec!["conform", &cpu2, "--protocol", "ruby"], "python3-no-switch-check"),
-        (vec!["conform", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "no trace"),
+        (vec!["conform", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "not a trace"),
     ] {
         let output = run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -103,7 +103,7 @@ fn conform_accepts_rejects_and_refuses() {
 }
 
 #[test]
-fn simulate_writes_what_it_was_asked_for() {
+fn simulate_writes_the_requested_files() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let (svg, trace) = (path("out.svg"), path("out.json"));
@@ -122,7 +122,7 @@ fn simulate_writes_what_it_was_asked_for() {
 }
 
 #[test]
-fn a_simulation_is_a_function_of_its_arguments() {
+fn simulation_is_a_function_of_its_arguments() {
     let json = |seed: &str| {
         let workload = "cpu:2+echo:1+io:10@think=3ms";
         let arguments = ["simulate", "--protocol", "python3", "--workload", workload];
@@ -136,7 +136,7 @@ fn a_simulation_is_a_function_of_its_arguments() {
 }
 
 #[test]
-fn what_cannot_be_simulated_is_told_and_leaves_no_file() {
+fn invalid_simulation_is_an_error_and_leaves_no_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let costs = path("costs.json");

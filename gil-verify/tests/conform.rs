@@ -1,5 +1,5 @@
-//! The `python3` model against what CPython 3.13.15's own lock did, and our own lock against its
-//! protocols.
+//! The `python3` model against recordings of CPython 3.13.15's own lock, and our own lock against
+//! its protocols.
 
 #![cfg(not(loom))]
 
@@ -40,7 +40,7 @@ fn judge(model: &str, name: &str, lines: &[Line]) -> Result<conform::Accepted, c
 }
 
 #[test]
-fn the_model_accepts_every_trace() {
+fn model_accepts_every_trace() {
     let mut all = BTreeMap::new();
     for path in files() {
         let (name, lines) = (name(&path), lines(&path));
@@ -48,15 +48,15 @@ fn the_model_accepts_every_trace() {
         all.insert(name, seen);
     }
     let sum = |of: fn(&conform::Accepted) -> usize| all.values().map(of).sum::<usize>();
-    // What the traces' own index says.
+    // The figures of the traces' own index.
     assert_eq!((all.len(), sum(|seen| seen.events)), (16, 89_526));
     assert_eq!((sum(|seen| seen.takes), sum(|seen| seen.requests)), (17_344, 6_768));
     let foreign = all["foreign"];
-    assert_eq!(foreign.retaken, 243, "final drops with a request, taken back by the same thread");
+    assert_eq!(foreign.retaken, 243, "final drops with a request, retaken by the same thread");
 }
 
-/// Whether a trace shows what a variant would have done otherwise: a wait for the switch; a time-out
-/// that does not ask, because the switch number has moved.
+/// Whether a trace shows that a variant would act differently: a wait for the switch, or a timeout
+/// without a request because the switch number has moved.
 fn distinguishes(variant: &str, lines: &[Line]) -> bool {
     match variant {
         "python3-no-forced-switch" => lines.iter().any(|line| line.event == Kind::SwitchWaitBegin),
@@ -68,7 +68,7 @@ fn distinguishes(variant: &str, lines: &[Line]) -> bool {
 }
 
 #[test]
-fn the_variants_are_rejected_where_the_trace_can_tell() {
+fn variants_are_rejected_where_the_trace_shows_it() {
     let mut told = BTreeMap::new();
     for path in files() {
         let (name, lines) = (name(&path), lines(&path));
@@ -84,19 +84,19 @@ fn the_variants_are_rejected_where_the_trace_can_tell() {
     assert_eq!(told, [("python3-no-forced-switch", 14), ("python3-no-switch-check", 7)]);
 }
 
-/// The numbers as if the lines had always been these.
+/// Renumbers the lines, as if they had always been these.
 fn renumbered(lines: impl IntoIterator<Item = Line>) -> Vec<Line> {
     (0..).zip(lines).map(|(seq, line)| Line { seq, ..line }).collect()
 }
 
-/// Places of events of a kind, spread over the file, not too near its end.
+/// Positions of events of a kind, spread over the file, not too near its end.
 fn places(lines: &[Line], is: impl Fn(&Line) -> bool) -> Vec<usize> {
     let end = lines.len() - lines.len() / 20;
     let all: Vec<_> = (1..end).filter(|place| is(&lines[*place])).collect();
     all.iter().step_by(all.len().div_ceil(40).max(1)).copied().collect()
 }
 
-/// Alters a trace at each of some places; the alterations that the model did not reject.
+/// Alters a trace at each of some positions; returns the alterations that the model did not reject.
 fn unnoticed(
     name: &str,
     lines: &[Line],
@@ -131,10 +131,10 @@ fn altered_traces_are_rejected() {
         for kind in [Kind::SwitchWaitBegin, Kind::SwitchWaitEnd, Kind::SwitchSkip] {
             check("an event removed", of(kind), remove);
         }
-        check("a request without a time-out", of(Kind::Request), |lines, place| {
+        check("a request without a timeout", of(Kind::Request), |lines, place| {
             lines[place - 1].timed_out = Some(0);
         });
-        check("a take with another switch number", of(Kind::Take), |lines, place| {
+        check("an acquire with another switch number", of(Kind::Take), |lines, place| {
             lines[place].switch_after = lines[place].switch_after.map(|number| number + 1);
         });
         let quiet =
@@ -168,7 +168,7 @@ fn altered_traces_are_rejected() {
                 && line.requested == Some(1)
                 && line.reason != Some(Reason::Final)
         });
-        check("the thread that was forced out takes next", asked, |lines, place| {
+        check("the preempted thread acquires next", asked, |lines, place| {
             let thread = lines[place].thread;
             let next = (place..lines.len()).find(|next| lines[*next].event == Kind::Take);
             if let Some(next) = next {
@@ -177,7 +177,7 @@ fn altered_traces_are_rejected() {
         });
         let after_drop = places(&lines, |line| line.event == Kind::Take);
         let after_drop = after_drop.into_iter().filter(|p| lines[p - 1].event == Kind::Drop);
-        check("a take and the drop before it swapped", after_drop.collect(), |lines, place| {
+        check("an acquire and the drop before it swapped", after_drop.collect(), |lines, place| {
             lines.swap(place, place - 1);
         });
     }
@@ -186,7 +186,7 @@ fn altered_traces_are_rejected() {
 }
 
 #[test]
-fn the_switch_interval_is_held_to() {
+fn switch_interval_is_enforced() {
     let path = files().into_iter().find(|path| name(path) == "cpu2_fast").expect("it is here");
     let rejection = replay(variant("python3").expect("it is known"), &lines(&path), 5_000);
     let why = rejection.expect_err("it was recorded with 100 us").to_string();
@@ -206,7 +206,7 @@ impl Visit for OnThreads {
                 threads.spawn(move || {
                     let member = lock.register();
                     lock.attach(&member).expect("it is outside");
-                    // All four are there until enough has happened.
+                    // All four run until enough has happened.
                     for round in 0.. {
                         lock.safepoint(&member).expect("it holds the lock");
                         if round % (500 + thread) == 0 {
@@ -224,7 +224,7 @@ impl Visit for OnThreads {
         let accepted = replay_recorded(protocol.clone(), &sections);
         assert_eq!(accepted, Ok(sections.len()), "{name}");
         assert!(sections.len() > 300, "{name}: only {} sections", sections.len());
-        // And a recording that was tampered with is not accepted.
+        // An altered recording is rejected.
         let decided = sections.iter().rposition(|section| !section.events.is_empty());
         let mut altered = sections;
         altered.remove(decided.expect("something was decided"));
@@ -237,14 +237,14 @@ impl Visit for OnThreads {
 }
 
 #[test]
-fn recorded_runs_of_our_lock_are_accepted_under_every_protocol() {
+fn recorded_runs_of_gil_core_are_accepted() {
     for protocol in PROTOCOLS.iter().filter(|protocol| **protocol != "no-lock") {
         protocols::with(protocol, OnThreads).expect("the protocol is known");
     }
 }
 
 #[test]
-fn what_is_no_trace_is_told_where() {
+fn malformed_trace_is_reported_with_its_line() {
     let said = |text: &str| conform::read(text.as_bytes()).unwrap_err().to_string();
     let header = "seq,t_ns,thread,event,timed_out,locked,holder,switch_before,switch_after,\
                   holder_changed,requested,reason,waits\n";

@@ -1,4 +1,4 @@
-//! The explorer's verdicts, bounds and mutants, all of them.
+//! All verdicts, bounds and mutants of the explorer.
 
 #![cfg(not(loom))]
 
@@ -21,7 +21,7 @@ fn assert_expected(row: &ClaimRow) {
 }
 
 #[test]
-fn every_verdict_is_the_expected_one() {
+fn verdicts_equal_the_expected_ones() {
     let mut rows = Vec::new();
     let selection = Selection::all(Profile::Quick);
     engine::explorer(&selection, &mut |row| rows.push(row), &mut |_| ());
@@ -52,7 +52,7 @@ fn every_verdict_is_the_expected_one() {
 }
 
 #[test]
-fn overtaking_is_bounded_as_committed() {
+fn overtaking_bounds_equal_the_committed_ones() {
     use gil_core::protocol::{Budgets, Handoff};
     use gil_verify::claims::overtake;
     use gil_verify::explorer::graph::Graph;

@@ -1,5 +1,5 @@
-//! The search for fair loops, on graphs of three to five states: the bugs that young liveness
-//! checkers have had, one by one; and all small graphs at random, beside a search of all subsets.
+//! The search for fair loops, on graphs of three to five states: the typical bugs of liveness
+//! checkers, one by one, and all small graphs at random, compared with a search of all subsets.
 
 #![cfg(not(loom))]
 
@@ -13,10 +13,10 @@ const C: usize = 2;
 
 const BOTH: [Fairness; 2] = [Fairness::Weak, Fairness::Strong];
 
-/// A state: who is pressed in it, and who leads where.
+/// A state: which threads are pressed in it, and the edges of each thread.
 type Node<'a> = (&'a [usize], &'a [(usize, usize)]);
 
-/// A graph in which every edge is one that fairness promises.
+/// A graph in which fairness guarantees every edge.
 fn arena(threads: usize, nodes: &[Node]) -> Arena {
     let edges = nodes.iter().map(|(_, edges)| {
         edges.iter().map(|&(thread, to)| Edge { thread, fair: true, to }).collect()
@@ -25,7 +25,7 @@ fn arena(threads: usize, nodes: &[Node]) -> Arena {
     Arena { threads, edges: edges.collect(), pressed: pressed.map(Iterator::collect).collect() }
 }
 
-/// A search from state 0 on, in which the promise is kept in these states only.
+/// A search from state 0 on, in which the promise is fulfilled in these states only.
 fn find(arena: &Arena, kept: &[usize], fairness: Fairness) -> Option<Lasso> {
     let open: Vec<_> = (0..arena.edges.len()).map(|state| !kept.contains(&state)).collect();
     let begins = open.clone();
@@ -33,7 +33,7 @@ fn find(arena: &Arena, kept: &[usize], fairness: Fairness) -> Option<Lasso> {
     found.inspect(|lasso| check(arena, &open, &begins, fairness, lasso))
 }
 
-/// The states that a way goes through, if it is one from `from`.
+/// The states of a path, if it is one from `from`.
 fn states(arena: &Arena, from: usize, way: &[Place]) -> Vec<usize> {
     let mut states = vec![from];
     for &(state, place) in way {
@@ -47,7 +47,8 @@ fn states(arena: &Arena, from: usize, way: &[Place]) -> Vec<usize> {
     states
 }
 
-/// A lasso is one run: a way, and a way back to its end, that is fair and never keeps the promise.
+/// A lasso is one run: a path, and a path from its end back to it, which is fair and never fulfils
+/// the promise.
 fn check(arena: &Arena, open: &[bool], begins: &[bool], fairness: Fairness, lasso: &Lasso) {
     let stem = states(arena, 0, &lasso.stem);
     let entry = stem[stem.len() - 1];
@@ -71,8 +72,8 @@ fn check(arena: &Arena, open: &[bool], begins: &[bool], fairness: Fairness, lass
 }
 
 #[test]
-fn an_unfair_loop_is_not_reported() {
-    // A goes to and fro; B, pressed all the time, never gets to act.
+fn unfair_loop_is_not_reported() {
+    // A alternates between two states; B, pressed all the time, never acts.
     let arena = arena(2, &[(&[A, B], &[(A, 1), (B, 2)]), (&[A, B], &[(A, 0)]), (&[], &[])]);
     for fairness in BOTH {
         assert_eq!(find(&arena, &[2], fairness), None, "{fairness:?}");
@@ -80,28 +81,31 @@ fn an_unfair_loop_is_not_reported() {
 }
 
 #[test]
-fn a_promise_of_fairness_is_kept_by_a_fair_edge_only() {
+fn fairness_assumption_is_met_by_a_fair_edge_only() {
     let mut arena = arena(1, &[(&[A], &[(A, 0)]), (&[], &[]), (&[], &[])]);
     assert!(find(&arena, &[], Fairness::Weak).is_some());
-    arena.edges[0][0].fair = false; // it gives up again and again, and never does its section
+    arena.edges[0][0].fair = false; // it gives up repeatedly, and never runs its section
     for fairness in BOTH {
-        assert_eq!(find(&arena, &[], fairness), None, "{fairness:?}: no run comes to 1 and 2");
+        assert_eq!(find(&arena, &[], fairness), None, "{fairness:?}: no run reaches 1 and 2");
     }
 }
 
 #[test]
 fn fairness_is_judged_on_the_violating_part() {
-    // With state 2 the loop is fair to B; but in state 2 the promise is kept.
+    // With state 2 the loop is fair to B, but in state 2 the promise is fulfilled.
     let nodes: [Node; 3] = [(&[A, B], &[(A, 1), (B, 2)]), (&[A, B], &[(A, 0)]), (&[B], &[(B, 0)])];
     let arena = arena(2, &nodes);
     for fairness in BOTH {
-        assert!(find(&arena, &[], fairness).is_some(), "{fairness:?}: without a promise kept in 2");
+        assert!(
+            find(&arena, &[], fairness).is_some(),
+            "{fairness:?}: without a promise fulfilled in 2"
+        );
         assert_eq!(find(&arena, &[2], fairness), None, "{fairness:?}");
     }
 }
 
 #[test]
-fn fairness_is_judged_on_the_component_and_not_on_all_that_is_open() {
+fn fairness_is_judged_on_the_component_alone() {
     // B acts in the open part, but leaves the loop for a state that A must leave.
     let nodes: [Node; 4] =
         [(&[A, B], &[(A, 1), (B, 2)]), (&[A, B], &[(A, 0)]), (&[A], &[(A, 3)]), (&[], &[])];
@@ -112,7 +116,7 @@ fn fairness_is_judged_on_the_component_and_not_on_all_that_is_open() {
 }
 
 #[test]
-fn standing_still_breaks_a_promise_where_nobody_is_pressed() {
+fn stutter_breaks_a_promise_where_no_thread_is_pressed() {
     let asleep = arena(2, &[(&[A], &[(A, 1)]), (&[], &[]), (&[], &[])]);
     for fairness in BOTH {
         let lasso = find(&asleep, &[], fairness).expect("both sleep in state 1");
@@ -122,7 +126,7 @@ fn standing_still_breaks_a_promise_where_nobody_is_pressed() {
 }
 
 #[test]
-fn standing_still_where_somebody_is_pressed_is_unfair() {
+fn stutter_where_a_thread_is_pressed_is_unfair() {
     let awake = arena(2, &[(&[A], &[(A, 1)]), (&[B], &[(B, 2)]), (&[], &[])]);
     for fairness in BOTH {
         assert_eq!(find(&awake, &[2], fairness), None, "{fairness:?}");
@@ -130,8 +134,8 @@ fn standing_still_where_somebody_is_pressed_is_unfair() {
 }
 
 #[test]
-fn weak_and_strong_fairness_differ_where_a_thread_is_pressed_now_and_then() {
-    // The battle: B is pressed in state 0 only, and A is back before B has run.
+fn intermittent_press_separates_weak_and_strong_fairness() {
+    // The battle: B is pressed in state 0 only, and A reacquires before B has run.
     let arena = arena(2, &[(&[A, B], &[(A, 1), (B, 2)]), (&[A], &[(A, 0)]), (&[], &[])]);
     let weak = find(&arena, &[2], Fairness::Weak).expect("B is not pressed in state 1");
     assert_eq!((weak.circle.len(), weak.acts), (2, vec![true, false]));
@@ -139,8 +143,9 @@ fn weak_and_strong_fairness_differ_where_a_thread_is_pressed_now_and_then() {
 }
 
 #[test]
-fn under_strong_fairness_a_rest_is_not_enough() {
-    // B is pressed in state 0 alone: its rest in state 1 makes the loop 0, 1 fair in the weak sense.
+fn strong_fairness_is_not_met_by_a_rest() {
+    // B is pressed in state 0 alone: its rest in state 1 makes the loop 0, 1 fair in the weak
+    // sense.
     let nodes: [Node; 3] = [(&[A, B], &[(A, 1), (B, 2)]), (&[A], &[(A, 0)]), (&[A], &[(A, 0)])];
     let weak = find(&arena(2, &nodes), &[], Fairness::Weak).expect("a loop");
     assert_eq!((weak.circle.len(), weak.acts), (2, vec![true, false]));
@@ -149,15 +154,15 @@ fn under_strong_fairness_a_rest_is_not_enough() {
 }
 
 #[test]
-fn a_loop_that_no_run_comes_to_is_not_reported() {
+fn unreachable_loop_is_not_reported() {
     let arena = arena(1, &[(&[A], &[(A, 1)]), (&[], &[]), (&[A], &[(A, 2)])]);
     for fairness in BOTH {
         assert_eq!(find(&arena, &[1], fairness), None, "{fairness:?}: state 2 is not reached");
     }
 }
 
-/// Each removal breaks the next: A never acts and is pressed in 0; without 0, B never acts and is
-/// pressed in 1; C goes to and fro between the rest.
+/// Each removal enables the next: A never acts and is pressed in 0; without 0, B never acts and is
+/// pressed in 1; C alternates between the rest.
 const TWICE: [Node<'static>; 5] = [
     (&[A, C], &[(A, 4), (C, 1)]),
     (&[B, C], &[(B, 0), (C, 2)]),
@@ -167,14 +172,14 @@ const TWICE: [Node<'static>; 5] = [
 ];
 
 #[test]
-fn strong_fairness_removes_until_nothing_is_left_to_remove() {
+fn strong_fairness_removes_states_to_a_fixpoint() {
     let lasso = find(&arena(3, &TWICE), &[4], Fairness::Strong).expect("C alone");
     let circle: Vec<_> = lasso.circle.iter().map(|(state, _)| *state).collect();
     assert_eq!((circle, lasso.acts), (vec![2, 3], vec![false, false, true]));
 }
 
 #[test]
-fn what_breaks_after_the_second_removal_is_not_reported() {
+fn loop_that_breaks_in_the_second_removal_is_not_reported() {
     let mut nodes = TWICE;
     nodes[2] = (&[B, C], &[(C, 3), (C, 1), (B, 4)]);
     let arena = arena(3, &nodes);
@@ -183,8 +188,8 @@ fn what_breaks_after_the_second_removal_is_not_reported() {
 }
 
 #[test]
-fn a_real_loop_is_found_under_both_kinds_of_fairness() {
-    // Everybody acts; nobody is ever treated unfairly; and the promise is never kept.
+fn real_loop_is_found_under_both_kinds_of_fairness() {
+    // Every thread acts, the loop is fair to all, and the promise is never fulfilled.
     let all: &[usize] = &[A, B, C];
     let arena =
         arena(3, &[(all, &[(A, 1), (B, 3)]), (all, &[(B, 2)]), (all, &[(C, 0)]), (&[], &[])]);
@@ -195,8 +200,8 @@ fn a_real_loop_is_found_under_both_kinds_of_fairness() {
 }
 
 #[test]
-fn a_lasso_is_a_path_and_no_mere_component() {
-    // Two loops through state 1: fair only if both are gone round, one after the other.
+fn lasso_is_a_path_through_the_component() {
+    // Two loops through state 1: fair only if the run takes both, one after the other.
     let all: &[usize] = &[A, B, C];
     let nodes: [Node; 4] =
         [(all, &[(A, 1)]), (all, &[(A, 2), (A, 3)]), (all, &[(B, 1)]), (all, &[(C, 1)])];
@@ -208,8 +213,8 @@ fn a_lasso_is_a_path_and_no_mere_component() {
 }
 
 #[test]
-fn the_stem_passes_where_the_promise_begins() {
-    // The short way to the loop in state 2 misses state 1, where the promise begins.
+fn stem_passes_through_the_start_of_the_promise() {
+    // The short path to the loop in state 2 misses state 1, where the promise begins.
     let nodes: [Node; 3] = [(&[], &[(A, 2), (A, 1)]), (&[A], &[(A, 2)]), (&[A], &[(A, 2)])];
     let arena = arena(1, &nodes);
     let (open, begins) = ([true; 3], [false, true, false]);
@@ -221,8 +226,8 @@ fn the_stem_passes_where_the_promise_begins() {
 }
 
 #[test]
-fn a_promise_that_was_kept_on_the_way_is_not_broken_by_the_loop() {
-    // It begins in 1 and is kept in 2, before the loop in 3.
+fn promise_kept_on_the_stem_is_not_broken_by_the_loop() {
+    // It begins in 1 and is fulfilled in 2, before the loop in 3.
     let nodes: [Node; 4] =
         [(&[], &[(A, 1)]), (&[A], &[(A, 2)]), (&[], &[(A, 3)]), (&[A], &[(A, 3)])];
     let arena = arena(1, &nodes);
@@ -232,8 +237,8 @@ fn a_promise_that_was_kept_on_the_way_is_not_broken_by_the_loop() {
     }
 }
 
-/// Whether any set of open states is gone round by a fair run, by trying them all: a run ends up in
-/// a strongly connected set, and to take every edge inside it is the fairest.
+/// Whether a fair run stays in some set of open states, by trying all sets: a run ends in a
+/// strongly connected set, and taking every edge inside it is the fairest run.
 fn any_subset(arena: &Arena, open: &[bool], begins: &[bool], fairness: Fairness) -> bool {
     let count = arena.edges.len();
     let targets = |state: usize, allowed: &dyn Fn(usize) -> bool| -> Vec<usize> {
@@ -296,7 +301,7 @@ proptest! {
     })]
 
     #[test]
-    fn on_every_small_graph_the_search_is_the_search_of_all_subsets((arena, open, begins) in arenas()) {
+    fn search_of_small_graphs_equals_the_subset_search((arena, open, begins) in arenas()) {
         let mut verdicts = Vec::new();
         for fairness in BOTH {
             let found = search(&arena, &open, &begins, fairness);

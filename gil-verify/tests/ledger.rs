@@ -1,4 +1,4 @@
-//! The ledger holds together: nothing in it hangs in the air, and altering it is noticed.
+//! The ledger is consistent: every entry has a source, and an altered entry is noticed.
 
 #![cfg(not(loom))]
 
@@ -80,13 +80,13 @@ fn every_protocol_has_a_verdict_about_waiting() {
     assert_eq!(runs.iter().map(|(protocol, ..)| *protocol).collect::<Vec<_>>(), wanted);
     for (protocol, threads, max, run) in runs {
         assert_eq!(max, overtakes_max(protocol, threads), "{protocol}, {threads} threads");
-        let loops = run.contains("and from here on, again and again:");
+        let loops = run.contains("and from here on, repeatedly:");
         assert_eq!(loops, max.is_none(), "{protocol}: {run}");
     }
 }
 
 #[test]
-fn a_release_that_never_ends_is_caught_in_the_lock_that_waits_for_it() {
+fn release_that_never_ends_is_caught_in_python3() {
     let breaks = |mutant: &&Mutant| mutant.breaks == ["LIVE-5"] && mutant.of == ["python3"];
     let names: Vec<_> = MUTANTS.iter().filter(breaks).map(|mutant| mutant.name).collect();
     assert_eq!(names, ["releaser-is-not-signalled", "canceller-does-not-signal"]);
@@ -94,14 +94,14 @@ fn a_release_that_never_ends_is_caught_in_the_lock_that_waits_for_it() {
         let mutated = Mutated::new(Python3::new(), mutant.mutation);
         let explored = Explored::new(&mutated, Program::cancelling(2), 100_000);
         let run = explored.check("LIVE-5").counterexample.expect(mutant.name);
-        assert!(run.message.contains("never gets out of its release"), "{}", run.message);
+        assert!(run.message.contains("its release never returns"), "{}", run.message);
     }
     let explored = Explored::new(&Python3::new(), Program::cancelling(2), 100_000);
-    assert_eq!(explored.check("LIVE-5").verdict, Verdict::Holds, "as it is");
+    assert_eq!(explored.check("LIVE-5").verdict, Verdict::Holds, "unchanged");
 }
 
 #[test]
-fn a_place_of_the_table_that_differs_is_red() {
+fn table_cell_that_differs_fails() {
     let row = Point { barges: 3, boosts: 1, threads: 2 }.row();
     let judge =
         |row: &BoundRow| judge(Profile::Full, vec![Row::Bound(row.clone())], vec![]).problems;
@@ -139,7 +139,7 @@ fn code(rows: Vec<Row>, differences: Vec<String>) -> u8 {
 }
 
 #[test]
-fn an_altered_expectation_is_red() {
+fn altered_expectation_fails() {
     let fine = row(Verdict::Holds, Verdict::Holds);
     assert_eq!(code(vec![fine.clone()], vec![]), verify::EXIT_AS_EXPECTED);
     let altered = row(Verdict::Holds, Verdict::Fails);
@@ -159,7 +159,7 @@ fn an_altered_expectation_is_red() {
 }
 
 #[test]
-fn a_count_that_differs_is_red_in_both_directions() {
+fn count_that_differs_in_either_direction_fails() {
     let rows = vec![row(Verdict::Holds, Verdict::Holds)];
     let found = counts::of(&rows);
     let key = "explorer handoff 2 hogs with-ghost".to_owned();
@@ -171,11 +171,11 @@ fn a_count_that_differs_is_red_in_both_directions() {
         assert_eq!(code(rows.clone(), wrong), verify::EXIT_NOT_AS_EXPECTED);
     }
     let gone = counts::differences(&found, &counts::Counts::new(), |_| true);
-    assert_eq!(gone.len(), 1, "a suite that did not run is red: {gone:?}");
+    assert_eq!(gone.len(), 1, "a suite that did not run fails: {gone:?}");
 }
 
 #[test]
-fn spin_has_as_many_states_as_the_explorer() {
+fn spin_state_counts_equal_those_of_the_explorer() {
     let committed = counts::committed().expect("counts.json is valid");
     let of_spin = committed.iter().filter(|(key, _)| key.starts_with("spin "));
     let mut compared = 0;
@@ -188,11 +188,11 @@ fn spin_has_as_many_states_as_the_explorer() {
 }
 
 #[test]
-fn every_claim_has_two_engines_or_says_why_not() {
+fn every_claim_has_two_engines_or_a_reason() {
     for claim in CLAIMS {
         let engines = opinions::engines(claim.id);
         let alone = opinions::SINGLE.iter().any(|(id, _)| *id == claim.id);
-        assert!(!engines.is_empty(), "{} is judged by nobody", claim.id);
+        assert!(!engines.is_empty(), "{} is judged by no engine", claim.id);
         assert_eq!(engines.len() == 1, alone, "{}: {engines:?}", claim.id);
     }
     let known = |id: &&str| claim(id).is_some();
@@ -200,7 +200,7 @@ fn every_claim_has_two_engines_or_says_why_not() {
 }
 
 #[test]
-fn the_kill_matrix_has_every_mutant_and_no_survivor() {
+fn kill_matrix_has_every_mutant_and_no_survivor() {
     let matrix = matrix::committed().expect("kills.json is a matrix");
     let survivors: Vec<_> = matrix.iter().filter(|(_, fate)| fate.survives()).collect();
     assert!(survivors.is_empty(), "{survivors:?}");
@@ -223,7 +223,7 @@ fn the_kill_matrix_has_every_mutant_and_no_survivor() {
 }
 
 #[test]
-fn a_mutant_that_survives_or_is_caught_otherwise_is_a_difference() {
+fn mutant_with_another_outcome_is_a_difference() {
     let committed = matrix::committed().expect("kills.json is a matrix");
     assert!(matrix::differences(&committed, &committed).is_empty());
     let mut found = committed.clone();

@@ -1,4 +1,4 @@
-//! The example of a protocol from outside: short, and its starvation is found.
+//! The example of a protocol from outside the workspace: it is short, and its starvation is found.
 
 #![cfg(not(loom))]
 
@@ -11,7 +11,7 @@ use gil_verify::explorer::model::Program;
 use gil_verify::report::Verdict;
 
 #[test]
-fn the_public_functions_find_its_starvation_loop() {
+fn public_api_finds_the_starvation_loop_of_lifo() {
     let lines = include_str!("../examples/lifo.rs").lines().count();
     assert!(lines < 60, "the example has {lines} lines");
     let explored = Explored::new(&lifo::Lifo::default(), Program::blocking(3), 100_000);
@@ -20,9 +20,9 @@ fn the_public_functions_find_its_starvation_loop() {
         assert_eq!(found.verdict, Verdict::Holds, "{claim}: {:?}", found.counterexample);
     }
     assert_eq!(explored.check("LIVE-1").verdict, Verdict::Holds);
-    let starves = explored.check("LIVE-2").counterexample.expect("it starves somebody");
+    let starves = explored.check("LIVE-2").counterexample.expect("it starves a thread");
     let starves = starves.text(explored.live.state(0));
-    assert!(starves.contains("waits for ever"), "{starves}");
-    assert!(starves.contains("and from here on, again and again:"), "{starves}");
+    assert!(starves.contains("waits forever"), "{starves}");
+    assert!(starves.contains("and from here on, repeatedly:"), "{starves}");
     assert!(starves.contains("fair (weak, per thread)"), "{starves}");
 }

@@ -1,7 +1,7 @@
 //! The litmus tests of the lock word: exactly these outcomes under loom, and the texts for herd7.
 //!
-//! In an ordinary build this starts the loom build itself, so that nothing can be green because nothing
-//! ran. In a build with `--cfg loom` it runs in this process.
+//! An ordinary build starts the loom build itself, so the test cannot pass without running. A build
+//! with `--cfg loom` runs in this process.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ fn assert_as_listed(litmus: &Litmus, reached: &BTreeSet<String>) {
 }
 
 #[test]
-fn c11_allows_exactly_the_outcomes_that_are_listed() {
+fn c11_allows_exactly_the_listed_outcomes() {
     for litmus in litmus::all() {
         let allowed = litmus::views::outcomes(&litmus);
         let listed: BTreeSet<_> = litmus.outcomes.iter().map(|one| (*one).to_owned()).collect();
@@ -29,7 +29,7 @@ fn c11_allows_exactly_the_outcomes_that_are_listed() {
 
 #[cfg(all(loom, not(shuttle)))]
 #[test]
-fn loom_reaches_exactly_the_outcomes_that_are_listed() {
+fn loom_reaches_exactly_the_listed_outcomes() {
     for litmus in litmus::all() {
         assert_as_listed(&litmus, &litmus::run::outcomes(&litmus));
     }
@@ -37,7 +37,7 @@ fn loom_reaches_exactly_the_outcomes_that_are_listed() {
 
 #[cfg(not(loom))]
 #[test]
-fn loom_reaches_exactly_the_outcomes_that_are_listed() {
+fn loom_reaches_exactly_the_listed_outcomes() {
     use gil_verify::loom::process::{self, LOOM};
     let binary = LOOM.make().unwrap_or_else(|error| panic!("{error}"));
     for litmus in litmus::all() {
@@ -49,7 +49,7 @@ fn loom_reaches_exactly_the_outcomes_that_are_listed() {
 }
 
 #[test]
-fn each_guarantee_has_a_strong_test_and_a_weakened_one() {
+fn each_guarantee_has_a_strong_and_a_weakened_test() {
     let all = litmus::all();
     let strong: Vec<_> = all.iter().filter(|litmus| !litmus.name.contains('+')).collect();
     assert!(strong.len() >= 10, "{} guarantees", strong.len());
@@ -82,7 +82,7 @@ mod texts {
     }
 
     #[test]
-    fn every_text_is_what_loom_runs() {
+    fn every_text_equals_the_program_loom_runs() {
         let mut wanted = BTreeSet::new();
         for litmus in litmus::all() {
             let (name, text) = (format!("{}.litmus", litmus.name), herd::text(&litmus));
@@ -101,7 +101,7 @@ mod texts {
     }
 
     #[test]
-    fn the_page_lists_every_test_with_its_verdict() {
+    fn litmus_page_lists_every_test_with_its_verdict() {
         let page = include_str!("../../docs/src/litmus.md");
         for litmus in litmus::all() {
             let row = format!("| `{}` | {:?} |", litmus.name, litmus.result);
@@ -111,9 +111,9 @@ mod texts {
         assert_eq!(rows.count(), litmus::all().len());
     }
 
-    /// The tests say what the lock does only as long as the lock does it.
+    /// The tests describe the lock only while the lock has these lines.
     #[test]
-    fn the_orders_are_those_of_the_lock() {
+    fn litmus_orderings_equal_those_of_the_lock() {
         let source = include_str!("../../gil-core/src/raw/word.rs");
         for step in [
             "ordering!(AttachRelaxed, Acquire)",

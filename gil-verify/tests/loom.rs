@@ -1,8 +1,8 @@
 //! The loom suites.
 //!
-//! In an ordinary build this starts the loom build itself and runs everything that `cargo verify`
-//! runs: a loom suite that did not run cannot look green here. In a build with `--cfg loom` it runs
-//! the suites in this process.
+//! An ordinary build starts the loom build itself and runs everything that `cargo verify` runs, so
+//! a suite that did not run cannot pass here. A build with `--cfg loom` runs the suites in this
+//! process.
 
 #[cfg(not(loom))]
 mod outside {
@@ -12,7 +12,8 @@ mod outside {
     use gil_verify::report::verify::{self, EXIT_AS_EXPECTED, Listen};
     use gil_verify::report::{Engine, Profile, Row};
 
-    /// Written past the capture of the test harness: a build of a minute should not look hung.
+    /// Written past the capture of the test harness: a build of a minute should not look like a
+    /// hang.
     struct Stream;
 
     impl Listen for Stream {
@@ -26,7 +27,7 @@ mod outside {
     }
 
     #[test]
-    fn every_suite_is_as_expected() {
+    fn suites_are_as_expected() {
         let found = verify::run(&Selection::all(Profile::Quick), &mut Stream);
         let (report, ..) = found.unwrap_or_else(|error| panic!("{error}"));
         assert!(report.problems.is_empty(), "{}", report.problems.join("\n"));
@@ -58,13 +59,13 @@ mod inside {
     }
 
     #[test]
-    fn every_suite_is_as_expected() {
+    fn suites_are_as_expected() {
         let mut ran = 0;
         let finds = |suite: &&Suite| suite.work.must_find().is_some();
         let quick = SUITES.iter().filter(|suite| suite.profile == Profile::Quick);
         for suite in quick.filter(|suite| !finds(suite)) {
             for protocol in PROTOCOLS {
-                // Where the suite must find a broken claim, its run is a test of its own below.
+                // A suite that must find a broken claim has its own test below.
                 let ends_early =
                     suite.work == Work::LastRelease && !known_false(protocol, suite).is_empty();
                 if !judged(suite, protocol).is_empty() && !ends_early {
@@ -86,13 +87,13 @@ mod inside {
 
     #[test]
     #[should_panic(expected = "Causality violation")]
-    fn a_forced_switch_touches_the_lock_after_the_last_release() {
+    fn forced_switch_touches_the_lock_after_the_final_release() {
         find_of("python3", "last-release");
     }
 
     #[test]
     #[should_panic(expected = "NEED-1: 3 handles, and a count of 2")]
-    fn a_count_without_the_lock_loses_an_update() {
+    fn count_without_the_lock_loses_an_update() {
         find("count-without-lock");
     }
 
@@ -102,11 +103,11 @@ mod inside {
         find("lock-per-object");
     }
 
-    /// In a process of its own: when loom has found the deadlock its model is over, and what is destroyed
-    /// then, a thread's memberships among them, panics once more.
+    /// In its own process: when loom has found the deadlock its model is over, and objects
+    /// destroyed then, such as a thread's registrations, panic again.
     #[test]
-    fn a_mutex_while_attached_deadlocks() {
-        const NAME: &str = "inside::a_mutex_while_attached_deadlocks";
+    fn mutex_locked_while_attached_deadlocks() {
+        const NAME: &str = "inside::mutex_locked_while_attached_deadlocks";
         const INNER: &str = "GIL_TEST_FINDS_THE_DEADLOCK";
         if std::env::var_os(INNER).is_some() {
             find("mutex-while-attached");

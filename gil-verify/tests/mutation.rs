@@ -11,7 +11,7 @@ fn results() -> Results {
 }
 
 #[test]
-fn no_change_of_the_core_is_missed() {
+fn mutations_of_the_core_are_all_caught() {
     let results = results();
     let missed = results.mutants.iter().filter(|outcome| outcome.verdict == Verdict::Missed);
     let missed: Vec<_> = missed.map(|outcome| outcome.name.as_str()).collect();
@@ -23,13 +23,13 @@ fn no_change_of_the_core_is_missed() {
 }
 
 #[test]
-fn what_is_equivalent_is_argued_and_what_is_argued_was_missed() {
+fn equivalent_mutants_are_argued_and_were_missed() {
     let results = results();
     for known in EQUIVALENT {
         let about =
             |o: &&Outcome| known.is_about(&o.file, &o.name) && o.verdict == Verdict::Equivalent;
         let matches = results.mutants.iter().filter(about).count();
-        assert!(matches > 0, "nothing is `{}` of {} any more", known.change, known.file);
+        assert!(matches > 0, "no change is `{}` of {} any more", known.change, known.file);
     }
     for outcome in results.mutants.iter().filter(|o| o.verdict == Verdict::Equivalent) {
         assert_eq!(equivalent(&outcome.file, &outcome.name), Some(outcome.by.as_str()));
@@ -37,20 +37,20 @@ fn what_is_equivalent_is_argued_and_what_is_argued_was_missed() {
 }
 
 #[test]
-fn every_line_of_the_rules_breaks_a_claim_when_it_is_left_out() {
+fn every_deleted_line_of_the_rules_breaks_a_claim() {
     let results = results();
     let without: Vec<_> = rules::without_claim(&results)
         .iter()
         .map(|outcome| format!("{}: {:?} by {}", outcome.name, outcome.verdict, outcome.by))
         .collect();
     assert!(without.is_empty(), "{}", without.join("\n"));
-    assert_eq!(rules::lines(&results).count(), 44, "all lines were left out once");
+    assert_eq!(rules::lines(&results).count(), 44, "all lines were deleted once");
     let for_speed = rules::lines(&results).filter(|line| rules::for_speed(line).is_some());
     assert_eq!(for_speed.count(), rules::FOR_SPEED.len(), "each is a line, and a test misses it");
 }
 
 #[test]
-fn a_source_that_has_changed_or_is_new_is_stale() {
+fn changed_or_new_source_is_stale() {
     let results = results();
     let mut present = results.sources.clone();
     assert_eq!(stale(&results, &present), Vec::<String>::new());
@@ -62,6 +62,6 @@ fn a_source_that_has_changed_or_is_new_is_stale() {
     let mut kept = results.clone();
     kept.keep(&present);
     let of = |results: &Results| results.mutants.iter().filter(|o| o.file == handoff).count();
-    assert!(of(&results) > 0 && of(&kept) == 0, "what was made from another text is forgotten");
+    assert!(of(&results) > 0 && of(&kept) == 0, "results of another text are removed");
     assert_eq!(kept.mutants.len(), results.mutants.len() - of(&results), "and nothing else");
 }

@@ -1,9 +1,9 @@
-//! The oracle of the mutation run (CONTRIBUTING.md): what has to notice a change of `gil-core`
-//! within seconds. In a build with `--cfg loom` it has the explorer, the comparisons and the loom
-//! suites in one process.
+//! The oracle of the mutation run (CONTRIBUTING.md): it must notice a change of `gil-core` within
+//! seconds. A build with `--cfg loom` has the explorer, the comparisons and the loom suites in one
+//! process.
 //!
-//! What a change breaks is told by claims. That something else was explored than was reviewed is
-//! told by counts, which come last: they notice much and say little.
+//! Claims say what a change breaks. Counts say that something else was explored than was reviewed.
+//! They run last, because they notice much and say little.
 
 #![cfg(all(loom, not(shuttle)))]
 
@@ -22,17 +22,17 @@ use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
 use gil_verify::protocols::{self, PROTOCOLS, Visit};
 use gil_verify::report::{MutantVerdict, Verdict, counts};
 
-/// Many times what the unchanged protocols have: with more, states are no longer told apart.
+/// Many times the number of the unchanged protocols. With more, states are no longer distinguished.
 const STATES_MAX: usize = 50_000;
 
-/// What the explorer finds of one program of one protocol.
+/// The explorer's results for one program of one protocol.
 #[derive(Default)]
 struct Seen {
     /// Claims that are broken and should hold, each beginning with its id.
     broken: Vec<String>,
-    /// Claims that are known to be false and are not found so, and what else is not as it was.
+    /// Claims that are known to be false and are not found so, and other differences.
     differs: Vec<String>,
-    /// How many states there were, by the key of the committed counts.
+    /// The number of states, by the key of the committed counts.
     states: Vec<(String, u64)>,
 }
 
@@ -46,7 +46,7 @@ impl Visit for Explore {
         let of = format!("{name}, {threads} threads, {variant}");
         let mut seen = Seen::default();
         let explored = Explored::new(&protocol, program, STATES_MAX);
-        // What is found in a part of the states counts all the same.
+        // Results in a part of the states count as well.
         let complete = explored.live.is_complete() && explored.safety.is_complete();
         if !complete {
             seen.differs.push(format!("{of}: more than {STATES_MAX} states"));
@@ -77,7 +77,8 @@ impl Visit for Explore {
         if complete && variant == "blocking" && name != "no-lock" {
             let max = overtake::longest(&explored.live).max;
             let expected = ledger::overtakes_max(name, threads);
-            // The bound is exact: one that is attained no more is as wrong as one that does not hold.
+            // The bound is exact: a bound that is no longer attained is as wrong as one that does
+            // not hold.
             if max != expected {
                 seen.broken
                     .push(format!("LIVE-3: {of}, overtaken {max:?} times, not {expected:?}"));
@@ -106,13 +107,13 @@ fn proved((barges, boosts): (u8, u8), program: Program) -> bool {
     overtake::proves(&graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn said(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
 }
 
-/// The default protocol first, so that what breaks it is told of it.
+/// The default protocol first, so that a failure names it.
 fn explored() -> Vec<Seen> {
     let mut jobs = Vec::new();
     for (threads, protocols) in [
@@ -136,7 +137,7 @@ fn explored() -> Vec<Seen> {
     let mut all = Vec::new();
     for job in &jobs {
         let seen = explore(job);
-        // Where there is no end of states, there is none for the next protocol either.
+        // If one protocol has no end of states, the next one has none either.
         let endless = seen.states.iter().any(|(_, states)| *states >= STATES_MAX as u64);
         all.push(seen);
         if endless {
@@ -147,7 +148,7 @@ fn explored() -> Vec<Seen> {
 }
 
 #[test]
-fn claims_of_the_explorer_are_as_the_ledger_says() {
+fn claims_of_the_explorer_equal_the_ledger() {
     let explored = explored();
     let broken = explored.iter().flat_map(|seen| &seen.broken);
     let differs = explored.iter().flat_map(|seen| &seen.differs);
@@ -157,7 +158,7 @@ fn claims_of_the_explorer_are_as_the_ledger_says() {
 }
 
 fn run(protocol: &str, name: &str) -> Found {
-    // A program's suite has its own way to tell of a panic, which is not that of the next one.
+    // A program's suite has its own panic hook, which is not that of the next one.
     let _ = std::panic::take_hook();
     let suite = suite(name).expect("it is listed");
     let found = runner::run(suite, protocol, None).expect("the protocol is known");
@@ -165,7 +166,7 @@ fn run(protocol: &str, name: &str) -> Found {
     found
 }
 
-/// What is wrong with what a suite found, each beginning with the claim.
+/// The problems of a suite's results, each beginning with the claim.
 fn wrong(protocol: &str, name: &str) -> Vec<String> {
     let found = run(protocol, name);
     let suite = suite(name).expect("it is listed");
@@ -192,8 +193,8 @@ fn judge(protocol: &str, name: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// One test a suite: each must have a fresh thread, because a suite that fails leaves loom's state
-/// of its thread behind.
+/// One test per suite: each needs a new thread, because a suite that fails leaves loom's state of
+/// its thread behind.
 macro_rules! suites {
     ($($test:ident: $protocol:literal, $name:literal;)*) => {
         $(#[test] fn $test() { judge($protocol, $name) })*
@@ -207,10 +208,10 @@ suites! {
     suite_two_fast: "handoff", "two-fast";
     suite_two_spurious: "handoff", "two-spurious";
     suite_two_cancel: "handoff", "two-cancel";
-    suite_two_bell: "handoff", "two-bell";
+    suite_two_notified: "handoff", "two-notified";
     suite_hog: "handoff", "hog";
-    suite_hog_young: "handoff", "hog-young";
-    suite_three_young_cancel: "handoff", "three-young-cancel";
+    suite_hog_grace: "handoff", "hog-grace";
+    suite_three_grace_cancel: "handoff", "three-grace-cancel";
     suite_two_twice_cancel: "handoff", "two-twice-cancel";
     suite_three_cancel: "handoff", "three-cancel";
     suite_three_cancel_fast: "handoff", "three-cancel-fast";
@@ -221,7 +222,7 @@ suites! {
 }
 
 #[test]
-fn the_counts_are_the_committed_ones() {
+fn the_counts_equal_the_committed_ones() {
     let mut explored: Vec<_> = explored().into_iter().flat_map(|seen| seen.states).collect();
     for (protocol, name) in SUITES {
         explored.push((format!("loom {protocol} {name}"), run(protocol, name).executions));
@@ -237,7 +238,7 @@ fn the_counts_are_the_committed_ones() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Each in a process of its own: a broken lock may end it.
+/// Each in its own process: a broken lock may end it.
 #[test]
 fn the_mutants_of_the_mechanism_break_their_claims() {
     let binary = Path::new(env!("CARGO_BIN_EXE_gil-loom"));

@@ -1,4 +1,4 @@
-//! On real threads nobody is overtaken more often than is proved.
+//! On real threads no waiter is overtaken more often than the proved bound.
 
 #![cfg(not(loom))]
 
@@ -11,10 +11,10 @@ use gil_verify::claims::promise::{DEFAULT, overtakes_max};
 mod wait;
 
 #[test]
-fn overtakings_on_real_threads_never_exceed_the_bound() {
+fn overtakings_on_real_threads_are_within_the_bound() {
     let mut waits = 0;
     for threads in 2..=8 {
-        // Short turns: many of them end by force.
+        // Short turns: many of them end by a forced release.
         let seen = wait::measure::measure(threads, 2_000, 400, Duration::from_micros(100));
         println!("{threads} threads: {seen:?}");
         let bound = overtakes_max(DEFAULT.0, DEFAULT.1, threads);

@@ -1,4 +1,4 @@
-//! The pictures in the book are what their commands draw.
+//! The pictures of the book equal the output of their commands.
 
 #![cfg(not(loom))]
 
@@ -10,7 +10,7 @@ const PAGE: &str = concat!(
     include_str!("../../docs/src/counterexamples.md")
 );
 
-/// The arguments of each command on the pages that draws.
+/// The arguments of each drawing command on the pages.
 fn commands() -> impl Iterator<Item = Vec<String>> {
     let lines = PAGE.lines().filter_map(|line| line.strip_prefix("cargo verify "));
     let lines = lines.filter(|line| line.contains("--svg "));
@@ -25,7 +25,7 @@ fn commands() -> impl Iterator<Item = Vec<String>> {
 }
 
 #[test]
-fn every_picture_is_what_its_command_draws() {
+fn pictures_equal_the_output_of_their_commands() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut drawn = 0;

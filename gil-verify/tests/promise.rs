@@ -1,5 +1,5 @@
-//! The bound on overtaking is proved and exact: its rank is checked on every edge, the table of
-//! budgets is computed, and the checks notice when the rank, the rule or the table is altered.
+//! The bound on overtaking is proved and exact. Its rank is checked on every edge, the table of
+//! budgets is computed, and the checks notice an altered rank, rule or table.
 
 #![cfg(not(loom))]
 
@@ -17,13 +17,13 @@ fn graph<P: Protocol>(protocol: P, program: Program) -> Graph<P> {
     Graph::explore(protocol, program, false, 5_000_000)
 }
 
-/// Four threads with large budgets are for the full run of the command line, which computes all.
+/// Four threads with large budgets belong to the full run of the command line, which computes all.
 fn is_small(point: &Point) -> bool {
     point.threads < 4 || point.barges + 2 * point.boosts <= 4
 }
 
 #[test]
-fn the_table_is_what_the_explorer_computes() {
+fn promise_table_equals_the_bounds_of_the_explorer() {
     let small: Vec<_> = bounds::points().filter(is_small).collect();
     let cost = |point: &Point| point.threads * 10 + usize::from(point.barges + 2 * point.boosts);
     let rows = parallel::map(&small, cost, |point| Row::Bound(point.row()), |_| ());
@@ -37,7 +37,7 @@ fn the_table_is_what_the_explorer_computes() {
 }
 
 #[test]
-fn the_formula_is_the_table_at_every_place() {
+fn promise_formula_equals_every_cell_of_the_table() {
     let committed = bounds::committed().expect("bounds.json is a table");
     let points: Vec<_> = bounds::points().collect();
     assert_eq!((points.len(), committed.len()), (48, 48), "K and B from 0 to 3, N from 2 to 4");
@@ -49,7 +49,7 @@ fn the_formula_is_the_table_at_every_place() {
 }
 
 #[test]
-fn an_altered_table_is_red_in_every_way() {
+fn altered_promise_table_fails() {
     let committed = bounds::committed().expect("bounds.json is a table");
     assert!(bounds::differences(&committed, &committed, true).is_empty());
     let key = "handoff K=1 B=3 N=4";
@@ -73,7 +73,7 @@ fn an_altered_table_is_red_in_every_way() {
 }
 
 #[test]
-fn a_witness_replays_and_attains_its_bound() {
+fn witness_replays_and_attains_its_bound() {
     for point in bounds::points().filter(|point| point.threads < 4) {
         let protocol =
             Handoff::with_budgets(Budgets { barges: point.barges, boosts: point.boosts });
@@ -102,7 +102,7 @@ fn stands<P: Protocol + IsHandoff>(protocol: P, change: impl Fn(u64) -> u64) -> 
 }
 
 #[test]
-fn an_altered_rank_or_rule_is_no_proof() {
+fn altered_rank_or_rule_is_no_proof() {
     assert!(stands(Handoff::new(), |rank| rank), "as it is");
     assert!(!stands(Handoff::new(), |rank| rank.saturating_sub(1)), "one less");
     assert!(!stands(Handoff::new(), |rank| rank / 2), "half");
@@ -120,17 +120,17 @@ fn an_altered_rank_or_rule_is_no_proof() {
     }
     assert!(
         !stands(Handoff::with_budgets(Budgets { barges: 2, boosts: 3 }), |rank| rank),
-        "a barge more than is promised"
+        "one more barge than is promised"
     );
     assert!(
         !stands(Handoff::with_budgets(Budgets { barges: 1, boosts: 4 }), |rank| rank),
-        "a boost more than is promised"
+        "one more boost than is promised"
     );
 }
 
 #[test]
-fn the_rank_needs_each_of_its_terms() {
-    // Small ones first: most terms are missed there already.
+fn rank_without_one_of_its_terms_is_no_proof() {
+    // Small programs first: most missing terms show there already.
     let budgets = [((2, 1), 3), ((2, 2), 3), ((1, 1), 4), ((1, 2), 4)];
     let graphs = budgets.map(|((barges, boosts), threads)| {
         let graph =
@@ -167,7 +167,7 @@ const NAMES: [&str; 13] = [
 ];
 
 #[test]
-fn a_budget_more_than_is_promised_exceeds_the_bound() {
+fn larger_budget_exceeds_the_bound() {
     for point in bounds::points().filter(|point| point.threads < 4) {
         let Point { barges, boosts, threads } = point;
         let max = |barges, boosts| {
@@ -180,8 +180,8 @@ fn a_budget_more_than_is_promised_exceeds_the_bound() {
         assert!(max(barges, boosts) <= Some(point.formula()), "{}", point.key());
         if threads > 2 {
             let (barge, boost) = (max(barges + 1, boosts), max(barges, boosts + 1));
-            assert!(barge > Some(point.formula()), "{}: a barge more", point.key());
-            assert!(boost > Some(point.formula()), "{}: a boost more", point.key());
+            assert!(barge > Some(point.formula()), "{}: one more barge", point.key());
+            assert!(boost > Some(point.formula()), "{}: one more boost", point.key());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Random programs through every protocol at once. What fails prints as a line that replays it.
+//! Random programs through every protocol at once. A failure prints a line that replays it.
 
 #![cfg(not(loom))]
 
@@ -33,7 +33,7 @@ fn runner() -> TestRunner {
     })
 }
 
-/// A protocol breaks no claim, except those it is known to.
+/// A protocol breaks no claim, except those that it is known to break.
 fn judge<P: Protocol>(protocol: P, case: &Case, known: &[&str]) -> Result<Ran, TestCaseError> {
     let ran = run(protocol, case);
     match ran.broken.iter().find(|broken| !known.contains(&broken.claim)) {
@@ -48,7 +48,7 @@ fn judge<P: Protocol>(protocol: P, case: &Case, known: &[&str]) -> Result<Ran, T
     }
 }
 
-/// Who waits longest is served first, and nobody comes in front of those who wait.
+/// The longest waiter is served first, and no thread overtakes a waiter.
 fn is_fifo(ran: &Ran) -> bool {
     let mut queue = Vec::new();
     for event in &ran.events {
@@ -68,7 +68,7 @@ fn is_fifo(ran: &Ran) -> bool {
     true
 }
 
-/// Runs a case on a protocol, which may break what the ledger knows to be false of it.
+/// Runs a case on a protocol, which may break the claims that the ledger knows to be false of it.
 struct Judge<'a>(&'a Case);
 
 impl Visit for Judge<'_> {
@@ -87,7 +87,7 @@ impl Visit for Judge<'_> {
 }
 
 #[test]
-fn every_protocol_keeps_the_shared_properties() {
+fn every_protocol_has_the_shared_properties() {
     let (all, forced, cancelled) = (Cell::new(0u32), Cell::new(0u32), Cell::new(0u32));
     let result = runner().run(&cases(), |case| {
         let mut ran = Vec::new();
@@ -116,7 +116,7 @@ fn every_protocol_keeps_the_shared_properties() {
     assert!(all >= CASES && forced * 10 >= all * 3 && cancelled * 10 >= all);
 }
 
-/// The shrunk case on which a mutant fails, and what it failed with.
+/// The shrunk case on which a mutant fails, and its failure.
 fn caught<P: Protocol>(mutant: Mutated<P>) -> (Case, String) {
     let result = runner().run(&cases(), |case| judge(mutant.clone(), &case, &[]).map(|_| ()));
     match result {
@@ -126,7 +126,7 @@ fn caught<P: Protocol>(mutant: Mutated<P>) -> (Case, String) {
 }
 
 #[test]
-fn each_property_has_been_seen_failing() {
+fn each_property_fails_for_some_mutant() {
     for (mutation, claim) in [
         (Mutation::GivesByFreeing, "SAFE-3"),
         (Mutation::RequestsAtOnce, "SAFE-4"),
@@ -138,9 +138,9 @@ fn each_property_has_been_seen_failing() {
         let mutant = Mutated::new(Handoff::plain(), mutation);
         let (case, message) = caught(mutant.clone());
         assert!(message.starts_with(claim), "{mutation:?} was caught by {message}");
-        // proptest takes out one step at a time, and an acquire goes with its release.
+        // proptest removes one step at a time, and an acquire needs its release.
         assert!(case.picks.len() <= 40, "shrunk to {case}");
-        // What is printed replays to the same failure.
+        // The printed line replays to the same failure.
         let line = message.lines().find_map(|line| line.strip_prefix("replay: handoff "));
         let replayed: Case = line.expect("a replay line").parse().expect("a case");
         assert_eq!(replayed, case);
@@ -164,7 +164,7 @@ fn each_property_has_been_seen_failing() {
 }
 
 #[test]
-fn a_case_reads_back_what_it_prints() {
+fn printed_case_parses_to_the_same_case() {
     let result = runner().run(&cases(), |case| {
         prop_assert_eq!(case.to_string().parse::<Case>(), Ok(case));
         Ok(())

@@ -1,4 +1,4 @@
-//! Counterexamples from their lines: each comes back as what it was, and no other line is taken.
+//! Counterexamples from their lines: each replays as it was, and no other line is accepted.
 
 #![cfg(not(loom))]
 
@@ -27,7 +27,7 @@ fn programs(threads: usize) -> [Program; 3] {
     [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]
 }
 
-/// The counterexamples of a protocol in a program, to the claims that `wanted` says.
+/// The counterexamples of a protocol in a program, to the claims that `wanted` selects.
 struct Find<'a>(Program, &'a dyn Fn(&str, Fairness) -> bool);
 
 impl Visit for Find<'_> {
@@ -51,7 +51,7 @@ impl Visit for Find<'_> {
     }
 }
 
-/// Prints a run, reads it back, replays it: it is the same run, and breaks the same claim.
+/// Prints a run, parses it, replays it: it is the same run, and breaks the same claim.
 fn round_trip(run: &Counterexample, protocol: &str) -> String {
     let text = Line::Explorer(replay_line::Explored::of(run, protocol)).text();
     let parsed = match Line::parse(&text) {
@@ -83,7 +83,7 @@ fn expected_lines() -> Vec<String> {
 }
 
 #[test]
-fn every_expected_counterexample_comes_back_and_no_altered_line_does() {
+fn expected_counterexamples_replay_and_altered_lines_do_not() {
     let lines = expected_lines();
     assert!(lines.len() >= 120, "only {} counterexamples", lines.len());
     let count = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
@@ -104,7 +104,7 @@ fn every_expected_counterexample_comes_back_and_no_altered_line_does() {
 }
 
 #[test]
-fn counterexamples_of_mutants_come_back() {
+fn counterexamples_of_mutants_replay() {
     let jobs: Vec<_> = MUTANTS.iter().flat_map(|m| m.of.iter().map(move |of| (m, *of))).collect();
     let judged = |claim: &&str| explored::judged().any(|id| id == *claim);
     let bug = |mutant: &mutants::protocol::Mutant| {
@@ -144,7 +144,7 @@ fn differs(body: &str) -> Differs {
 }
 
 #[test]
-fn a_possible_run_that_breaks_nothing_is_not_reproduced() {
+fn possible_run_that_breaks_nothing_is_not_reproduced() {
     let lasso = "explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n";
     assert_eq!(explored(lasso).map(|replayed| replayed.differs), Ok(None));
     let open = differs("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r");
@@ -158,7 +158,7 @@ fn a_possible_run_that_breaks_nothing_is_not_reproduced() {
     assert!(matches!(&not, Differs::NotBroken { step: 4, broken, .. } if broken.is_empty()));
     let other = differs("explorer:python2:hogs:2:SAFE-1:0a,1a,0s,0r").to_string();
     assert!(other.contains("but SAFE-3"), "{other}");
-    // The battle is fair to T0 in the weak sense only: it is pressed in one state of three.
+    // The loop is fair to T0 in the weak sense only: T0 is pressed in one state of three.
     let battle = "explorer:python2:hogs:2:LIVE-2+strong:1a,0a~1s,1r,0n";
     assert_eq!(explored(battle).map(|replayed| replayed.differs), Ok(None), "it acts");
     let unfair = differs("explorer:python3:hogs:2:LIVE-1:0a,1a,1e~");
@@ -168,7 +168,7 @@ fn a_possible_run_that_breaks_nothing_is_not_reproduced() {
 }
 
 #[test]
-fn an_impossible_run_says_where_and_what_could_be() {
+fn impossible_run_is_reported_with_the_possible_steps() {
     for (body, says) in [
         (
             "explorer:python3:hogs:2:SAFE-3:0a,1a,0s",
@@ -199,7 +199,7 @@ fn an_impossible_run_says_where_and_what_could_be() {
         ("explorer:python2:hogs:2:SAFE-3:a0", "an action is like 0a"),
         ("explorer:python2:hogs:2:SAFE-3:0a,,1a", "an action is like 0a"),
         ("explorer:python2:hogs:02:SAFE-3:0a", "not as it is printed"),
-        ("explorer:python2:hogs:2:SAFE-3", "no line to replay"),
+        ("explorer:python2:hogs:2:SAFE-3", "not a replay line"),
     ] {
         let error = Line::parse(&replay_line::checked(body)).expect_err(body).to_string();
         assert!(error.contains(says), "{body}: {error}");
@@ -216,7 +216,7 @@ fn verify(arguments: &[&str]) -> (Option<i32>, String, String) {
 const BATTLE: &str = "explorer:python2:hogs:2:SAFE-3:0a,1a,0s,0r:decbfd2c";
 
 #[test]
-fn the_command_replays_and_refuses() {
+fn replay_command_replays_and_refuses() {
     let (code, told, error) = verify(&["replay", BATTLE, "--explorer-only"]);
     assert_eq!((code, error.as_str()), (Some(0), ""), "{told}");
     assert!(told.contains("SAFE-3 is false of python2, 2 threads, hogs"), "{told}");
@@ -234,8 +234,8 @@ fn the_command_replays_and_refuses() {
     for (line, says) in [
         (&BATTLE[..BATTLE.len() - 1], "cut or altered"),
         (&BATTLE[..20], "cut or altered"),
-        (&BATTLE[..5], "no line to replay"),
-        ("", "no line to replay"),
+        (&BATTLE[..5], "not a replay line"),
+        ("", "not a replay line"),
         (&BATTLE.replace("0a,1a", "1a,0a"), "cut or altered"),
         (&impossible, "step 2 of the line"),
         (&unknown, "no loom suite `three-hundred`; there are two,"),
@@ -249,7 +249,7 @@ fn the_command_replays_and_refuses() {
 }
 
 #[test]
-fn the_command_speaks_json() {
+fn replay_command_prints_json() {
     let arguments = ["replay", BATTLE, "--explorer-only", "--format", "json"];
     let (code, told, _) = verify(&arguments);
     let told: serde_json::Value = serde_json::from_str(&told).expect("JSON alone");
@@ -271,7 +271,7 @@ fn loom_line(suite: &str, mutant: &str, claim: &'static str) -> Line {
 }
 
 #[test]
-fn a_line_of_loom_finds_the_same_again() {
+fn loom_line_reproduces_its_finding() {
     for (suite, mutant, claim) in [
         ("two-fast", "AttachRelaxed", "SAFE-2"),
         ("two", "FlagNotMirrored", "TRACES"),
@@ -293,7 +293,7 @@ fn a_line_of_loom_finds_the_same_again() {
 }
 
 #[test]
-fn a_line_of_shuttle_follows_its_schedule() {
+fn shuttle_line_follows_its_schedule() {
     let (mutant, course, _) =
         mutants::shuttle::MUTANTS.iter().find(|m| m.0 == "StaleRunTimer").unwrap();
     let binary = SHUTTLE.make().expect("it can be built");
@@ -326,7 +326,7 @@ fn line_of(protocol: &str, claim: &str, program: Program) -> String {
 }
 
 #[test]
-fn a_bounded_run_is_found_on_the_mechanism_under_loom() {
+fn bounded_run_is_found_on_the_mechanism_under_loom() {
     for (protocol, claim, program) in [
         ("python2", "SAFE-3", Program::hogs(2)),
         ("handoff+gives-by-freeing", "SAFE-3", Program::blocking(2)),
@@ -337,14 +337,14 @@ fn a_bounded_run_is_found_on_the_mechanism_under_loom() {
         let place = place(&line);
         let reached = matches!(place, Place::Looked(_, Sought::Reached { execution: 1.. }));
         assert!(reached, "{line}: {}", place.text());
-        // loom explores in the same order every time: the page says which execution it is.
+        // loom explores in the same order every time: the page names the execution.
         let page = include_str!("../../docs/src/counterexamples.md");
         assert!(protocol != "python2" || page.contains(&place.text()), "{}", place.text());
     }
 }
 
 #[test]
-fn a_run_that_fits_no_program_of_loom_says_why() {
+fn run_without_a_loom_program_is_refused_with_a_reason() {
     for (line, says) in [
         (
             line_of("python3", "SAFE-3F", Program::blocking(2)),
@@ -352,14 +352,14 @@ fn a_run_that_fits_no_program_of_loom_says_why() {
         ),
         (line_of("pypy", "LIVE-4", Program::blocking(2)), "pypy does not run under loom"),
         (line_of("handoff+gives-to-itself", "SAFE-7", Program::hogs(2)), "refuses the last"),
-        (replay_line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n"), "goes on for ever"),
+        (replay_line::checked("explorer:python2:hogs:2:LIVE-2:1a,0a~1s,1r,0n"), "goes on forever"),
         (
             replay_line::checked("explorer:python2:hogs:2:SAFE-3:0A,1a,0s,0r"),
             "step 1 goes by the fast",
         ),
         (
             replay_line::checked("explorer:python2:hogs:2:SAFE-3:0a,1a,0s,1n,0r,1s,0n,1r,0s,0r"),
-            "the program (attach, one safepoint, detach; the first of a set is woken first) comes",
+            "the program (attach, one safepoint, detach; the first of a set is woken first) matches",
         ),
         (
             replay_line::checked(
@@ -375,7 +375,7 @@ fn a_run_that_fits_no_program_of_loom_says_why() {
 }
 
 #[test]
-fn a_run_is_drawn_with_its_loop() {
+fn run_is_drawn_with_its_loop() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("run.svg");
     let svg = path.to_str().expect("a plain path");
@@ -383,8 +383,7 @@ fn a_run_is_drawn_with_its_loop() {
     let (code, _, error) = verify(&["replay", &lasso, "--explorer-only", "--svg", svg]);
     assert_eq!(code, Some(0), "{error}");
     let drawn = std::fs::read_to_string(&path).expect("it was written");
-    for part in ["again and again from state 2", "class=\"again\"", "class=\"wasted\"", ">5</text>"]
-    {
+    for part in ["repeatedly from state 2", "class=\"again\"", "class=\"wasted\"", ">5</text>"] {
         assert!(drawn.contains(part), "{part} in {drawn}");
     }
     let loom = replay_line::checked("loom:two:handoff:-:SAFE-1");
@@ -398,10 +397,10 @@ fn a_run_is_drawn_with_its_loop() {
     }
 }
 
-/// Those of LIVE-3 too, which are no counterexamples: a run that attains the bound, or a loop where there
-/// is none.
+/// LIVE-3's lines too, which are not counterexamples: a run that attains the bound, or a loop if
+/// there is none.
 #[test]
-fn the_lines_in_the_book_come_back() {
+fn replay_lines_of_the_book_replay() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/claims");
     let (mut bounds, mut all) = (0, 0);
     for entry in std::fs::read_dir(folder).expect("the pages are here") {
@@ -421,9 +420,9 @@ fn the_lines_in_the_book_come_back() {
 }
 
 #[test]
-fn a_run_that_does_not_attain_the_bound_or_a_loop_without_a_gain_is_none() {
+fn run_below_the_bound_and_loop_without_gain_are_refused() {
     let short = explored("explorer:handoff:blocking:3:LIVE-3:1a,0a,1b,0n").expect("it is possible");
     assert!(matches!(short.differs, Some(Differs::NotAttained { count: 0, bound: Some(6) })));
     let still = explored("explorer:python3:blocking:2:LIVE-3:1a,0a~0e").expect("it is possible");
-    assert!(still.differs.is_some(), "nobody gains in it");
+    assert!(still.differs.is_some(), "no thread gains in it");
 }

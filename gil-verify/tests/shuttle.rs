@@ -1,5 +1,5 @@
-//! The second opinion on the mechanism: shuttle's random schedules, in a build of their own that this
-//! test makes.
+//! The second opinion on the mechanism: shuttle's random schedules, in a separate build that this
+//! test starts.
 
 #![cfg(not(loom))]
 
@@ -10,7 +10,7 @@ use gil_verify::report::{MutantVerdict, Profile, Row};
 use gil_verify::shuttle::engine;
 
 #[test]
-fn every_course_is_as_expected() {
+fn courses_are_as_expected() {
     let mut rows = Vec::new();
     let selection = Selection::all(Profile::Full);
     engine::run(&selection, &mut |row| rows.push(row), &mut |_| {}).expect("it can be built");
@@ -34,7 +34,7 @@ fn every_course_is_as_expected() {
 }
 
 #[test]
-fn a_schedule_that_shuttle_prints_finds_the_same_again() {
+fn printed_shuttle_schedule_reproduces_its_finding() {
     let binary = SHUTTLE.make().expect("it can be built");
     let (mutant, course, _) = MUTANTS.iter().find(|mutant| mutant.0 == "StaleRunTimer").unwrap();
     let found = say(&binary, course, "handoff", &[mutant]).expect("it says something");

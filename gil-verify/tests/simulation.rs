@@ -1,5 +1,5 @@
-//! Random workloads in the simulator, through every protocol at once: what is the same for all of
-//! them must be the same.
+//! Random workloads in the simulator, through every protocol: results that must be the same for all
+//! protocols are the same.
 
 #![cfg(not(loom))]
 
@@ -20,7 +20,7 @@ use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
 
 const CASES: u32 = 40;
 
-/// Threads with finite work, beside others that never end, and intervals that change on the way.
+/// Threads with finite work, alongside others that never end, and intervals that change meanwhile.
 fn setups() -> impl Strategy<Value = Setup> {
     let others = prop_oneof![
         Just(String::new()),
@@ -57,8 +57,8 @@ impl Visit for Simulate<'_> {
     }
 }
 
-/// Nobody is lost: all finite threads end. Nothing is done twice and nothing left out: their work is
-/// what was asked for. The lock is one: together they take at least the sum.
+/// No thread is lost: all finite threads end. No work is done twice or omitted: the sum is the
+/// requested work. There is one lock: together they take at least the sum.
 fn judge(report: &Report, setup: &Setup) -> Result<(), TestCaseError> {
     let group = &report.groups[0];
     let sim::Role::Cpu { work: Some(work) } = setup.workload.groups[0].role else {
@@ -77,7 +77,8 @@ fn judge(report: &Report, setup: &Setup) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Protocols that starve threads beside others that come and go, as the explorer says (LIVE-2).
+/// Protocols that starve threads alongside others that attach and detach, as the explorer says
+/// (LIVE-2).
 fn may_starve(name: &str, setup: &Setup) -> bool {
     matches!(name, "priority" | "qemu") && setup.workload.groups.len() > 1
 }
@@ -117,12 +118,12 @@ fn every_protocol_does_the_same_work() {
 }
 
 #[test]
-fn a_lost_wake_up_and_no_lock_at_all_are_noticed() {
+fn lost_wakeup_and_missing_lock_are_detected() {
     let fails = |run: &dyn Fn(&Setup) -> Report| {
         let result = runner().run(&setups(), |setup| judge(&run(&setup), &setup));
         result.expect_err("it was not noticed").to_string()
     };
-    // In Python 2 no timer comes to the rescue.
+    // In Python 2 no timer hides it.
     let mutant = Mutated::new(Python2::new(), Mutation::NotifyDropped);
     let lost = fails(&|setup| sim::run("python2", mutant.clone(), setup).report);
     assert!(lost.contains("a thread never ended"), "{lost}");
@@ -130,8 +131,8 @@ fn a_lost_wake_up_and_no_lock_at_all_are_noticed() {
     assert!(none.contains("s of work in") || none.contains("times over"), "{none}");
 }
 
-/// Threads that take turns, come back, call and compute, as many as there are cores: what the lock
-/// promises does not include waiting for a core.
+/// Threads that take turns, return, call and compute, as many as there are cores: the promise does
+/// not include waiting for a core.
 fn attacks() -> impl Strategy<Value = Setup> {
     let kinds = prop_oneof![
         Just("cpu:1"),
@@ -151,7 +152,7 @@ fn attacks() -> impl Strategy<Value = Setup> {
     })
 }
 
-/// The longest wait, as a share of what is promised.
+/// The longest wait, as a share of the promised limit.
 fn share_of_promise(report: &Report, setup: &Setup) -> f64 {
     let (barges, boosts) = promise::DEFAULT;
     let runs = promise::runs_max(barges, boosts, setup.workload.threads());
@@ -165,7 +166,7 @@ fn share_of_promise(report: &Report, setup: &Setup) -> f64 {
 }
 
 #[test]
-fn no_attack_breaks_the_promise_about_waiting() {
+fn attacks_do_not_break_the_bound_on_waiting() {
     let (worst, cases) = (Cell::new(0.0), Cell::new(0));
     let result = runner().run(&attacks(), |setup| {
         let share = share_of_promise(&sim::run("handoff", Handoff::new(), &setup).report, &setup);
@@ -182,24 +183,26 @@ fn no_attack_breaks_the_promise_about_waiting() {
         cases.get(),
         worst.get()
     );
-    // The attacks bite: a wait of several runs happens.
+    // The attacks are effective: a wait of several runs happens.
     assert!(worst.get() > 0.2);
-    // And CPython's lock, which promises nothing, goes beyond it.
+    // CPython's lock, which promises nothing, exceeds it.
     let hogs = "cpu:12".parse().expect("a workload");
     let setup =
         Setup { workload: hogs, cores: 12, duration: Duration::from_secs(60), ..Setup::default() };
     let share = |report| share_of_promise(&report, &setup);
     let ours = share(sim::run("handoff", Handoff::new(), &setup).report);
     let theirs = share(sim::run("python3", Python3::new(), &setup).report);
-    println!("12 hogs: default {ours:.2}, python3 {theirs:.2} of what the default promises");
+    println!(
+        "12 CPU-bound threads: default {ours:.2}, python3 {theirs:.2} of what the default promises"
+    );
     assert!(ours <= 1.0 && ours < theirs);
 }
 
 /// The directed attack: the witness of the bound, played as slowly as the lock allows.
 #[test]
-fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
+fn timed_witness_approaches_the_bound_on_waiting() {
     let small = |(boosts, threads): &(u8, usize)| *threads < 4 || *boosts < 2;
-    // Of two threads the waiting one asks on its arrival, if there is a boost.
+    // Of two threads the waiting one requests on its arrival, if there is a boost.
     let asks_later = |(boosts, threads): &(u8, usize)| *boosts == 0 || *threads > 2;
     let rest = (0..=3).flat_map(|b| (2..=4).map(move |n| (b, n)));
     let rest: Vec<_> = rest.filter(small).filter(asks_later).collect();
@@ -219,7 +222,7 @@ fn the_witness_played_in_time_comes_near_the_promise_and_not_beyond() {
         format!("{waited:.1} of {promised:.1} ms, {:.3}", attack.share())
     });
     assert_eq!(told, ["40.8 of 41.5 ms, 0.984", "76.4 of 77.7 ms, 0.983"]);
-    // And a lock with a boost more breaks what is promised of this one.
+    // A lock with one more boost breaks the promise of this one.
     let [promise, _] = default;
     let more = attack(Point { barges, boosts: boosts + 1, threads: 3 });
     assert!(more.waited > promise.promised, "{more:?}");

@@ -1,6 +1,7 @@
-//! What Spin says of models written by hand, against what the explorer says of the Rust.
+//! Spin's results for models written by hand, compared with the explorer's results for the Rust
+//! code.
 //!
-//! Needs Spin and a C compiler. Where they are missing this says so and compares nothing; with
+//! It needs Spin and a C compiler. Without them it prints that and compares nothing; with
 //! `CI_NEEDS_SPIN` set it fails instead.
 #![cfg(not(loom))]
 
@@ -22,7 +23,7 @@ use gil_verify::report::selection::Selection;
 use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row, counts, verify};
 use gil_verify::spin::{self, Verdict, engine};
 
-/// Written past the capture of the test harness: a comparison that did not happen should be seen.
+/// Written past the capture of the test harness: a missing comparison should be visible.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
@@ -42,7 +43,7 @@ const fn as_reported(verdict: Verdict) -> report::Verdict {
     }
 }
 
-/// How many moves the explorer has, those by the fast path included, and which actions they are.
+/// The number of the explorer's moves, including the fast path, and the set of their actions.
 fn moves<P: Protocol>(graph: &Graph<P>) -> (u64, BTreeSet<String>) {
     let (mut moves, mut taken) = (0, BTreeSet::new());
     for index in 0..graph.len() {
@@ -59,7 +60,7 @@ fn moves<P: Protocol>(graph: &Graph<P>) -> (u64, BTreeSet<String>) {
     (moves, taken)
 }
 
-/// Compares one protocol with one program; how many verdicts were compared, and what differs.
+/// Compares one protocol with one program; returns the number of verdicts and the differences.
 struct Compare(Program);
 
 impl Visit for Compare {
@@ -101,7 +102,7 @@ impl Visit for Compare {
                 different.push(format!("{what}: {} moves, not {edges}", answer.moves));
             }
             for action in answer.untaken.iter().filter(|action| taken.contains(*action)) {
-                different.push(format!("{what}: in the model nobody ever {action}"));
+                different.push(format!("{what}: in the model no thread ever {action}"));
             }
         }
         say(&format!("{what}: explorer {:?}, all {:?}", explorer_took, began.elapsed()));
@@ -110,7 +111,7 @@ impl Visit for Compare {
 }
 
 #[test]
-fn spin_and_the_explorer_agree() {
+fn spin_agrees_with_the_explorer() {
     if !is_there() {
         return;
     }
@@ -126,13 +127,14 @@ fn spin_and_the_explorer_agree() {
         different.extend(differs);
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
-    // Seven claims of four protocols, three programs, three numbers of threads; less LIVE-1 and
-    // SAFE-5 of python2, which has no requests, and SAFE-5 where a part that is not compared fails.
+    // Seven claims of four protocols, three programs, three numbers of threads. Without LIVE-1 and
+    // SAFE-5 of python2, which has no requests, and without SAFE-5 where a part that is not
+    // compared fails.
     assert_eq!(compared, 7 * 4 * 3 * 3 - 2 * 3 * 3 - 2, "verdicts compared");
 }
 
 #[test]
-fn the_rows_of_the_report_are_spins() {
+fn report_rows_are_those_of_spin() {
     if !is_there() {
         return;
     }
@@ -152,7 +154,7 @@ fn the_rows_of_the_report_are_spins() {
     let (committed, found) = (counts::committed().expect("it is valid"), counts::of(&rows));
     assert_eq!(found.len(), 9, "one for each program");
     assert_eq!(counts::differences(&committed, &found, |_| false), Vec::<String>::new());
-    // Spin's word against the ledger's is a problem, as any engine's is.
+    // A verdict of Spin that contradicts the ledger is a problem, as any engine's is.
     let Row::Claim(row) = &rows[0] else { panic!("{:?}", rows[0]) };
     let other = Row::Claim(ClaimRow { verdict: report::Verdict::Fails, ..row.clone() });
     let judged = verify::judge(Profile::Full, vec![other], Vec::new());
@@ -172,7 +174,7 @@ impl Visit for Explore<'_> {
 }
 
 #[test]
-fn every_mutant_of_the_models_is_caught_and_its_pair_too() {
+fn mutants_of_the_models_and_their_pairs_are_caught() {
     if !is_there() {
         return;
     }

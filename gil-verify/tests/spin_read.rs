@@ -1,5 +1,5 @@
-//! What counts as a verdict of Spin, and what does not: outputs of Spin 6.5.2, as it printed them.
-//! None of this needs Spin.
+//! Which outputs of Spin are a verdict and which are not: outputs as printed by Spin 6.5.2. No test
+//! here needs Spin.
 #![cfg(not(loom))]
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ fn verdict(output: &str, claims: &[&str]) -> (String, Verdict) {
 }
 
 #[test]
-fn a_whole_search_and_an_error_are_verdicts() {
+fn complete_search_and_error_are_verdicts() {
     let answers = read(printed!("safety-holds"), &["LIVE-4", "SAFE-1"]).expect("a verdict");
     let answers = answers.expect("deep enough");
     assert_eq!(answers.len(), 2, "all that was asked holds");
@@ -40,7 +40,7 @@ fn a_whole_search_and_an_error_are_verdicts() {
 }
 
 #[test]
-fn a_search_that_was_cut_short_is_no_verdict() {
+fn truncated_search_is_no_verdict() {
     let deeper = read(printed!("cut-short"), &["LIVE-4"]).expect("no error yet");
     assert_eq!(deeper, None, "it has to be made again, deeper");
     let ended = read(printed!("out-of-memory"), &["SAFE-3"]);
@@ -52,13 +52,13 @@ fn a_search_that_was_cut_short_is_no_verdict() {
 }
 
 #[test]
-fn a_promise_that_never_begins_is_no_verdict() {
+fn promise_that_never_begins_is_no_verdict() {
     let empty = read(printed!("vacuous"), &["LIVE-1"]);
     assert!(matches!(&empty, Err(SpinError::Vacuous { claim }) if claim == "LIVE-1"), "{empty:?}");
 }
 
 #[test]
-fn an_answer_to_another_question_is_no_verdict() {
+fn answer_to_another_question_is_no_verdict() {
     for (output, asked) in [
         (printed!("safety-fails"), "LIVE-4"),
         (printed!("safety-fails"), "SAFE-3"),
@@ -66,7 +66,7 @@ fn an_answer_to_another_question_is_no_verdict() {
         (printed!("liveness-holds"), "LIVE-1"),
         (printed!("liveness-holds"), "SAFE-1"),
         (printed!("liveness-fails"), "LIVE-1"),
-        // Its loop is one that a fair scheduler does not allow.
+        // Its loop is not possible under a fair scheduler.
         (printed!("unfair"), "LIVE-2"),
         ("", "SAFE-1"),
         ("pan: no such option", "LIVE-2"),
@@ -77,7 +77,7 @@ fn an_answer_to_another_question_is_no_verdict() {
 }
 
 #[test]
-fn half_an_output_is_no_verdict() {
+fn partial_output_is_no_verdict() {
     for output in [printed!("safety-holds"), printed!("liveness-holds")] {
         let claim = if output.contains("live_2") { "LIVE-2" } else { "SAFE-1" };
         let ends = output.find("errors:").expect("the number of errors");
@@ -89,7 +89,7 @@ fn half_an_output_is_no_verdict() {
 }
 
 #[test]
-fn an_error_that_cannot_be_replayed_is_no_verdict() {
+fn error_that_cannot_be_replayed_is_no_verdict() {
     let told = trail(printed!("replay"), "").expect("it was replayed");
     assert_eq!(told, ["T1 wants the lock: T1 take", "T0 wants the lock: T0 take"]);
     let found = trail(printed!("replay-without-trail"), printed!("safety-fails"));
@@ -101,7 +101,7 @@ fn an_error_that_cannot_be_replayed_is_no_verdict() {
 }
 
 #[test]
-fn what_the_models_do_not_know_is_an_error_that_names_it() {
+fn unknown_name_is_an_error_that_names_it() {
     let right = Question {
         protocol: "handoff",
         threads: 2,
@@ -116,7 +116,7 @@ fn what_the_models_do_not_know_is_an_error_that_names_it() {
         (Question { threads: 5, ..right }, "number of threads", "5"),
         (Question { claims: &["SAFE-1", "SAFE-2"], ..right }, "claim", "SAFE-2"),
         (Question { mutant: Some("NO_SUCH"), ..right }, "mutant", "NO_SUCH"),
-        // It is a macro of another model, and part of the name of one of this model.
+        // It is a macro of another model, and a part of the name of one of this model.
         (
             Question { mutant: Some("TAKER_DOES_NOT_SIGNAL"), ..right },
             "mutant",
@@ -158,7 +158,7 @@ fn every_mutant_of_the_models_is_listed() {
     for mutant in MUTANTS {
         assert!(ledger::claim(mutant.breaks).is_some(), "{mutant:?}");
     }
-    // What no mutant breaks could be judged by nothing.
+    // A claim that no mutant breaks has no test of its judge.
     for claim in gil_verify::spin::SAFETY.iter().chain(gil_verify::spin::LIVENESS) {
         assert!(MUTANTS.iter().any(|mutant| mutant.breaks == *claim), "nothing breaks {claim}");
     }

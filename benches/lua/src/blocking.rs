@@ -13,7 +13,7 @@ use crate::call::{Answer, Call};
 use crate::object::Object;
 use crate::value::Value;
 
-/// Largest message that [`receive`] takes.
+/// Largest message that [`receive`] accepts.
 const MESSAGE_MAX: usize = 65_536;
 
 pub(crate) fn write(call: &Call<'_>) -> Answer {
@@ -42,7 +42,7 @@ pub(crate) fn socket(call: &Call<'_>, number: i32) -> Result<Arc<UdpSocket>, Str
     }
 }
 
-/// `wait_readable(milliseconds, socket, ...)`: for each whether it can be read.
+/// `wait_readable(milliseconds, socket, ...)`: whether each socket can be read.
 pub(crate) fn wait_readable(call: &Call<'_>) -> Answer {
     let time = milliseconds(call, 1)?;
     let sockets = (2..=call.count()).map(|number| socket(call, number));
@@ -52,7 +52,7 @@ pub(crate) fn wait_readable(call: &Call<'_>) -> Answer {
     Ok(ready.into_iter().map(Value::Bool).collect())
 }
 
-/// Which sockets can be read, as soon as one can or the time is over.
+/// Which sockets can be read, as soon as one can or the time has passed.
 fn readable(sockets: &[Arc<UdpSocket>], time: Duration) -> io::Result<Vec<bool>> {
     let over = Instant::now() + time;
     let polled = sockets.iter().map(|socket| PollFd::new(&**socket, PollFlags::IN));

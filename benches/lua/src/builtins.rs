@@ -9,8 +9,8 @@ use crate::separate;
 use crate::threads;
 use crate::value::Value;
 
-/// All of them. `prelude.lua` makes the program's functions of them; those that take or give tables are
-/// written there.
+/// All of them. `prelude.lua` makes the program's functions from them; those that take or return
+/// tables are written there.
 pub(crate) static BUILTINS: &[Builtin] = &[
     Builtin { name: c"clock_us", body: clock_us },
     Builtin { name: c"threads", body: |call| int(call.shared.options.threads.into()) },

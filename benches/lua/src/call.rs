@@ -1,10 +1,10 @@
 //! How Lua calls a builtin that is written in Rust.
 //!
-//! Lua raises an error with `longjmp`, which must not skip a frame that has destructors to run. So a
-//! builtin's body ([`Builtin::body`]) is plain Rust and calls nothing of Lua's that can raise one: it
-//! reads its arguments and returns its answer. Only then does [`enter`], whose frame has nothing but
-//! plain numbers and pointers, push the answer or raise the error. A memory error in the midst of that
-//! leaks the answer.
+//! Lua raises an error with `longjmp`, which must not skip a frame that has destructors to run. So
+//! a builtin's body ([`Builtin::body`]) is plain Rust and calls no Lua function that can raise an
+//! error: it reads its arguments and returns its answer. Then [`enter`], whose frame has only plain
+//! numbers and pointers, pushes the answer or raises the error. A memory error there leaks the
+//! answer.
 
 use std::ffi::CStr;
 use std::os::raw::c_int;
@@ -29,12 +29,12 @@ pub(crate) struct Builtin {
 pub(crate) struct Call<'a> {
     state: *mut lua_State,
     name: &'static CStr,
-    /// What the threads of the state share.
+    /// The shared state of the threads.
     pub(crate) shared: &'a Shared,
 }
 
 impl<'a> Call<'a> {
-    /// How many arguments there are.
+    /// The number of arguments.
     pub(crate) fn count(&self) -> c_int {
         // SAFETY: the thread is attached, as long as the body runs and `detach` does not.
         unsafe { lua::lua_gettop(self.state) }
@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
 
     /// A text's bytes, also to be read detached.
     pub(crate) fn bytes(&self, number: c_int) -> Result<&'a [u8], String> {
-        // SAFETY: attached; a body leaves its arguments where they are until it has returned.
+        // SAFETY: attached; a body leaves its arguments in place until it has returned.
         let bytes = unsafe { value::bytes(self.state, number) };
         bytes.map_or_else(|| self.wrong(number, "a string"), Ok)
     }
@@ -74,7 +74,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Any value that needs no table.
+    /// Any value without a table.
     pub(crate) fn value(&self, number: c_int) -> Result<Value, String> {
         // SAFETY: attached.
         let value = unsafe { value::read(self.state, number) };
@@ -84,12 +84,12 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Runs `call` detached: other threads run Lua meanwhile, this one must not.
+    /// Runs `call` detached: other threads may run Lua meanwhile, this one must not.
     pub(crate) fn detach<R>(&self, call: impl FnOnce() -> R) -> R {
         let (mut call, mut result) = (Some(call), None);
         // INVARIANT (WHOLE): Lua is unlocked in a C function (`precallC`, ldo.c).
         self.shared.lock.detach(&mut || result = call.take().map(|call| call()));
-        result.unwrap_or_else(|| unreachable!("every lock runs what it is given"))
+        result.unwrap_or_else(|| unreachable!("every lock runs its closure"))
     }
 }
 
@@ -98,7 +98,7 @@ impl<'a> Call<'a> {
 /// # Safety
 /// As [`value::push`].
 pub(crate) unsafe fn install(state: *mut lua_State, builtin: &'static Builtin) {
-    // SAFETY: the caller's promise; `enter` takes the pointer for what it is here.
+    // SAFETY: the caller's promise; `enter` uses the pointer with the same type.
     unsafe {
         lua::lua_pushlightuserdata(state, std::ptr::from_ref(builtin).cast_mut().cast());
         lua::lua_pushcclosure(state, enter, 1);
@@ -106,10 +106,10 @@ pub(crate) unsafe fn install(state: *mut lua_State, builtin: &'static Builtin) {
     }
 }
 
-/// What Lua calls, for every builtin.
+/// The function that Lua calls for every builtin.
 unsafe extern "C-unwind" fn enter(state: *mut lua_State) -> c_int {
-    // SAFETY: Lua calls this attached and protected; the only values in this frame are a pointer and
-    // numbers, so an error may skip it.
+    // SAFETY: Lua calls this attached and protected; the only values in this frame are a pointer
+    // and numbers, so an error may skip it.
     unsafe {
         let answer = body(state);
         let pushed = match &mut *answer {
@@ -141,7 +141,8 @@ unsafe extern "C-unwind" fn enter(state: *mut lua_State) -> c_int {
 
 /// Runs the body. `extern "C"`: a panic ends the process here instead of unwinding through Lua.
 unsafe extern "C" fn body(state: *mut lua_State) -> *mut Answer {
-    // SAFETY: `enter`'s only upvalue is a builtin, which lives for ever; the state was set up by `run`.
+    // SAFETY: `enter`'s only upvalue is a builtin, which lives forever; the state was set up by
+    // `run`.
     let (builtin, shared) = unsafe {
         let builtin = lua::lua_touserdata(state, lua::lua_upvalueindex(1)).cast::<Builtin>();
         (&*builtin, state::shared(state))
@@ -152,6 +153,6 @@ unsafe extern "C" fn body(state: *mut lua_State) -> *mut Answer {
 
 /// Drops the answer.
 unsafe extern "C" fn forget(answer: *mut Answer) {
-    // SAFETY: of `body`, once.
+    // SAFETY: comes from `body`, dropped once.
     drop(unsafe { Box::from_raw(answer) });
 }

@@ -32,7 +32,7 @@ enum Command {
     Run(Run),
     /// The article's programs under several protocols, in separate states, and in CPython.
     Compare(Compare),
-    /// What the hook costs one thread, compared with plain Lua.
+    /// The cost of the hook for one thread, compared with plain Lua.
     Cost(Rounds),
 }
 
@@ -41,10 +41,10 @@ enum Command {
 struct Run {
     /// The program.
     file: PathBuf,
-    /// What `threads()` says.
+    /// The value of `threads()`.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     threads: u32,
-    /// The lock's protocol; `separate` is no lock, and a state for each thread.
+    /// The lock's protocol; `separate` has no lock, and a state for each thread.
     #[arg(long, default_value = OFFERED[0], value_parser = names().collect::<Vec<_>>())]
     protocol: String,
     /// The lock's switch interval in microseconds.
@@ -53,7 +53,7 @@ struct Run {
     /// The number of instructions of Lua's virtual machine between safepoints; 0: none, plain Lua.
     #[arg(long, value_name = "COUNT", default_value_t = HOOK_COUNT)]
     hook_count: u32,
-    /// What `setting(name, default)` says, as name=value.
+    /// The value of `setting(name, default)`, as name=value.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, i64)>,
     /// Print counters of the lock at the end, on standard error.
@@ -85,8 +85,8 @@ struct Compare {
     /// Only these programs.
     #[arg(value_enum)]
     workloads: Vec<Workload>,
-    /// Only under these protocols, and in CPython. `echo` leaves `python2` out unless it is named: it may take minutes
-    /// for a hundred messages alongside a thread that computes.
+    /// Only under these protocols, and in CPython. `echo` omits `python2` unless it is named: it
+    /// may take minutes for a hundred messages alongside a CPU-bound thread.
     #[arg(long, value_delimiter = ',', value_parser = compared())]
     protocols: Vec<String>,
     #[command(flatten)]
@@ -100,7 +100,7 @@ fn compared() -> Vec<&'static str> {
     names
 }
 
-/// Does what the arguments say.
+/// Runs the arguments' command.
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Line::parse().command {

@@ -1,7 +1,9 @@
-//! The article's programs: one state under the lock, a state for each thread without one, and CPython.
+//! The article's programs: one state under the lock, a state for each thread without one, and
+//! CPython.
 //!
-//! A program prints lines of a name and a number of microseconds: `sequential`, `threads`, and `again`
-//! for sequential once more. A round is one pass through all rows; the control comes twice.
+//! A program prints lines of a name and a number of microseconds: `sequential`, `threads`, and
+//! `again` for a second sequential pass. A round is one pass through all rows; the control is in it
+//! twice.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -24,11 +26,11 @@ pub struct Pair {
     pub lua: &'static str,
     /// The same in Python.
     pub python: &'static str,
-    /// The setting that says how much.
+    /// The setting for the size.
     pub size: &'static str,
-    /// How much by default, so that a round takes some seconds.
+    /// The default size, so that a round takes some seconds.
     pub default: i64,
-    /// In how many threads.
+    /// The number of threads.
     pub threads: u32,
 }
 
@@ -56,7 +58,7 @@ pub static PROGRAMS: &[Pair] = &[
 /// Microseconds by name, in the order of the names.
 pub type Times = BTreeMap<String, f64>;
 
-/// How a program is run: a row of a table.
+/// How a program runs: a row of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Its name in the table.
@@ -75,7 +77,7 @@ impl Row {
     /// Runs a program once.
     ///
     /// # Errors
-    /// When it fails, or prints what is no name and number.
+    /// When it fails, or prints a line that is not a name and a number.
     pub fn once(&self, pair: &Pair, size: i64) -> Result<Times, String> {
         let lock = protocols::lock(self.protocol);
         let lock = lock.ok_or_else(|| format!("there is no protocol `{}`", self.protocol))?;
@@ -91,7 +93,7 @@ impl Row {
     }
 }
 
-/// The rows of a comparison; the control without a lock and a hook comes twice.
+/// The rows of a comparison; the control without a lock and a hook is in it twice.
 pub const ROWS: &[Row] = &[
     Row::locked("handoff"),
     Row::locked("python3"),
@@ -101,7 +103,7 @@ pub const ROWS: &[Row] = &[
     Row { name: "separate (A/A)", protocol: SEPARATE, hook_count: None },
 ];
 
-/// The rows of the table of what the hook costs; plain Lua first, then again.
+/// The rows of the table of the hook's cost; plain Lua first, then again.
 pub const COSTS: &[Row] = &[
     Row { name: "plain Lua", protocol: SEPARATE, hook_count: None },
     Row { name: "plain Lua (A/A)", protocol: SEPARATE, hook_count: None },
@@ -113,17 +115,17 @@ pub const COSTS: &[Row] = &[
     Row { name: "hook every 10", protocol: "handoff", hook_count: Some(10) },
 ];
 
-/// What a program printed.
+/// The output of a program.
 ///
 /// # Errors
-/// When a line is no name and number.
+/// When a line is not a name and a number.
 pub fn times(text: &str) -> Result<Times, String> {
     let line = |line: &str| {
         let (name, number) = line.split_once(char::is_whitespace)?;
         Some((name.to_owned(), number.trim().parse().ok()?))
     };
     text.lines()
-        .map(|text| line(text).ok_or_else(|| format!("`{text}` is no name and number")))
+        .map(|text| line(text).ok_or_else(|| format!("`{text}` is not a name and a number")))
         .collect()
 }
 
@@ -138,7 +140,7 @@ fn milliseconds(us: &[f64]) -> String {
 /// One program in some rows and in CPython, as a table.
 ///
 /// # Errors
-/// When a run fails. That there is no CPython is a line under the table.
+/// When a run fails. A missing CPython is a line under the table.
 pub fn table(pair: &Pair, rows: &[Row], size: i64, rounds: u32) -> Result<String, String> {
     let version = python::version();
     let mut measured: Vec<Vec<Times>> = vec![Vec::new(); rows.len()];
@@ -177,7 +179,7 @@ pub fn table(pair: &Pair, rows: &[Row], size: i64, rounds: u32) -> Result<String
     Ok(text)
 }
 
-/// What being attached and the hook cost one thread, as a table.
+/// The cost of being attached and of the hook for one thread, as a table.
 ///
 /// # Errors
 /// When a run fails.

@@ -1,4 +1,4 @@
-//! A server in one thread alongside threads that compute; the client pauses before each message.
+//! A server in one thread alongside CPU-bound threads; the client pauses before each message.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -16,13 +16,13 @@ use crate::state::run;
 const LUA: &str = include_str!("../programs/echo-server.lua");
 const PYTHON: &str = include_str!("../../programs/echo-server.py");
 
-/// Without a pause the answer and the next message fit into the time in which a woken thread starts.
+/// Without a pause the answer and the next message fit into the start time of a woken thread.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// No answer for this long is a failure of the server. Python 2's protocol keeps one waiting for seconds.
+/// No answer for this long is a failure of the server. Python 2's protocol delays one for seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Latencies in microseconds, and how far each hog came in a millisecond.
+/// Latencies in microseconds, and how far each CPU-bound thread got in a millisecond.
 struct Sample {
     latencies: Vec<f64>,
     hogs: Vec<f64>,
@@ -43,7 +43,7 @@ fn in_lua(row: &Row, hogs: u32, messages: u32) -> Result<Sample, String> {
     let printed = output.clone();
     let server =
         std::thread::spawn(move || run(&Program::new("echo-server", LUA), options, lock, output));
-    // A server that does not answer is left running; the caller gives up.
+    // A server that does not answer keeps running; the caller gives up.
     let latencies =
         talk(&client, port, messages).map_err(|error| format!("{}: {error}", row.name))?;
     match server.join() {
@@ -76,17 +76,17 @@ fn sockets() -> std::io::Result<(UdpSocket, u16)> {
 
 fn talk(client: &UdpSocket, port: u16, messages: u32) -> std::io::Result<Vec<f64>> {
     let mut buffer = [0; 32];
-    // The server is there when it answers; a refusal says that it is not there yet.
+    // The server is ready when it answers; a refusal says that it is not ready yet.
     let begin = Instant::now();
     while client.send(b"ready").and_then(|_| client.recv(&mut buffer)).is_err() {
         if begin.elapsed() > PATIENCE {
             return Err(std::io::Error::other(format!("no answer on port {port}")));
         }
-        std::thread::sleep(PAUSE); // not there yet: it is asked again
+        std::thread::sleep(PAUSE); // not ready yet: the client tries again
     }
     let mut latencies = Vec::new();
     for number in 0..messages {
-        std::thread::sleep(PAUSE); // the workload's own
+        std::thread::sleep(PAUSE); // the workload's own pause
         let (message, sent) = (format!("message {number}"), Instant::now());
         client.send(message.as_bytes())?;
         while client.recv(&mut buffer).map(|length| &buffer[..length])? != message.as_bytes() {}

@@ -1,4 +1,4 @@
-//! What can go wrong with a program.
+//! The errors of a program.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,19 +14,19 @@ pub enum LuaError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         error: io::Error,
     },
-    /// The text is no program: Lua's message, with file and line.
+    /// The text is not a program: Lua's message, with file and line.
     #[error("{0}")]
     Syntax(String),
     /// The program failed: Lua's message and traceback.
     #[error("{0}")]
     Runtime(String),
-    /// A thread that nobody joined failed: its message and traceback.
-    #[error("a thread that nobody joined failed: {0}")]
+    /// A thread that no thread joined failed: its message and traceback.
+    #[error("a thread that was not joined failed: {0}")]
     Thread(String),
-    /// There is not even the memory for a state.
+    /// There is not enough memory for a state.
     #[error("there is no memory for a Lua state")]
     Memory,
     /// The lock guards another state that is not closed.

@@ -1,17 +1,18 @@
 //! The count hook: the safepoint between two instructions of Lua's virtual machine.
 //!
 //! # Why another thread may run here
-//! Lua's source is written for a lock of this kind: it calls `lua_unlock` where it leaves its core and
-//! `lua_lock` where it comes back, both empty by default. `luaD_hook` (ldo.c) unlocks before it calls
-//! a hook and locks after: the state is whole in a hook, which may collect garbage, resize the stack
-//! and run other coroutines. Another thread that runs meanwhile does what the hook could have done
-//! itself with `lua_resume` on another coroutine, except for the order in which they end; the page
-//! `docs/src/lua.md` goes through what is global in the state and says why that order does not matter.
+//! Lua's source is written for a lock of this kind: it calls `lua_unlock` where it leaves its core
+//! and `lua_lock` where it returns, both empty by default. `luaD_hook` (ldo.c) unlocks before it
+//! calls a hook and locks after it. So the state is whole in a hook, which may collect garbage,
+//! resize the stack and run other coroutines. Another thread that runs meanwhile does what the hook
+//! itself could do with `lua_resume` on another coroutine, except for the order in which they end.
+//! The page `docs/src/lua.md` lists the global parts of the state and says why that order does not
+//! matter.
 //!
 //! # Which coroutines have it
-//! `lua_newthread` (lstate.c) copies hook, mask and count of the coroutine that makes the new one, so
-//! all that descend from the main coroutine have it. A finalizer (`GCTM`, lgc.c) runs with the hooks
-//! of its coroutine off: it is a stretch without safepoints, as any C function is.
+//! `lua_newthread` (lstate.c) copies hook, mask and count from the creating coroutine, so all
+//! descendants of the main coroutine have it. A finalizer (`GCTM`, lgc.c) runs with the hooks of
+//! its coroutine off: it has no safepoints, like any C function.
 
 use std::os::raw::c_int;
 
@@ -21,11 +22,11 @@ use crate::state;
 
 /// Instructions between two safepoints by default.
 ///
-/// The hook's price does not depend on it above some hundreds (`gil-lua cost`): with a count hook set, Lua
-/// 5.4 counts in every instruction. So it is as small as it can be without extra cost.
+/// The hook's cost does not depend on it above some hundreds (`gil-lua cost`): with a count hook
+/// set, Lua 5.4 counts every instruction. So it is as small as possible without extra cost.
 pub const HOOK_COUNT: u32 = 1_000;
 
-/// Installs the hook in a coroutine, for those that it will make too.
+/// Installs the hook in a coroutine and in those that it creates.
 ///
 /// # Safety
 /// The thread is attached to the lock of `state`, and the state's extra space is set up.
@@ -35,7 +36,7 @@ pub(crate) unsafe fn install(state: *mut lua_State, count: u32) {
     unsafe { lua_sethook(state, Some(hook), LUA_MASKCOUNT, count) };
 }
 
-/// What Lua calls. Has no destructors, and raises no error.
+/// The function that Lua calls. It has no destructors and raises no error.
 unsafe extern "C-unwind" fn hook(state: *mut lua_State, _: *mut lua_Debug) {
     // SAFETY: Lua's own call.
     unsafe { safepoint(state) };

@@ -1,8 +1,8 @@
 //! Lua 5.4 on gil-core: several threads of the operating system in *one* Lua state, under one lock.
 //!
-//! Each thread runs a coroutine of its own (`lua_newthread`) of one main state. The count hook is the
-//! safepoint, builtins that block detach. How, why that is sound and what it costs is on one page of
-//! the book, `docs/src/lua.md`.
+//! Each thread runs its own coroutine (`lua_newthread`) of one main state. The count hook is the
+//! safepoint, and blocking builtins detach. One page of the book, `docs/src/lua.md`, says how this
+//! works, why it is sound and what it costs.
 //!
 //! ```
 //! use gil_lua::{Options, Output, Program, protocols, run};
@@ -12,7 +12,7 @@
 //! assert_eq!(output.text(), "42\n");
 //! ```
 //!
-//! It has nothing to say under loom, where this crate is empty.
+//! Under loom this crate is empty.
 
 #![cfg(not(loom))]
 

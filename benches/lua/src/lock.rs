@@ -1,6 +1,6 @@
-//! The lock as Lua's C functions see it: by name of no protocol.
+//! The lock as Lua's C functions see it, without the type of the protocol.
 //!
-//! A C function gets a `lua_State` and no token. The thread that called into Lua has lent its token
+//! A C function has a `lua_State` and no token. The thread that called into Lua has lent its token
 //! ([`Attached::lend`](gil_core::Attached::lend)), and [`Gil::with_lent`] finds it.
 
 use std::sync::{Mutex, PoisonError};
@@ -23,43 +23,44 @@ pub struct Interpreter {
 }
 
 mod sealed {
-    /// Nobody else's lock: one that did not exclude would make every call of Lua a race.
+    /// Sealed: a lock that did not exclude would make every call of Lua a race.
     pub trait Sealed {}
     impl<P: gil_core::protocol::Protocol> Sealed for gil_core::Gil<super::Interpreter, P> {}
     impl Sealed for super::Alone {}
 }
 
-/// A lock around one Lua state, of whatever protocol.
+/// A lock around one Lua state, with any protocol.
 pub trait Lock: sealed::Sealed + Send + Sync {
-    /// Whether it is none, so that a state is for one thread, and `spawn` makes a state for each.
+    /// Whether there is no lock, so that a state is for one thread, and `spawn` makes a state for
+    /// each.
     fn is_none(&self) -> bool {
         false
     }
 
-    /// Attaches, and runs `run` with the token lent to what it calls.
+    /// Attaches, and runs `run` with the token lent to its callees.
     ///
     /// # Errors
     /// [`AttachError`] when the thread is attached already, or ending.
     fn attach(&self, run: &mut dyn FnMut()) -> Result<(), AttachError>;
 
-    /// Lets another thread run if it is time to. Aborts when it is and the thread is not attached.
+    /// Lets another thread run if a switch is due. Aborts if it is and the thread is not attached.
     fn safepoint(&self);
 
     /// Runs `call` detached. Aborts when the thread is not attached.
     fn detach(&self, call: &mut dyn FnMut());
 
-    /// Looks at what the lock guards. Aborts when the thread is not attached.
+    /// Accesses the data of the lock. Aborts when the thread is not attached.
     fn with(&self, look: &mut dyn FnMut(&mut Interpreter));
 
-    /// What the lock has done so far, if there is one.
+    /// The counters of the lock, if there is one.
     fn counters(&self) -> Option<Counters>;
 
     /// Sets the switch interval.
     fn set_switch_interval(&self, interval: Duration);
 }
 
-/// The token that the running thread has lent. That there is none is a bug of this crate, and going
-/// on would race.
+/// The token that the running thread has lent. A missing token is a bug of this crate, and
+/// continuing would race.
 fn lent<P: Protocol, R>(
     gil: &Gil<Interpreter, P>,
     what: impl FnOnce(&mut Attached<'_, Interpreter, P>) -> R,
@@ -77,7 +78,7 @@ impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
     }
 
     fn safepoint(&self) {
-        // Python 2's protocol counts its safepoints, and nobody requests anything.
+        // Python 2's protocol counts its safepoints, and no thread requests a switch.
         if self.switch_requested() || matches!(P::PREEMPTION, Preemption::EveryTicks(_)) {
             lent(self, |attached| attached.safepoint());
         }
@@ -100,7 +101,7 @@ impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
     }
 }
 
-/// No lock: for a state that one thread has to itself. `spawn` makes another state for each thread.
+/// No lock: for a state that one thread owns. `spawn` makes another state for each thread.
 #[derive(Debug, Default)]
 pub struct Alone(Mutex<Interpreter>);
 

@@ -1,10 +1,10 @@
-//! `cargo run --release -p gil-lua -- run FILE`, and what else `--help` lists.
+//! `cargo run --release -p gil-lua -- run FILE`; `--help` lists the other commands.
 
 use std::process::ExitCode;
 
 #[cfg(loom)]
 fn main() -> ExitCode {
-    println!("gil-lua: a real interpreter has nothing to say under loom");
+    println!("gil-lua: a real interpreter does not run under loom");
     ExitCode::SUCCESS
 }
 

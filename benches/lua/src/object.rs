@@ -9,7 +9,7 @@ use mlua_sys::lua_State;
 
 use crate::threads::Thread;
 
-/// An object of Rust's that Lua holds.
+/// A Rust object that Lua holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Object {
     Socket(Arc<UdpSocket>),
@@ -26,7 +26,7 @@ fn key() -> *const c_void {
     (&raw const METATABLE).cast()
 }
 
-/// Makes the metatable. The program cannot get at it, so nothing else has it.
+/// Makes the metatable. The program cannot reach it, so no other value has it.
 ///
 /// # Safety
 /// As [`crate::value::push`].
@@ -68,13 +68,13 @@ pub(crate) unsafe fn fill(place: Place, object: Object) {
     unsafe { place.write(Box::into_raw(Box::new(object))) };
 }
 
-/// The object at an index of the stack, if there is one of ours. Raises no error.
+/// The object at an index of the stack, if it is one of ours. Raises no error.
 ///
 /// # Safety
 /// The thread is attached, the stack has room for two, and the index is an absolute one.
 pub(crate) unsafe fn get(state: *mut lua_State, index: c_int) -> Option<Object> {
-    // SAFETY: the caller's promise; a userdata with the metatable that only this file knows was made by
-    // `push_empty`. Cloned, since the program may let go of it meanwhile.
+    // SAFETY: the caller's promise; a userdata with the metatable that only this file knows was
+    // made by `push_empty`. Cloned, because the program may drop it meanwhile.
     unsafe {
         if lua::lua_type(state, index) != lua::LUA_TUSERDATA
             || lua::lua_getmetatable(state, index) == 0
@@ -89,7 +89,7 @@ pub(crate) unsafe fn get(state: *mut lua_State, index: c_int) -> Option<Object> 
     }
 }
 
-/// The finalizer. A second call would find nothing.
+/// The finalizer. A second call finds nothing.
 unsafe extern "C-unwind" fn collect(state: *mut lua_State) -> c_int {
     // SAFETY: Lua calls this, attached, with a userdata of `push_empty`.
     unsafe { drop_at(lua::lua_touserdata(state, 1).cast()) };
@@ -98,7 +98,7 @@ unsafe extern "C-unwind" fn collect(state: *mut lua_State) -> c_int {
 
 /// `extern "C"`: a panic ends the process here instead of unwinding through Lua.
 unsafe extern "C" fn drop_at(place: Place) {
-    // SAFETY: what is not null is of `fill`, and is dropped once.
+    // SAFETY: a pointer that is not null comes from `fill`, and is dropped once.
     unsafe {
         if !place.is_null() {
             let object = place.replace(std::ptr::null_mut());

@@ -1,4 +1,4 @@
-//! A program and what it can ask about how it was started.
+//! A program, and what it can query about its start.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program that is here already.
+    /// A program from memory.
     #[must_use]
     pub fn new(name: &str, source: &str) -> Self {
         Self { name: name.into(), source: source.as_bytes().into() }
@@ -34,22 +34,22 @@ impl Program {
         }
     }
 
-    /// What Lua shows in messages: a file's name, after the sign for one.
+    /// The name in Lua's messages: a file's name, after the sign for one.
     pub(crate) fn chunk_name(&self) -> std::ffi::CString {
         let name = format!("@{}", self.name).replace('\0', "?");
         std::ffi::CString::new(name).unwrap_or_default()
     }
 }
 
-/// What a program can ask about how it was started, and how its state is set up.
+/// What a program can query about its start, and how its state is set up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// `threads()`.
     pub threads: u32,
     /// `setting(name, default)`.
     pub settings: BTreeMap<String, i64>,
-    /// After how many instructions of its virtual machine each coroutine comes to a safepoint. `None`:
-    /// never, which is plain Lua, in which a thread that computes keeps the lock.
+    /// The number of instructions of the virtual machine between two safepoints of a coroutine.
+    /// `None`: no safepoints, which is plain Lua, in which a CPU-bound thread keeps the lock.
     pub hook_count: Option<u32>,
 }
 

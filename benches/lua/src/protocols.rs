@@ -9,7 +9,7 @@ use gil_models::registry::{self, Visit};
 
 use crate::lock::{Alone, Interpreter, Lock};
 
-/// The name of no lock, and a state for each thread.
+/// The name for no lock and a state for each thread.
 pub const SEPARATE: &str = "separate";
 
 /// The protocols that the benchmarks offer, the default first, and [`SEPARATE`].
@@ -30,8 +30,8 @@ impl Visit for Under {
     }
 }
 
-/// A new lock, or `None` if the name is not one of [`names`]. The registry also has protocols that are
-/// no locks; under those no state is made.
+/// A new lock, or `None` if the name is not one of [`names`]. The registry also has protocols
+/// without a lock; no state is made under those.
 #[must_use]
 pub fn lock(name: &str) -> Option<Arc<dyn Lock>> {
     match name {

@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::compare::Pair;
 
-/// What `python3` calls itself, in one line.
+/// The version of `python3`, in one line.
 #[must_use]
 pub fn version() -> Option<String> {
     let output = Command::new("python3").arg("--version").output().ok()?;
@@ -20,7 +20,7 @@ pub(crate) fn start(source: &str, settings: &[(&str, i64)]) -> Result<Child, Str
     command.spawn().map_err(|error| format!("python3 cannot be started: {error}"))
 }
 
-/// What it printed.
+/// The output.
 pub(crate) fn output(child: Child) -> Result<String, String> {
     let output = child.wait_with_output().map_err(|error| format!("python3: {error}"))?;
     if !output.status.success() {

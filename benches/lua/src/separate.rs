@@ -1,7 +1,7 @@
-//! The control: no lock, and a state of its own for each thread.
+//! The control: no lock, and a separate state for each thread.
 //!
-//! As with processes, a thread loads the program again (`is_main()` is false there) and calls a function
-//! by its name; arguments and results are copied.
+//! As with processes, a thread loads the program again (`is_main()` is false there) and calls a
+//! function by its name; arguments and results are copied.
 
 use std::os::raw::{c_int, c_void};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::state::{self, Shared};
 use crate::threads::Thread;
 use crate::value::{self, Value};
 
-/// `start_separate(name, ...)`: a thread that calls the function of this name in a state of its own.
+/// `start_separate(name, ...)`: a thread that calls the function of this name in its own state.
 pub(crate) fn start(call: &Call<'_>) -> Answer {
     let name = call.bytes(1)?.to_vec();
     let arguments = (2..=call.count()).map(|number| call.value(number));
@@ -36,7 +36,7 @@ pub(crate) fn start(call: &Call<'_>) -> Answer {
     Ok(vec![Value::Object(Object::Thread(Thread::start(parent, run)?))])
 }
 
-/// What [`call_by_name`] is to do, kept by the frame below the protected call.
+/// The work of [`call_by_name`], kept by the frame below the protected call.
 struct Work {
     name: Vec<u8>,
     arguments: Vec<Value>,
@@ -47,8 +47,8 @@ struct Work {
 fn work(shared: Arc<Shared>, name: Vec<u8>, arguments: Vec<Value>) -> Result<Vec<Value>, LuaError> {
     state::with_state(shared, |state| {
         let mut work = Work { name, arguments, results: Vec::new(), wrong: None };
-        // SAFETY: attached to what is no lock, in a state that only this thread knows. The pointer is
-        // good while the protected call runs.
+        // SAFETY: attached without a lock, in a state that only this thread knows. The pointer is
+        // valid while the protected call runs.
         unsafe {
             state::load(state)?;
             state::call(state, 0)?;
@@ -66,7 +66,8 @@ fn work(shared: Arc<Shared>, name: Vec<u8>, arguments: Vec<Value>) -> Result<Vec
 }
 
 unsafe extern "C-unwind" fn call_by_name(state: *mut lua_State) -> c_int {
-    // SAFETY: `work` calls this protected with a pointer to its Work; nothing in this frame is dropped.
+    // SAFETY: `work` calls this protected with a pointer to its Work; nothing in this frame is
+    // dropped.
     unsafe {
         let work: *mut c_void = lua::lua_touserdata(state, 1);
         let work: *mut Work = work.cast();
@@ -86,7 +87,7 @@ unsafe extern "C-unwind" fn call_by_name(state: *mut lua_State) -> c_int {
 
 /// Copies the results. `extern "C"`: raises no error, and a panic ends the process here.
 unsafe extern "C" fn take(state: *mut lua_State, below: c_int, work: *mut Work) {
-    // SAFETY: of `call_by_name`.
+    // SAFETY: comes from `call_by_name`.
     let work = unsafe { &mut *work };
     // SAFETY: attached; the indices are those of the results.
     for index in below + 1..=unsafe { lua::lua_gettop(state) } {

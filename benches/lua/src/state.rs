@@ -1,11 +1,14 @@
 //! One Lua state: made, run and closed by the thread that calls [`run`].
 //!
 //! # Invariants
-//! - OWNER: whoever touches the state or any coroutine of it is attached to its lock.
-//! - WHOLE: a thread that lets go of the lock is in a hook or a C function, where Lua's core is unlocked.
-//! - PROTECTED: whatever may raise an error runs inside a `lua_pcall` of its own thread. An error without
-//!   one would go to the handler of the *main* coroutine (`luaD_throw`, ldo.c), on another thread's stack.
-//! - ONE: a coroutine is run by one thread at a time: Lua resumes none that runs (`lua_resume`, ldo.c).
+//! - OWNER: every thread that uses the state or any coroutine of it is attached to its lock.
+//! - WHOLE: a thread that releases the lock is in a hook or a C function, where Lua's core is
+//!   unlocked.
+//! - PROTECTED: every call that may raise an error runs inside a `lua_pcall` of its own thread. An
+//!   error without one would go to the handler of the *main* coroutine (`luaD_throw`, ldo.c), on
+//!   another thread's stack.
+//! - ONE: a coroutine is run by one thread at a time: Lua resumes no running coroutine
+//!   (`lua_resume`, ldo.c).
 //! - PLAIN: no frame that an error skips has a destructor to run.
 
 use std::os::raw::c_int;
@@ -23,7 +26,7 @@ use crate::output::Output;
 use crate::program::{Options, Program};
 use crate::{call, hook, object, threads};
 
-/// What the threads of a state share. Every coroutine's extra space points to it.
+/// The shared state of the threads. Every coroutine's extra space points to it.
 pub(crate) struct Shared {
     pub(crate) lock: Arc<dyn Lock>,
     pub(crate) program: Program,
@@ -36,22 +39,23 @@ pub(crate) struct Shared {
     pub(crate) stopped: Arc<AtomicBool>,
 }
 
-/// What a coroutine's state shares.
+/// The shared state of a coroutine.
 ///
 /// # Safety
 /// The state was set up by [`with_state`], which keeps what it shares until after the end.
 pub(crate) unsafe fn shared<'a>(state: *mut lua_State) -> &'a Shared {
-    // SAFETY: `with_state` stores the pointer before there is a second coroutine, and `lua_newthread`
-    // (lstate.c) copies the main coroutine's extra space. Each thread keeps an Arc while it runs.
+    // SAFETY: `with_state` stores the pointer before there is a second coroutine, and
+    // `lua_newthread` (lstate.c) copies the main coroutine's extra space. Each thread keeps an Arc
+    // while it runs.
     unsafe { &**lua::lua_getextraspace(state).cast::<*const Shared>() }
 }
 
-/// One owner more of what a coroutine's state shares.
+/// One more owner of the shared state of a coroutine.
 ///
 /// # Safety
 /// As [`shared`].
 pub(crate) unsafe fn share(state: *mut lua_State) -> Arc<Shared> {
-    // SAFETY: as in `shared`; the pointer is of `Arc::as_ptr`, of an Arc that is alive.
+    // SAFETY: as in `shared`; the pointer comes from `Arc::as_ptr`, of an Arc that is alive.
     unsafe {
         let shared = lua::lua_getextraspace(state).cast::<*const Shared>().read();
         Arc::increment_strong_count(shared);
@@ -62,8 +66,8 @@ pub(crate) unsafe fn share(state: *mut lua_State) -> Arc<Shared> {
 /// Runs a program in a new state under a lock, on the calling thread and those that it starts, and
 /// closes the state.
 ///
-/// If the program fails at its top level while threads run, those are left to themselves, and the state
-/// with them: it is never closed.
+/// If the program fails at its top level while threads run, they keep running with the state, which
+/// is never closed.
 ///
 /// ```
 /// use gil_lua::{LuaError, Options, Output, Program, protocols, run};
@@ -73,7 +77,7 @@ pub(crate) unsafe fn share(state: *mut lua_State) -> Arc<Shared> {
 /// ```
 ///
 /// # Errors
-/// With file and line where the text is no program, and with a traceback where it fails.
+/// With file and line if the text is not a program, and with a traceback if the program fails.
 pub fn run(
     program: &Program,
     options: Options,
@@ -118,7 +122,7 @@ fn attached<R>(
     if in_use {
         return Err(LuaError::LockInUse);
     }
-    // SAFETY: makes a state that nobody else knows.
+    // SAFETY: makes a state that no other thread knows.
     let state = unsafe { lua::luaL_newstate() };
     if state.is_null() {
         shared.lock.with(&mut |guarded| guarded.in_use = false);
@@ -140,12 +144,12 @@ fn attached<R>(
         Ok(result) => unsafe { finish(shared, state) }.map(|()| result),
         Err(error) => Err(error),
     };
-    // SAFETY: as above; nobody uses the state after this.
+    // SAFETY: as above; no thread uses the state after this.
     unsafe { close(shared, state) };
     finished
 }
 
-/// Waits for all threads, then reports one that failed and that nobody joined.
+/// Waits for all threads, then reports one that failed and was not joined.
 ///
 /// # Safety
 /// The thread is attached, outside of all calls of Lua.
@@ -172,9 +176,9 @@ unsafe fn close(shared: &Shared, state: *mut lua_State) {
         guarded.closing = !deserted;
     });
     if deserted {
-        return; // the threads have the state for ever
+        return; // the threads keep the state forever
     }
-    // A finalizer may have started one until `closing` was set.
+    // A finalizer may have started one before `closing` was set.
     threads::wait_for_all(shared);
     // SAFETY: no other thread is left and none can start; finalizers run attached, here.
     unsafe { lua::lua_close(state) };
@@ -188,13 +192,13 @@ unsafe fn close(shared: &Shared, state: *mut lua_State) {
 /// # Safety
 /// The thread is attached to the lock of `state`, whose stack has room.
 pub(crate) unsafe fn load(state: *mut lua_State) -> Result<(), LuaError> {
-    // SAFETY: the caller's promise. `lua_load` is protected by itself, and leaves the function or a
+    // SAFETY: the caller's promise. `lua_load` is protected itself, and leaves the function or a
     // message.
     unsafe {
         let program = &shared(state).program;
         let (source, name) = (&program.source, program.chunk_name());
         let (first, length) = (source.as_ptr().cast(), source.len());
-        let mode = c"t".as_ptr(); // compiled code is trusted by Lua, and ours is not
+        let mode = c"t".as_ptr(); // text only: Lua does not check compiled code
         match lua::luaL_loadbufferx(state, first, length, name.as_ptr(), mode) {
             lua::LUA_OK => Ok(()),
             _ => Err(LuaError::Syntax(message(state))),
@@ -262,9 +266,9 @@ unsafe extern "C-unwind" fn traceback(state: *mut lua_State) -> c_int {
     1
 }
 
-/// The libraries that a program has. Not `io`, which blocks without detaching, not `os`, whose `exit`
-/// closes the state under the other threads, not `debug`, which reaches the registry and can take the
-/// hook away, and not `package`, which loads C that knows nothing of the lock.
+/// The libraries of a program. Not `io`, which blocks without detaching; not `os`, whose `exit`
+/// closes the state under the other threads; not `debug`, which reaches the registry and can remove
+/// the hook; and not `package`, which loads C code that does not know the lock.
 static LIBRARIES: &[(&std::ffi::CStr, lua::lua_CFunction)] = &[
     (c"_G", lua::luaopen_base),
     (c"coroutine", lua::luaopen_coroutine),
@@ -281,7 +285,8 @@ static REPORT: u8 = 0;
 
 /// Sets up a new state: libraries, builtins, prelude.
 unsafe extern "C-unwind" fn set_up(state: *mut lua_State) -> c_int {
-    // SAFETY: `attached` calls this protected, in a new state; nothing in this frame has a destructor.
+    // SAFETY: `attached` calls this protected, in a new state; nothing in this frame has a
+    // destructor.
     unsafe {
         for (name, open) in LIBRARIES {
             lua::luaL_requiref(state, name.as_ptr(), *open, 1);

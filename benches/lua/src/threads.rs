@@ -1,4 +1,4 @@
-//! Threads of the operating system, each with a coroutine of the state to run in.
+//! Operating system threads, each with a coroutine of the state to run in.
 
 use std::ffi::CStr;
 use std::os::raw::c_int;
@@ -13,11 +13,11 @@ use crate::object::{self, Object, Place};
 use crate::state::{self, Shared};
 use crate::value::Value;
 
-/// Lua allows 200 nested calls of C functions in a coroutine (`LUAI_MAXCCALLS`), the largest of which
-/// have buffers of some kilobytes.
+/// Lua allows 200 nested calls of C functions in a coroutine (`LUAI_MAXCCALLS`), the largest of
+/// which have buffers of some kilobytes.
 const STACK_BYTES: usize = 4 << 20;
 
-/// A thread's end: what it came to, and a bell.
+/// A thread's end: its result, and the notification.
 #[derive(Debug, Default)]
 pub(crate) struct Thread {
     id: Mutex<Option<ThreadId>>,
@@ -32,7 +32,7 @@ impl Thread {
         self.ended.notify_all();
     }
 
-    /// Waits for the end; only the first who waits gets more than an error or nothing.
+    /// Waits for the end; only the first waiting thread gets the result.
     fn wait(&self) -> Answer {
         let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.ended.wait_while(end, |end| end.is_none());
@@ -40,7 +40,7 @@ impl Thread {
         end.replace(Ok(Vec::new())).unwrap_or_else(|| Ok(Vec::new()))
     }
 
-    /// Starts `run` in a thread that `wait` can wait for, and that is waited for before the state closes.
+    /// Starts `run` in a thread that `wait` can wait for. The state is not closed before it ends.
     pub(crate) fn start(
         shared: &Shared,
         run: impl FnOnce() -> Answer + Send + 'static,
@@ -67,7 +67,7 @@ impl Thread {
     }
 }
 
-/// `wait(thread)`: waits detached for its end, and gives what it answered.
+/// `wait(thread)`: waits detached for its end, and returns its answer.
 pub(crate) fn wait(call: &Call<'_>) -> Answer {
     let Object::Thread(thread) = call.object(1, "a thread")? else {
         return Err("join: a socket is not a thread".to_owned());
@@ -79,7 +79,7 @@ pub(crate) fn wait(call: &Call<'_>) -> Answer {
     call.detach(|| thread.wait())
 }
 
-/// Waits detached until there is no thread but the running one.
+/// Waits detached until the running thread is the only one.
 pub(crate) fn wait_for_all(shared: &Shared) {
     loop {
         let mut next: Option<JoinHandle<()>> = None;
@@ -130,14 +130,14 @@ unsafe fn fail(state: *mut lua_State, message: &CStr) -> c_int {
 }
 
 unsafe extern "C" fn forget(message: *mut String) {
-    // SAFETY: of `start_in`, once.
+    // SAFETY: comes from `start_in`, dropped once.
     drop(unsafe { Box::from_raw(message) });
 }
 
-/// A coroutine on its way to the thread that will run it.
+/// A coroutine that moves to the thread that will run it.
 struct Sent(*mut lua_State);
 
-// SAFETY: whoever uses it attaches first (OWNER), and nobody else runs it (ONE).
+// SAFETY: each thread attaches before it uses it (OWNER), and no other thread runs it (ONE).
 unsafe impl Send for Sent {}
 
 /// Starts the thread. `extern "C"`: a panic ends the process here instead of unwinding through Lua.
@@ -151,7 +151,7 @@ unsafe extern "C" fn start_in(
     // SAFETY: the state was set up by `with_state`.
     let shared = unsafe { state::share(state) };
     if shared.lock.is_none() {
-        // The prelude does not ask for this; it would be two threads in a state without a lock.
+        // The prelude never requests this; it would be two threads in a state without a lock.
         *message = Box::into_raw(Box::new("this state is for one thread".to_owned()));
         return false;
     }
@@ -174,9 +174,9 @@ fn run(shared: Arc<Shared>, coroutine: Sent, arguments: c_int) -> Answer {
     let coroutine = { coroutine }.0;
     let mut answer = Ok(Vec::<Value>::new());
     let attached = shared.lock.attach(&mut || {
-        // SAFETY: attached until the end of this block (OWNER). The function and its arguments are on
-        // the coroutine's stack, and it is called protected (PROTECTED). After that the registry's
-        // entry is there, and writing nil into an entry raises no error.
+        // SAFETY: attached until the end of this block (OWNER). The function and its arguments are
+        // on the coroutine's stack, and it is called protected (PROTECTED). After that the
+        // registry's entry exists, and writing nil into an entry raises no error.
         unsafe {
             if let Err(error) = state::call(coroutine, arguments) {
                 answer = Err(error.to_string());

@@ -1,4 +1,4 @@
-//! Values on their way between Lua and Rust: those that need no table.
+//! Values between Lua and Rust: those without tables.
 
 use std::os::raw::c_int;
 
@@ -18,13 +18,13 @@ pub(crate) enum Value {
     Object(Object),
 }
 
-/// Reads the value at an index. `Err`: what it is instead. Raises no error.
+/// Reads the value at an index. `Err` is the kind of another value. Raises no error.
 ///
 /// # Safety
 /// The thread is attached to the lock of `state`, and the index is one of its stack.
 pub(crate) unsafe fn read(state: *mut lua_State, index: c_int) -> Result<Value, &'static str> {
-    // SAFETY: the caller's promise. None of these raises an error or changes the stack: a text is
-    // asked for its bytes only where it is one already.
+    // SAFETY: the caller's promise. None of these raises an error or changes the stack: the bytes
+    // are read only if the value is already a text.
     unsafe {
         Ok(match lua::lua_type(state, index) {
             lua::LUA_TNIL | lua::LUA_TNONE => Value::Nil,
@@ -45,11 +45,11 @@ pub(crate) unsafe fn read(state: *mut lua_State, index: c_int) -> Result<Value, 
 /// The bytes of a text. `None`: there is none at this index. Raises no error.
 ///
 /// # Safety
-/// As [`read`]; the text stays at its index while the bytes are used. They may be used detached: texts
-/// never change and never move, and the stack they are on is marked by whoever collects garbage.
+/// As [`read`]; the text stays at its index while the bytes are used. They may be used detached:
+/// texts never change and never move, and the garbage collector marks the stack that they are on.
 pub(crate) unsafe fn bytes<'a>(state: *mut lua_State, index: c_int) -> Option<&'a [u8]> {
-    // SAFETY: the caller's promise; `lua_tolstring` of a text neither allocates nor fails, and gives
-    // as many bytes as it says.
+    // SAFETY: the caller's promise; `lua_tolstring` of a text neither allocates nor fails, and
+    // returns as many bytes as it says.
     unsafe {
         if lua::lua_type(state, index) != lua::LUA_TSTRING {
             return None;
@@ -63,8 +63,9 @@ pub(crate) unsafe fn bytes<'a>(state: *mut lua_State, index: c_int) -> Option<&'
 /// Pushes a value; an object is moved into Lua and leaves `Nil` behind.
 ///
 /// # Safety
-/// The thread is attached to the lock of `state`; this runs inside a protected call, with room on the
-/// stack for two; no frame between here and there has a destructor to run: it may raise a memory error.
+/// The thread is attached to the lock of `state`. This runs inside a protected call, with room on
+/// the stack for two. No frame between here and there has a destructor to run: it may raise a
+/// memory error.
 pub(crate) unsafe fn push(state: *mut lua_State, value: *mut Value) {
     // SAFETY: the caller's promise; `value` is a valid place.
     unsafe {

@@ -1,4 +1,5 @@
-//! The command line: programs run, and bad input is refused with its place and a code that is not zero.
+//! The command line: programs run, and bad input is refused with its position and an exit code
+//! other than 0.
 
 #![cfg(not(loom))]
 
@@ -11,7 +12,7 @@ fn gil_lua(arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().expect("the program starts")
 }
 
-/// Standard error of a run that is refused with this exit code.
+/// Standard error of a command that is refused with this exit code.
 #[track_caller]
 fn refused(code: i32, arguments: &[&str]) -> String {
     let output = gil_lua(arguments);
@@ -20,7 +21,7 @@ fn refused(code: i32, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A file with a program in it, for as long as the folder lives.
+/// A file with a program, for as long as the folder lives.
 fn file(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("program.lua");
@@ -30,7 +31,7 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn a_program_runs_from_the_command_line() {
+fn command_line_runs_a_program() {
     let (_folder, path) = file("print(threads(), setting('n', 0), setting('m', 7), is_main())");
     let arguments = ["run", &path, "--threads", "8", "--protocol", "python3", "--set", "n=5"];
     let output = gil_lua(&arguments);
@@ -41,7 +42,7 @@ fn a_program_runs_from_the_command_line() {
 }
 
 #[test]
-fn bad_input_is_refused_with_its_place() {
+fn bad_input_is_refused_with_its_position() {
     let (_folder, path) = file("local a = 1\nprint(a b)");
     let said = refused(1, &["run", &path]);
     assert!(said.contains("program.lua:2: ')' expected near 'b'"), "{said}");
@@ -59,13 +60,13 @@ fn bad_input_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_program_that_fails_does_not_wait_for_its_threads() {
+fn failed_program_does_not_wait_for_its_threads() {
     let (_folder, path) = file("spawn(function() while true do end end)\nerror('the end')");
     assert!(refused(1, &["run", &path]).contains("program.lua:2: the end"));
 }
 
 #[test]
-fn the_articles_programs_run_in_every_row() {
+fn article_programs_run_in_every_row() {
     let small = [("countdown", 20_000), ("select", 1), ("hash", 10_000), ("story", 50)];
     for (pair, (name, size)) in PROGRAMS.iter().zip(small) {
         assert_eq!(pair.name, name);
@@ -78,7 +79,7 @@ fn the_articles_programs_run_in_every_row() {
 }
 
 #[test]
-fn only_the_protocols_that_are_named_are_compared() {
+fn named_protocols_alone_are_compared() {
     let small = ["compare", "countdown", "--rounds", "1", "--divide", "1000"];
     let output = gil_lua(&[&small[..], &["--protocols", "python3,separate"]].concat());
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -92,8 +93,9 @@ fn only_the_protocols_that_are_named_are_compared() {
 }
 
 #[test]
-fn an_answer_comes_in_every_row() {
-    // With nobody who computes: not every protocol promises that a server is ever answered alongside a hog.
+fn echo_is_answered_in_every_row() {
+    // Without CPU-bound threads: some protocols do not promise that a server alongside one ever
+    // answers.
     let table = gil_lua::echo::table(ROWS, 0, 3, 1).unwrap_or_else(|error| panic!("{error}"));
     for row in ROWS {
         assert!(table.contains(row.name), "{table}");
@@ -101,6 +103,6 @@ fn an_answer_comes_in_every_row() {
 }
 
 #[test]
-fn what_is_no_time_is_an_error() {
+fn invalid_time_is_an_error() {
     assert!(times("sequential 1\nthreads x").unwrap_err().contains("`threads x`"));
 }

@@ -1,5 +1,5 @@
-//! Several threads in one Lua state, under each protocol. What is shared is shared, what is counted is
-//! exact, and nothing here depends on the clock except for the lock's own switch interval.
+//! Several threads in one Lua state, under each protocol. Shared data is shared, counts are exact,
+//! and no test depends on a clock except for the lock's own switch interval.
 
 #![cfg(not(loom))]
 
@@ -18,7 +18,7 @@ fn run_under(protocol: &str, source: &str, options: Options) -> (Result<(), LuaE
     (result, output.text())
 }
 
-/// Runs it and gives what it printed.
+/// Runs it and returns its output.
 #[track_caller]
 fn printed(protocol: &str, source: &str) -> String {
     let (result, text) = run_under(protocol, source, Options::default());
@@ -34,7 +34,7 @@ fn refused(source: &str) -> String {
 }
 
 #[test]
-fn one_table_is_shared_and_a_count_between_safepoints_is_exact() {
+fn count_between_safepoints_of_a_shared_table_is_exact() {
     // `table.insert` is one C function: no safepoint inside. Each thread adds its own numbers.
     let source = "
         local all = {}
@@ -54,9 +54,9 @@ fn one_table_is_shared_and_a_count_between_safepoints_is_exact() {
     }
 }
 
-/// Waits for another thread in the midst of `count = count + 1`, as a count would be lost in CPython.
+/// Waits for another thread inside `count = count + 1`, so that an update is lost as in CPython.
 #[test]
-fn a_count_with_a_safepoint_in_its_middle_loses_updates() {
+fn count_across_a_safepoint_loses_updates() {
     let source = "
         local count, inside, done = 0, false, false
         local function slow()
@@ -79,7 +79,7 @@ fn a_count_with_a_safepoint_in_its_middle_loses_updates() {
 }
 
 #[test]
-fn without_the_hook_a_loop_has_no_safepoint() {
+fn loop_without_the_hook_has_no_safepoint() {
     let source = "
         local seen = false
         local other = spawn(function() seen = true end)
@@ -91,13 +91,13 @@ fn without_the_hook_a_loop_has_no_safepoint() {
     let (result, text) = run_under("handoff", source, plain);
     result.expect("it runs");
     assert_eq!(text, "false\ttrue\n");
-    // With it the loop need not have an end.
+    // With it the loop may be endless.
     let source = source.replace("for i = 1, 2000000 do", "while true do");
     assert_eq!(printed("handoff", &source), "true\ttrue\n");
 }
 
 #[test]
-fn a_loop_inside_a_coroutine_comes_to_safepoints() {
+fn loop_inside_a_coroutine_reaches_safepoints() {
     let source = "
         local seen = false
         local function hog()
@@ -116,7 +116,7 @@ fn a_loop_inside_a_coroutine_comes_to_safepoints() {
 }
 
 #[test]
-fn a_coroutine_may_go_from_thread_to_thread_and_never_runs_in_two() {
+fn coroutine_that_changes_threads_never_runs_in_two() {
     let source = "
         local co = coroutine.create(function(a)
             while true do a = a + coroutine.yield(a) end
@@ -146,7 +146,7 @@ fn a_coroutine_may_go_from_thread_to_thread_and_never_runs_in_two() {
 }
 
 #[test]
-fn the_collector_runs_in_every_thread() {
+fn collector_runs_in_every_thread() {
     // Every kind of garbage, steps and whole collections, and each thread's own list stays whole.
     let source = "
         local finalized = 0
@@ -184,7 +184,7 @@ fn the_collector_runs_in_every_thread() {
 }
 
 #[test]
-fn a_finalizer_may_block_and_others_collect_meanwhile() {
+fn finalizer_that_blocks_lets_others_collect() {
     let source = "
         local socket, client = udp(0), udp(0)
         local got
@@ -205,7 +205,7 @@ fn a_finalizer_may_block_and_others_collect_meanwhile() {
 
 #[test]
 fn blocking_builtins_detach() {
-    // Were one of them to keep the lock, nobody could ever send what it waits for.
+    // If one of them kept the lock, no thread could send the message that it waits for.
     let source = "
         local asked, answered, client = udp(0), udp(0), udp(0)
         local receiver = spawn(function() return (receive(asked)) end)
@@ -220,7 +220,7 @@ fn blocking_builtins_detach() {
 }
 
 #[test]
-fn errors_reach_whoever_joins() {
+fn errors_reach_the_joining_thread() {
     let source = "
         local function fail() error('first') end
         local ok, message = pcall(join, spawn(function() fail() end))
@@ -251,7 +251,7 @@ fn errors_reach_whoever_joins() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn errors_are_reported_with_their_cause() {
     assert!(refused("x = = 1").starts_with("test:1: unexpected symbol near '='"));
     let said = refused("local function f()\n error('no') end\nf()");
     assert!(
@@ -259,7 +259,7 @@ fn what_is_wrong_is_said() {
         "{said}"
     );
     let said = refused("spawn(error, 'alone')");
-    assert!(said.starts_with("a thread that nobody joined failed: alone"), "{said}");
+    assert!(said.starts_with("a thread that was not joined failed: alone"), "{said}");
     assert!(refused("error({})").starts_with("table: "));
     assert!(
         refused("error(setmetatable({}, {__tostring = function() return 'own' end}))")
@@ -283,7 +283,7 @@ fn what_is_wrong_is_said() {
 }
 
 #[test]
-fn a_lock_guards_one_state_at_a_time_and_can_be_used_again() {
+fn lock_guards_one_state_at_a_time_and_is_reusable() {
     let lock = protocols::lock("handoff").expect("a protocol");
     let left = Program::new("left", "spawn(function() receive(udp(0)) end) error('left')");
     let ok = Program::new("ok", "join(spawn(print, 'ok'))");
@@ -299,7 +299,7 @@ fn a_lock_guards_one_state_at_a_time_and_can_be_used_again() {
 }
 
 #[test]
-fn finalizers_run_when_the_state_closes_and_start_no_thread() {
+fn finalizers_of_a_closing_state_start_no_thread() {
     let source = "
         local function last()
             print('closing', (select(2, pcall(spawn, print, 1)):gsub('^.-: ', '')))
@@ -320,7 +320,7 @@ fn finalizers_run_when_the_state_closes_and_start_no_thread() {
 }
 
 #[test]
-fn threads_that_nobody_joins_are_waited_for() {
+fn unjoined_threads_are_waited_for() {
     let source = "
         local function child(n)
             if n > 0 then spawn(child, n - 1) end

@@ -1,4 +1,4 @@
-//! Workloads in every runtime: which of both, how many rounds, and the targets judged.
+//! Workloads in every runtime: the selection, the number of rounds, and the judged targets.
 
 use super::reports::Report;
 use super::runtimes::{Runtime, find, own};
@@ -11,7 +11,7 @@ pub struct Comparison {
     pub workloads: Vec<&'static Workload>,
     /// Interleaved rounds.
     pub rounds: u32,
-    /// How much is measured.
+    /// The scale.
     pub scale: Scale,
     /// Only the runtimes of [`Runtime::is_quick`], and by default only the workloads of [`QUICK`].
     pub quick: bool,

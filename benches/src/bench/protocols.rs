@@ -1,12 +1,12 @@
 //! The protocols that the benchmarks offer, of those in `gil_models::registry`.
 //!
-//! Most benchmarks need a protocol as a type: a routine is compiled for it, and the small language has a
-//! static lock of it. This file connects those types with the registry's names. `gil-lua`
+//! Most benchmarks need a protocol as a type: a routine is compiled for it, and the small language
+//! has a static lock of it. This file connects those types with the registry's names. `gil-lua`
 //! makes its locks by name and offers more of them.
 
 use gil_core::protocol::Handoff;
 
-/// Under these names a lock is made by `gil_models::registry::with`. The default protocol is first.
+/// `gil_models::registry::with` makes a lock under these names. The default protocol is first.
 pub const OFFERED: &[&str] =
     &["handoff", "handoff-plain", "python3", "python2", "pypy", "ruby", "ocaml"];
 
@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether the registry's protocol is the one of this type.
+    /// Whether the registry's protocol has this type.
     struct IsSame;
 
     impl Visit for IsSame {

@@ -1,12 +1,13 @@
-//! One routine and nothing else, to count its instructions. `gil-instructions NAME COUNT` runs it COUNT
-//! times and then twice as often, with calls of `mark` in between. Without arguments it lists the names.
+//! One routine and nothing else, to count its instructions. `gil-instructions NAME COUNT` runs it
+//! COUNT times and then twice as often, with calls of `mark` between the two. Without arguments it
+//! lists the names.
 //!
-//! It compiles the routines of the benchmarks again. Linked from the library, they would have an
-//! instruction more or less with every change elsewhere in it.
+//! It compiles the routines of the benchmarks again. If they were linked from the library, every
+//! change elsewhere could change their instruction count.
 
 #[cfg(loom)]
 fn main() {
-    println!("gil-instructions: benchmarks have nothing to say under loom");
+    println!("gil-instructions: benchmarks do not run under loom");
 }
 
 #[cfg(not(loom))]
@@ -22,7 +23,7 @@ mod bench {
     }
 }
 
-/// Here callgrind starts to count from zero. It finds the function by its name.
+/// Callgrind starts to count from zero here. It finds the function by its name.
 #[cfg(not(loom))]
 #[inline(never)]
 fn mark() {
@@ -41,7 +42,7 @@ fn main() {
         eprintln!("error: a routine's name and a count, as in `cas+cas 1000`");
         std::process::exit(2);
     };
-    let _ = routine(1); // what only the first call does
+    let _ = routine(1); // the part that only the first call runs
     for count in [count, 2 * count] {
         mark();
         let _ = routine(count);

@@ -66,7 +66,7 @@ pub(super) struct Story {
     options: Options,
 }
 
-/// What both commands take.
+/// The common arguments of both commands.
 #[derive(Args, Debug)]
 struct Options {
     /// Interleaved rounds.
@@ -75,7 +75,7 @@ struct Options {
     /// Take about half a minute: the default protocol, CPython's, the control, and CPython itself.
     #[arg(long)]
     quick: bool,
-    /// Check only that everything runs: the smallest sizes, whose figures mean nothing.
+    /// Only check that everything runs: the smallest sizes, whose figures have no meaning.
     #[arg(long, hide = true)]
     smoke: bool,
     /// The runtime whose targets are judged.

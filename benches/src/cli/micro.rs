@@ -10,7 +10,7 @@ use crate::bench::micro::{COUNTS, OBJECTS, pairs, table};
 pub(super) enum Micro {
     /// Attach and detach compared with other locks, and the safepoint, with the targets.
     Pairs(Repeated),
-    /// Passing the lock to a thread that waits, in three conditions, with the targets.
+    /// Passing the lock to a waiting thread, in three conditions, with the targets.
     #[cfg(target_os = "linux")]
     Handoff(Repeated),
     /// Clone and drop of a counted handle compared with Arc and Rc.

@@ -31,14 +31,15 @@ enum Command {
     Micro(micro::Micro),
     /// Run workloads in every runtime, interleaved, and in the interpreters that are found on PATH.
     Compare(compare::Compare),
-    /// Compare the article's story with its sizes given: time per user, in threads and in processes.
+    /// Compare the article's story with its sizes given: time per user, in threads and in
+    /// processes.
     Story(compare::Story),
     /// One sample of a workload without any interpreter. `compare` starts these itself.
     #[command(hide = true)]
     Native(native::Native),
 }
 
-/// Does what the arguments say.
+/// Runs the arguments' command.
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Line::parse().command {

@@ -18,8 +18,8 @@ fn start(arguments: impl Iterator<Item = OsString>, part: u32) -> Result<Child, 
     command.spawn().map_err(|error| format!("cannot start a process: {error}"))
 }
 
-/// Runs the command again in `count` processes, which know their number. A process that fails says why
-/// itself.
+/// Runs the command again in `count` processes, which know their number. A process that fails
+/// prints the reason itself.
 pub(super) fn run(arguments: impl Iterator<Item = OsString>, count: u32) -> Result<(), String> {
     let arguments: Vec<_> = arguments.collect();
     let mut children = Vec::new();

@@ -16,11 +16,16 @@ pub(super) struct Run {
     /// The value of `threads()`.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     threads: u32,
-    /// The lock's protocol; `free` is no lock at all.
+    /// The lock's protocol; `free` has no lock.
     #[arg(long, default_value = WORLDS[0], value_parser = WORLDS.to_vec())]
     protocol: String,
     /// Run the program in N processes at once, one interpreter in each.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1_000)
+    )]
     processes: u32,
     /// The lock's switch interval in microseconds.
     #[arg(long, value_name = "US")]

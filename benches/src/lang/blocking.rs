@@ -14,7 +14,7 @@ use super::machine::{Done, Machine};
 use super::value::Value;
 use super::world::World;
 
-/// Largest message that [`receive`] takes.
+/// Largest message that [`receive`] accepts.
 const MESSAGE_MAX: usize = 65_536;
 
 pub(super) fn print<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
@@ -57,7 +57,7 @@ pub(super) fn select<W: World>(machine: &mut Machine<W>, given: Arguments) -> Do
     Ok(Value::list(ready.map(|(socket, _)| Value::Socket(socket)).collect()))
 }
 
-/// Which sockets can be read, as soon as one can or the time is over.
+/// Which sockets can be read, as soon as one can or the time has passed.
 fn readable<S: std::ops::Deref<Target = UdpSocket>>(
     sockets: &[S],
     time: Duration,
@@ -77,7 +77,7 @@ fn readable<S: std::ops::Deref<Target = UdpSocket>>(
 }
 
 pub(super) fn hash<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
-    // The handle keeps the bytes alive, and nothing changes them: they are read without the lock.
+    // The handle keeps the bytes alive, and they never change, so they are read without the lock.
     let buffer = given.buffer(machine, 0)?;
     let digest = machine.detached(|| Sha256::digest(&**buffer));
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What is built in: names, numbers of arguments, and the functions that do not block.
+//! The builtins: names, numbers of arguments, and the functions that do not block.
 
 use super::blocking;
 use super::counted;
@@ -11,7 +11,7 @@ use super::world::World;
 
 macro_rules! builtins {
     ($($name:ident $text:literal $least:literal..=$most:literal $help:literal,)*) => {
-        /// A function that is built in.
+        /// A builtin function.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub enum Builtin { $(#[doc = $help] $name,)* }
 
@@ -19,7 +19,7 @@ macro_rules! builtins {
         pub const BUILTINS: &[(&str, &str)] = &[$(($text, $help),)*];
 
         impl Builtin {
-            /// The builtin of a name.
+            /// The builtin with this name.
             #[must_use]
             pub fn named(name: &str) -> Option<Self> {
                 match name { $($text => Some(Self::$name),)* _ => None }
@@ -128,7 +128,7 @@ impl Builtin {
                 let text = given.text(machine, 0)?;
                 match text.trim().parse() {
                     Ok(number) => Value::Int(number),
-                    Err(_) => return Err(format!("{:?} is no number", &**text)),
+                    Err(_) => return Err(format!("{:?} is not a number", &**text)),
                 }
             }
             Self::Type => Value::text(given.value(machine, 0).kind()),
@@ -184,7 +184,7 @@ impl Builtin {
             Self::Semaphore => Semaphore::make(given.int(machine, 0)?)?,
             Self::Acquire => {
                 let semaphore = given.semaphore(machine, 0)?;
-                // As in CPython: the lock is only given up where there is something to wait for.
+                // As in CPython: the lock is only released if the call has to wait.
                 if !semaphore.try_acquire() {
                     machine.detached(|| semaphore.acquire());
                 }
@@ -247,7 +247,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// All that are left on the stack.
+    /// All remaining ones on the stack.
     pub(super) fn all<W: World>(self, machine: &Machine<W>) -> &[Value<W>] {
         &machine.stack[self.base..]
     }
@@ -256,7 +256,7 @@ impl Arguments {
         &machine.stack[self.base + number]
     }
 
-    /// That another kind of value was wanted.
+    /// The error for a value of another kind.
     pub(super) fn wrong<W: World, T>(self, wanted: &str, given: &Value<W>) -> Done<T> {
         Err(format!("`{}` takes {wanted}, not {}", self.of.name(), given.kind()))
     }

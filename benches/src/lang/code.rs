@@ -57,9 +57,9 @@ pub(super) enum Op {
     Dict(u32),
     Index,
     SetIndex,
-    /// Over the list and the index on top: push the next element, or jump.
+    /// With the list and the index on top: push the next element, or jump.
     ForNext(u32),
-    /// Over the end and the present number on top: push the number, or jump.
+    /// With the end and the present number on top: push the number, or jump.
     ForRange(u32),
 }
 

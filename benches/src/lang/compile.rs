@@ -1,7 +1,7 @@
-//! A tree into bytecode, with all names resolved.
+//! Compiles a tree into bytecode, with all names resolved.
 //!
 //! A local variable is a place on the stack. Statements begin and end with the stack at the height
-//! of the locals that are in scope, so a `let` has nothing to do but to leave its value there.
+//! of the locals in scope, so a `let` only has to leave its value there.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ pub(super) fn compile(source: &str) -> Compiled<Program> {
     Ok(program)
 }
 
-/// What is known everywhere.
+/// The names that are known everywhere.
 #[derive(Default)]
 struct Names {
     globals: HashMap<String, u32>,
@@ -119,7 +119,7 @@ impl<'a> Body<'a> {
         self.function.code.len()
     }
 
-    /// Lets the jump at `place` lead here.
+    /// Makes the jump at `place` lead here.
     fn land(&mut self, place: usize) {
         let here = self.here() as u32;
         if let Op::Jump(target)
@@ -371,7 +371,7 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
-    /// What a name means: the innermost local, a global, a function, something built in.
+    /// The meaning of a name: the innermost local, a global, a function, a builtin.
     fn name(&self, name: &str) -> Compiled<Op> {
         if let Some(place) = self.local(name) {
             Ok(Op::Local(place))
@@ -423,7 +423,7 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
-    /// Whether the program gives the name no meaning of its own.
+    /// Whether the program does not define the name.
     fn is_free(&self, name: &str) -> bool {
         let Names { globals, functions } = self.names;
         self.local(name).is_none() && !globals.contains_key(name) && !functions.contains_key(name)

@@ -1,4 +1,4 @@
-//! What is wrong with a program, and in which line.
+//! An error of a program, with its line.
 
 /// An error in a program, found before or while it runs.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -6,7 +6,7 @@
 pub struct ScriptError {
     /// The line, counted from 1.
     pub line: u32,
-    /// What is wrong, and what to do.
+    /// The error, and what to do.
     pub message: String,
 }
 

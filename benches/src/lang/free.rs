@@ -1,4 +1,4 @@
-//! The world without a global lock, the control: atomic counts, and a lock for every cell.
+//! The world without a global lock, the control: atomic counts, and a lock for each cell.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::world::World;
 
-/// Objects that each thread uses when it likes.
+/// Objects that each thread uses at any time.
 #[derive(Debug)]
 pub struct Free;
 

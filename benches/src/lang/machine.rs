@@ -11,7 +11,7 @@ use super::threads::Shared;
 use super::value::Value;
 use super::world::World;
 
-/// Calls that may be open at once in one thread.
+/// The limit of open calls in one thread.
 const FRAMES_MAX: usize = 10_000;
 
 /// An open call.
@@ -31,18 +31,18 @@ pub(super) struct Machine<W: World> {
     pub(super) stack: Vec<Value<W>>,
     frames: Vec<Frame>,
     pub(super) shared: Arc<Shared<W>>,
-    /// Semaphores that this thread has added to, and nobody has been woken for.
+    /// Semaphores that this thread has released and whose waiters it has not woken yet.
     wake_ups: Vec<(W::Ref<Semaphore>, WakeUp)>,
-    /// It has come to a safepoint since the first of them.
+    /// It has reached a safepoint since the first of them.
     wakes_next: bool,
-    /// Last, so that everything else is dropped attached.
+    /// The last field, so that everything else is dropped attached.
     pub(super) token: W::Token,
 }
 
-/// What went wrong in an instruction; the machine knows the line.
+/// The error of an instruction; the machine knows the line.
 pub(super) type Done<T = ()> = Result<T, String>;
 
-/// The values that a program's constants stand for.
+/// The values of a program's constants.
 pub(super) fn constants<W: World>(program: &Program) -> Vec<Value<W>> {
     let value = |constant: &Constant| match constant {
         Constant::Int(value) => Value::Int(*value),
@@ -87,8 +87,9 @@ impl<W: World> Machine<W> {
         result
     }
 
-    /// Wakes those who wait for the semaphore when this thread detaches or is asked for the lock, and at its
-    /// second safepoint from now at the latest: there is one between the end of a loop and its beginning.
+    /// Wakes the waiters of the semaphore when this thread detaches or sees a request, and at the
+    /// latest at its second safepoint from now: there is one between the end of a loop and its
+    /// beginning.
     pub(super) fn wake_later(&mut self, semaphore: W::Ref<Semaphore>, whom: WakeUp) {
         if self.wake_ups.is_empty() {
             self.wakes_next = false;
@@ -122,7 +123,7 @@ impl<W: World> Machine<W> {
         self.stack.pop().expect("compiled code leaves what it takes")
     }
 
-    /// Runs until the first frame returns. On an error the frames are as they were.
+    /// Runs until the first frame returns. After an error the frames are as before.
     fn execute(&mut self) -> Done<Value<W>> {
         let shared = self.shared.clone();
         let functions = &shared.program.functions;
@@ -141,8 +142,8 @@ impl<W: World> Machine<W> {
                 }
             };
         }
-        // Two ints are most of what programs compute with: everything else is a call away. They have
-        // nothing to drop, and forgetting them spares the look at what they are.
+        // Programs mostly compute with two ints: every other case is a call. Ints have nothing to
+        // drop, and forgetting them saves the check of their kind.
         macro_rules! ints {
             ($op:expr, $checked:path) => {
                 match &mut self.stack[..] {
@@ -171,7 +172,7 @@ impl<W: World> Machine<W> {
             frame.next += 1;
             match op {
                 Op::Local(place) => {
-                    // Apart, so that an int goes from place to place in registers.
+                    // A separate function, so that an int stays in registers.
                     if let Value::Int(number) = self.stack[frame.base + place as usize] {
                         self.stack.push(Value::Int(number));
                     } else {
@@ -257,7 +258,7 @@ impl<W: World> Machine<W> {
                 Op::SetIndex => attempt!(operations::set_index(self)),
                 Op::CallBuiltin { builtin, arguments } => {
                     attempt!(builtin.call(self, arguments));
-                    // Another thread may have run: what this one has kept is on its stack.
+                    // Another thread may have run; this one's values are on its stack.
                 }
                 Op::Call { function, arguments } => {
                     let base = self.stack.len() - usize::from(arguments);

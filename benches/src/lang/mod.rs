@@ -1,8 +1,8 @@
 //! A small threaded language: a real workload for a global interpreter lock.
 //!
 //! Programs are compiled to bytecode for a stack machine. Their objects live on gil-core's typed
-//! heap; loops' back edges and calls are safepoints, and what blocks detaches. There is no `unsafe`
-//! in it. The language is on one page of the book, `docs/src/language.md`.
+//! heap. Loops' back edges and calls are safepoints, and blocking calls detach. It has no `unsafe`
+//! code. One page of the book, `docs/src/language.md`, describes the language.
 //!
 //! ```
 //! use gil_bench::lang::{Free, Options, Output, run};
@@ -46,7 +46,7 @@ pub use locked::Locked;
 pub use usage::Usage;
 pub use world::World;
 
-/// What a program can ask about how it was started.
+/// What a program can query about its start.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// `threads()`.
@@ -65,7 +65,7 @@ impl Default for Options {
     }
 }
 
-/// Where a program prints to.
+/// The output of a program.
 #[derive(Clone, Debug)]
 pub enum Output {
     /// Standard output.
@@ -81,7 +81,7 @@ impl Output {
         Self::Memory(Arc::default())
     }
 
-    /// What has been printed into memory.
+    /// The text that was printed into memory.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -113,11 +113,11 @@ impl Write for Output {
     }
 }
 
-/// Compiles a program and runs it in a world, on the calling thread and those that it starts. If it
-/// goes wrong at its top level, threads that it has started are left to themselves.
+/// Compiles a program and runs it in a world, on the calling thread and those that it starts. If
+/// its top level fails, the threads that it has started keep running.
 ///
 /// # Errors
-/// With the line: where the text is no program, and where the program does what it must not.
+/// With the line: if the text is not a program, and if the program does something invalid.
 ///
 /// # Panics
 /// When this thread is attached to the world's lock already.

@@ -1,11 +1,11 @@
-//! What the instructions do to values.
+//! The effects of the instructions on values.
 
 use super::code::Op;
 use super::machine::{Done, Machine};
 use super::value::{Dict, Entries, Value};
 use super::world::World;
 
-/// Longest text that `+` and `*` make.
+/// Longest text that `+` and `*` produce.
 const TEXT_MAX: usize = 1 << 30;
 
 pub(super) fn truth<W: World>(value: &Value<W>) -> Done<bool> {
@@ -152,7 +152,7 @@ pub(super) fn index<W: World>(machine: &mut Machine<W>) -> Done {
 
 pub(super) fn set_index<W: World>(machine: &mut Machine<W>) -> Done {
     let (value, index, of) = (machine.pop(), machine.pop(), machine.pop());
-    // What was there is dropped outside the cell: a destructor may look anywhere.
+    // The old value is dropped outside the cell: a destructor may access any cell.
     match &of {
         Value::List(list) => drop(W::write(&list.0, &mut machine.token, |values| {
             let place = place(&index, values.len())?;
@@ -178,7 +178,7 @@ pub(super) fn dict<W: World>(machine: &mut Machine<W>, count: usize) -> Done {
     Ok(())
 }
 
-/// Over the list and the index on top: pushes the next element, if there is one.
+/// With the list and the index on top: pushes the next element, if there is one.
 #[inline]
 pub(super) fn for_next<W: World>(machine: &mut Machine<W>) -> Done<bool> {
     let next = match &mut machine.stack[..] {
@@ -199,7 +199,7 @@ pub(super) fn for_next<W: World>(machine: &mut Machine<W>) -> Done<bool> {
     Ok(found)
 }
 
-/// Over the end and the present number on top: pushes the number, if it is below the end.
+/// With the end and the present number on top: pushes the number, if it is below the end.
 #[inline]
 pub(super) fn for_range<W: World>(machine: &mut Machine<W>) -> Done<bool> {
     let [.., Value::Int(end), Value::Int(present)] = &mut machine.stack[..] else {

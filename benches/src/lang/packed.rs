@@ -1,11 +1,11 @@
-//! Lists of ints as bytes: what one process can hand to another in a file.
+//! Lists of ints as bytes, which one process can pass to another in a file.
 
 use super::builtins::Arguments;
 use super::machine::{Done, Machine};
 use super::value::Value;
 use super::world::World;
 
-/// Of one int.
+/// The size of one int.
 const BYTES: usize = size_of::<i64>();
 
 pub(super) fn pack<W: World>(machine: &Machine<W>, given: Arguments) -> Done<Value<W>> {
@@ -28,7 +28,7 @@ pub(super) fn unpack<W: World>(machine: &Machine<W>, given: Arguments) -> Done<V
     let (ints, rest) = buffer.as_chunks::<BYTES>();
     if !rest.is_empty() {
         return Err(format!(
-            "{} bytes are no packed list: that has {BYTES} for each int",
+            "{} bytes are no packed list, which has {BYTES} for each int",
             buffer.len()
         ));
     }

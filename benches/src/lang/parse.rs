@@ -1,4 +1,4 @@
-//! Tokens into a tree: recursive descent, with binding powers for the binary operators.
+//! Parses tokens into a tree: recursive descent, with binding powers for the binary operators.
 
 use super::error::ScriptError;
 use super::syntax::{Binary, Expression, ExpressionKind, FunctionTree, Statement, StatementKind};
@@ -257,7 +257,7 @@ impl Parser {
         }
     }
 
-    /// Expressions up to a closing token, over as many lines as they like.
+    /// Expressions up to a closing token, over any number of lines.
     fn list(&mut self, close: &Token, what: &str) -> Parsed<Vec<Expression>> {
         let mut values = Vec::new();
         self.skip_ends();
@@ -322,7 +322,7 @@ impl Parser {
     }
 }
 
-/// What `not` binds: everything that binds as strongly as a comparison.
+/// The operand of `not`: everything that binds as strongly as a comparison.
 const NOT: u8 = 3;
 
 enum Operator {

@@ -1,8 +1,9 @@
-//! A counting semaphore, what the threads of a program wait for each other with.
+//! A counting semaphore, with which the threads of a program wait for each other.
 //!
-//! Under a lock, who adds to it holds that, and whoever it wakes can do nothing without: on the same processor
-//! it would only put the holder aside and find the lock taken. So a [`WakeUp`] is given out, for the moment
-//! when the thread detaches, is asked for the lock, or has come to two safepoints.
+//! Under a lock, the thread that releases a semaphore holds the lock, so a woken thread cannot run
+//! yet. On the same processor it would only preempt the holder and find the lock held. So the
+//! release returns a [`WakeUp`], which is sent when the thread detaches, sees a request, or has
+//! reached two safepoints.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +11,7 @@ use super::machine::Done;
 use super::value::Value;
 use super::world::World;
 
-/// A count, and who waits for it.
+/// A count and its waiters.
 pub(super) struct Semaphore {
     count: Mutex<u32>,
     more: Condvar,
@@ -35,7 +36,7 @@ impl Semaphore {
         taken.is_some()
     }
 
-    /// Waits until there is one, and takes it.
+    /// Waits until the count is not 0, and takes one.
     pub(super) fn acquire(&self) {
         let count = self.more.wait_while(self.count(), |count| *count == 0);
         *count.unwrap_or_else(PoisonError::into_inner) -= 1;
@@ -53,7 +54,7 @@ impl Semaphore {
         })
     }
 
-    /// Wakes who waits.
+    /// Wakes the waiters.
     pub(super) fn wake(&self, whom: WakeUp) {
         match whom {
             WakeUp::One => self.more.notify_one(),
@@ -62,7 +63,7 @@ impl Semaphore {
     }
 }
 
-/// Whom to wake.
+/// The waiters to wake.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WakeUp {
     One,

@@ -1,4 +1,4 @@
-//! What the threads of a program share, and how they begin and end.
+//! The shared state of a program's threads, and how they begin and end.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use super::value::Value;
 use super::world::World;
 use super::{Options, Output};
 
-/// One program that runs.
+/// One running program.
 pub(super) struct Shared<W: World> {
     pub(super) program: Program,
     pub(super) constants: Vec<Value<W>>,
@@ -26,7 +26,7 @@ pub(super) struct Shared<W: World> {
 /// A thread that the program started. Its end can be waited for once.
 pub(super) struct Thread<W: World>(Mutex<Option<Running<W>>>);
 
-/// A thread that runs a function, and what it will return.
+/// A thread that runs a function, and its future result.
 type Running<W> = JoinHandle<Result<Value<W>, ScriptError>>;
 
 impl<W: World> Thread<W> {
@@ -82,7 +82,7 @@ pub(super) fn spawn<W: World>(
     Ok(Value::Thread(W::make(thread)))
 }
 
-/// Waits detached for a thread's end; what its function returned.
+/// Waits detached for a thread's end; returns the result of its function.
 pub(super) fn join<W: World>(machine: &mut Machine<W>, thread: &Thread<W>) -> Done<Value<W>> {
     let Some(handle) = thread.take() else {
         return Err("this thread has been joined already".to_owned());
@@ -94,7 +94,7 @@ pub(super) fn join<W: World>(machine: &mut Machine<W>, thread: &Thread<W>) -> Do
     }
 }
 
-/// Waits for all threads that nobody has joined, and lets go of what the program made.
+/// Waits for all threads that were not joined, and drops the program's objects.
 pub(super) fn finish<W: World>(machine: &mut Machine<W>) -> Result<(), ScriptError> {
     let mut result = Ok(());
     loop {

@@ -1,4 +1,4 @@
-//! Text into tokens.
+//! Splits a text into tokens.
 
 use logos::{Lexer, Logos};
 

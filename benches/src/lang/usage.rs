@@ -1,16 +1,16 @@
-//! What processes have used: time on processors, and switches between threads by the system.
+//! The usage of processes: processor time, and context switches of the system.
 
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
-/// What some processes have used so far, or one of them in all.
+/// The usage of some processes so far, or of one of them in total.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Usage {
-    /// In the program and in the system for it.
+    /// In the program and in the system on its behalf.
     pub cpu: Duration,
-    /// A thread gave its processor up: it waited for something.
+    /// A thread gave up its processor: it waited for something.
     pub voluntary: u64,
     /// The system took the processor away from a thread.
     pub involuntary: u64,
@@ -20,16 +20,16 @@ impl Usage {
     /// Of this process.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When the system does not report it.
     pub fn own() -> Result<Self, String> {
         Self::of(UsageWho::RUSAGE_SELF)
     }
 
-    /// Of all child processes that have ended and been waited for. The difference of two is what one
-    /// child used, if no other child was waited for between the two.
+    /// Of all child processes that have ended and been waited for. The difference of two values is
+    /// the usage of one child, if no other child was waited for between the two.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When the system does not report it.
     pub fn children() -> Result<Self, String> {
         Self::of(UsageWho::RUSAGE_CHILDREN)
     }
@@ -47,7 +47,7 @@ impl Usage {
         })
     }
 
-    /// What came after `before`.
+    /// The usage after `before`.
     #[must_use]
     pub fn since(self, before: Self) -> Self {
         Self {

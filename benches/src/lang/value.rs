@@ -37,14 +37,14 @@ pub(super) struct Dict<W: World>(pub W::Cell<Entries<W>>);
 
 pub(super) type Entries<W> = IndexMap<Key, Value<W>, FxBuildHasher>;
 
-/// What a dictionary finds its entries by.
+/// The key of a dictionary's entry.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Key {
     Int(i64),
     Text(Box<str>),
 }
 
-/// A key that is only looked for.
+/// A key for a look-up only.
 #[derive(Hash)]
 pub(super) enum KeyRef<'a> {
     Int(i64),
@@ -129,7 +129,7 @@ impl<W: World> Value<W> {
         }
     }
 
-    /// As a dictionary's key, if it can be one.
+    /// As a dictionary's key, if possible.
     pub(super) fn key(&self) -> Result<KeyRef<'_>, String> {
         match self {
             Self::Int(value) => Ok(KeyRef::Int(*value)),
@@ -139,7 +139,7 @@ impl<W: World> Value<W> {
     }
 }
 
-/// Nesting at which showing and comparing stop: a list may contain itself.
+/// The nesting at which printing and comparing stop: a list may contain itself.
 const DEPTH_MAX: usize = 50;
 
 impl<W: World> Value<W> {
@@ -183,7 +183,7 @@ impl<W: World> Value<W> {
         }
     }
 
-    /// Whether two values are equal: lists and dictionaries by what is in them.
+    /// Whether two values are equal: lists and dictionaries by their contents.
     pub(super) fn equals(&self, other: &Self, token: &W::Token) -> bool {
         self.equals_inside(other, token, 0)
     }

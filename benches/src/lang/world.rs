@@ -1,7 +1,7 @@
-//! What the interpreter needs from the world it runs in: shared objects, cells, a token.
+//! What the interpreter needs from its world: shared objects, cells, a token.
 //!
-//! Under a lock an object's count is a plain integer and a cell is its value; without one the count
-//! is atomic and every cell has a lock of its own. The interpreter is written once.
+//! Under a lock an object's count is a plain integer and a cell is its value. Without a lock the
+//! count is atomic and every cell has its own lock. The interpreter is written once.
 
 use std::ops::Deref;
 
@@ -13,7 +13,7 @@ pub trait World: Sized + Send + Sync + 'static {
     type Ref<O: Send + Sync + 'static>: Deref<Target = O> + Send + Sync + 'static;
     /// A value that threads change.
     type Cell<V: Send + 'static>: Send + Sync + 'static;
-    /// What an attached thread has.
+    /// The token of an attached thread.
     type Token;
 
     /// Lets this thread run.
@@ -26,25 +26,25 @@ pub trait World: Sized + Send + Sync + 'static {
     fn is_same<O: Send + Sync + 'static>(left: &Self::Ref<O>, right: &Self::Ref<O>) -> bool;
     /// Makes a cell.
     fn cell<V: Send + 'static>(value: V) -> Self::Cell<V>;
-    /// Looks into a cell. `look` must not look into another one.
+    /// Reads a cell. `look` must not read another one.
     fn read<V: Send + 'static, R>(
         cell: &Self::Cell<V>,
         token: &Self::Token,
         look: impl FnOnce(&V, &Self::Token) -> R,
     ) -> R;
-    /// Changes what is in a cell.
+    /// Changes the content of a cell.
     fn write<V: Send + 'static, R>(
         cell: &Self::Cell<V>,
         token: &mut Self::Token,
         change: impl FnOnce(&mut V) -> R,
     ) -> R;
-    /// Lets another thread run, if one asks.
+    /// Lets another thread run, if one requests a switch.
     fn safepoint(token: &mut Self::Token);
-    /// Whether another thread asks.
+    /// Whether another thread requests a switch.
     fn switch_requested(token: &Self::Token) -> bool;
     /// Runs a blocking call.
     fn detach<R>(token: &mut Self::Token, call: impl FnOnce() -> R) -> R;
-    /// What the lock has done so far; `None` where there is none.
+    /// The counters of the lock; `None` if there is no lock.
     fn counters() -> Option<Counters>;
     /// Sets the lock's switch interval.
     fn set_switch_interval(interval: std::time::Duration);

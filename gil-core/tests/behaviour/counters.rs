@@ -7,7 +7,7 @@ use gil_core::raw::{Counters, Observe, RawGil, SectionInfo};
 
 use crate::threads;
 
-/// A Monitor by hand, with the counters that a lock would have.
+/// A Monitor without a lock, with the counters that a lock would have.
 struct Counted {
     monitor: Monitor<Handoff>,
     counters: Counters,
@@ -16,7 +16,7 @@ struct Counted {
 impl Counted {
     fn section(&mut self, thread: ThreadId, entry: Operation) -> Outcome {
         let outcome =
-            self.monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot");
+            self.monitor.section(thread, entry, &mut WakeFirst).expect("it fits the thread state");
         let (operation, monitor) = (entry, &self.monitor);
         self.counters.section(&SectionInfo { thread, operation, outcome, monitor });
         outcome
@@ -28,30 +28,30 @@ const WOKEN: Operation = Operation::Resume(Wake::Notified);
 const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
 #[test]
-fn every_kind_of_event_is_counted_once_each_time() {
+fn every_event_is_counted_once() {
     let [a, b, c] = threads();
     let mut lock = Counted { monitor: Monitor::new(Handoff::new()), counters: Counters::default() };
     for (thread, entry) in [
-        (a, Operation::Acquire),   // takes
+        (a, Operation::Acquire),   // acquires
         (b, Operation::Acquire),   // a boost: requests at once
-        (a, Operation::Safepoint), // answers; granted to b, who is woken
+        (a, Operation::Safepoint), // answers; granted to b, which is woken
         (b, WOKEN),                // confirms
         (a, EXPIRED),              // times out and requests
-        (b, LEAVE),                // answers; granted to a, who is woken
+        (b, LEAVE),                // answers; granted to a, which is woken
         (a, WOKEN),                // confirms
         (c, Operation::Acquire),   // a boost: requests at once
         (b, Operation::Acquire),   // no boost left
-        (a, LEAVE),                // answers; granted to c, who is woken
+        (a, LEAVE),                // answers; granted to c, which is woken
         (c, WOKEN),                // confirms
         (c, LEAVE),                // frees the lock and wakes b
-        (a, Operation::Acquire),   // takes it in front of b
+        (a, Operation::Acquire),   // acquires it in front of b
     ] {
         lock.section(thread, entry);
     }
     assert_eq!(lock.counters.wasted_wakeups, 0);
-    assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "woken for nothing");
-    lock.section(a, LEAVE); // hands it to b, who came in vain
-    assert_eq!(lock.section(b, WOKEN), Outcome::Owns, "woken for something");
+    assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "a wasted wake-up");
+    lock.section(a, LEAVE); // hands it to b, which had a wasted wake-up
+    assert_eq!(lock.section(b, WOKEN), Outcome::Owns, "a successful wake-up");
     let Counters {
         sections,
         requests,
@@ -70,18 +70,18 @@ fn every_kind_of_event_is_counted_once_each_time() {
 }
 
 #[test]
-fn a_raw_lock_shows_its_counters() {
+fn raw_lock_returns_its_counters() {
     let lock = RawGil::new(Handoff::new());
     let (holder, waiter) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
     assert_eq!(lock.counters(), Counters::default(), "the fast path counts nothing");
     lock.try_attach_until(&waiter, std::time::Instant::now()).unwrap();
     let counters = lock.counters();
-    assert_eq!((counters.sections, counters.requests), (2, 1), "it came, asked and gave up");
+    assert_eq!((counters.sections, counters.requests), (2, 1), "it arrived, requested and gave up");
 }
 
 #[test]
-fn a_lock_with_data_shows_its_counters() {
+fn lock_with_data_returns_its_counters() {
     let gil = Gil::new(());
     std::thread::scope(|threads| {
         let mut attached = gil.attach();

@@ -1,4 +1,4 @@
-//! What the types print of themselves.
+//! The `Debug` output of the types.
 
 use gil_core::Gil;
 use gil_core::heap::{GilCell, GilRc};
@@ -6,7 +6,7 @@ use gil_core::protocol::{Handoff, ThreadId};
 use gil_core::raw::RawGil;
 
 #[test]
-fn a_lock_prints_its_state_unless_somebody_is_attached() {
+fn lock_prints_its_state_unless_a_thread_is_attached() {
     let gil = Gil::new(7);
     assert_eq!(format!("{gil:?}"), "Gil(7)");
     assert!(!gil.is_attached(), "it has detached again");
@@ -23,12 +23,12 @@ fn raw_lock_prints_its_protocol() {
 }
 
 #[test]
-fn a_thread_prints_as_its_number() {
+fn thread_id_prints_as_its_number() {
     assert_eq!(format!("{:?}", ThreadId::from_index(3)), "T3");
 }
 
 #[test]
-fn a_handle_prints_its_object_and_a_cell_keeps_its_value_to_itself() {
+fn handle_prints_its_object_and_cell_hides_its_value() {
     gil_core::brand!(struct Printed);
     let handle = GilRc::<Printed, _>::new(7);
     assert_eq!(format!("{handle:?}"), "GilRc(7)");

@@ -1,4 +1,4 @@
-//! What no protocol may do is refused by name.
+//! A forbidden call of a protocol is refused with a named fault.
 
 use gil_core::engine::{Fault, Monitor, Operation, Outcome, WakeFirst};
 use gil_core::protocol::{Context, Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
@@ -7,11 +7,12 @@ use crate::threads;
 
 const SET: WaitSet = WaitSet(0);
 
-/// A lock whose third thread, or whoever times out, gives it to a thread of the test's choice.
+/// A lock whose third thread, or a thread that times out, grants it to a thread that the test
+/// chooses.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Gives {
     to: ThreadId,
-    /// A thread on its way out has to wait.
+    /// A releasing thread has to wait.
     waits_to_leave: bool,
 }
 
@@ -56,20 +57,25 @@ const LEAVE: Operation = Operation::Release(Release::Blocking);
 const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
 #[test]
-fn a_lock_can_be_given_to_a_thread_that_waits_to_come_in_and_to_no_other() {
+fn lock_can_be_granted_only_to_an_acquiring_waiter() {
     let [a, b, c] = threads();
     let gives = |to, waits_to_leave| Gives { to, waits_to_leave };
     let waits = [(a, Operation::Acquire), (b, Operation::Acquire), (a, LEAVE)];
     let third = (c, Operation::Acquire);
+    // MON-1: only a waiter is granted the lock, and then it is the owner.
     let wrong = Err(Fault::GivesToNonWaiter);
     assert_eq!(run(gives(b, false), &[&waits[..], &[third]].concat()), Ok(Outcome::Wait(None)));
     assert_eq!(run(gives(a, false), &[&waits[..], &[third]].concat()), wrong, "it is outside");
     assert_eq!(run(gives(a, true), &[&waits[..], &[third]].concat()), wrong, "it is leaving");
     let itself = [&waits[..], &[(b, EXPIRED)]].concat();
-    assert_eq!(run(gives(b, false), &itself), wrong, "a thread takes, it does not give to itself");
+    assert_eq!(
+        run(gives(b, false), &itself),
+        wrong,
+        "a thread takes the lock, it does not grant it to itself"
+    );
 }
 
-/// Stops while it owns: without freeing the lock it leaves, or waits.
+/// Waits or leaves while it owns, without freeing the lock.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct NeverFrees;
 
@@ -92,8 +98,9 @@ impl Protocol for NeverFrees {
 }
 
 #[test]
-fn a_thread_that_owns_can_neither_leave_nor_wait_nor_pause() {
+fn owner_can_neither_leave_nor_wait_nor_pause() {
     let [a] = threads();
+    // MON-2: an owner that does not free the lock cannot leave, wait or be between two sections.
     for stops in [Operation::Release(Release::Final), Operation::Safepoint, LEAVE] {
         let found = run(NeverFrees, &[(a, Operation::Acquire), (a, stops)]);
         assert_eq!(found, Err(Fault::WaitsWhileOwning), "{stops:?}");

@@ -1,4 +1,4 @@
-//! Which thread is which, in one lock and in several.
+//! The identity of threads, in one lock and in several.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::until_asked;
 
 static LARGEST_ID: AtomicU32 = AtomicU32::new(0);
 
-/// Notes at each safepoint of a lone thread which id it has.
+/// Records the id of a lone thread at each safepoint.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct NotesIds;
 
@@ -41,7 +41,7 @@ impl Protocol for NotesIds {
 }
 
 #[test]
-fn threads_that_come_and_end_one_after_the_other_share_one_id() {
+fn successive_threads_share_one_id() {
     let gil = Arc::new(Gil::with_protocol((), NotesIds));
     for _ in 0..5 {
         let gil = gil.clone();
@@ -50,9 +50,9 @@ fn threads_that_come_and_end_one_after_the_other_share_one_id() {
     assert_eq!(LARGEST_ID.load(Ordering::Relaxed), 1);
 }
 
-/// What the thread knows of its locks is destroyed before the guard here, because it came later.
+/// The thread's locals are destroyed before the guard, because they were created later.
 #[test]
-fn a_guard_that_outlives_what_its_thread_knows_of_its_locks_still_detaches() {
+fn guard_that_outlives_the_thread_locals_detaches() {
     static KEPT: Gil<u32> = Gil::new(1);
     thread_local! {
         static GUARD: RefCell<Option<Attached<'static, u32>>> = const { RefCell::new(None) };
@@ -69,11 +69,11 @@ fn a_guard_that_outlives_what_its_thread_knows_of_its_locks_still_detaches() {
 }
 
 #[test]
-fn a_thread_keeps_two_locks_apart() {
+fn thread_distinguishes_two_locks() {
     let (first, second) = (Gil::new(1), Gil::new(2));
     for _ in 0..2 {
         let one = first.attach();
-        assert!(first.is_attached() && !second.is_attached(), "asked for the other lock");
+        assert!(first.is_attached() && !second.is_attached(), "looked up in the other lock");
         let two = second.attach();
         assert!(first.is_attached() && second.is_attached());
         drop(one);
@@ -86,7 +86,7 @@ fn a_thread_keeps_two_locks_apart() {
 }
 
 #[test]
-fn who_holds_and_who_may_leave_is_known_while_another_thread_waits() {
+fn holder_is_known_while_another_thread_waits() {
     let lock = RawGil::new(Handoff::new());
     let (holder, waiter, guest) = (lock.register(), lock.register(), lock.register());
     lock.attach(&holder).unwrap();
@@ -107,7 +107,7 @@ fn who_holds_and_who_may_leave_is_known_while_another_thread_waits() {
 }
 
 #[test]
-fn lock_at_the_address_of_another_knows_no_thread() {
+fn lock_at_a_reused_address_knows_no_thread() {
     let mut place = Box::new(Gil::new(0_u32));
     let guest = &*place;
     thread::scope(|threads| {
@@ -136,7 +136,7 @@ fn lock_at_the_address_of_another_knows_no_thread() {
 }
 
 #[test]
-fn id_of_a_holder_is_not_used_again() {
+fn id_of_a_holder_is_not_reused() {
     let lock = RawGil::new(Handoff::new());
     let first = lock.register();
     lock.attach(&first).unwrap();
@@ -147,10 +147,10 @@ fn id_of_a_holder_is_not_used_again() {
     assert!(!lock.is_attached(&again));
 }
 
-/// A thread that releases in front of a waiter may retake the lock. When it has left, a new thread
-/// must not get its id, and retake the lock in its place.
+/// A thread that releases in front of a waiter may retake the lock. After it has left, a new thread
+/// must not get its id and retake the lock in its place.
 #[test]
-fn id_of_a_biased_thread_is_not_used_while_it_may_retake() {
+fn id_of_a_biased_thread_is_not_reused_while_it_may_retake() {
     let lock = RawGil::new(Handoff::plain());
     let (leaves, waits) = (lock.register(), lock.register());
     let id = leaves.id();
@@ -178,7 +178,7 @@ fn until_waiter(lock: &RawGil<Handoff>) {
 }
 
 #[test]
-fn registration_used_by_two_threads_in_turn_is_woken_in_both() {
+fn registration_used_by_two_threads_is_woken_in_both() {
     let lock = RawGil::new(Handoff::new());
     let moves = std::sync::Mutex::new(lock.register());
     for _ in 0..2 {
@@ -197,7 +197,7 @@ fn registration_used_by_two_threads_in_turn_is_woken_in_both() {
 }
 
 #[test]
-fn registration_that_waits_in_one_thread_is_refused_in_another() {
+fn registration_that_waits_is_refused_in_another_thread() {
     use gil_core::engine::Fault;
     let lock = RawGil::new(Handoff::new());
     let (holder, shared) = (lock.register(), lock.register());
@@ -214,7 +214,7 @@ fn registration_that_waits_in_one_thread_is_refused_in_another() {
 }
 
 #[test]
-fn locks_that_are_gone_leave_no_record_in_the_thread() {
+fn dropped_locks_leave_no_record_in_the_thread() {
     let kept = Gil::new(1);
     for _ in 0..10_000 {
         *Gil::new(0).attach() += 1; // would be 10,000 records, and look-ups of as many steps

@@ -3,7 +3,7 @@
 use gil_core::{AttachError, Gil};
 
 #[test]
-fn a_lent_token_can_be_used_as_often_as_one_likes() {
+fn lent_token_can_be_used_repeatedly() {
     let gil = Gil::new(0);
     let mut attached = gil.attach();
     let callback = || gil.with(|attached| **attached += 1);
@@ -15,16 +15,16 @@ fn a_lent_token_can_be_used_as_often_as_one_likes() {
 }
 
 #[test]
-fn a_token_is_lent_no_longer_than_the_closure_runs() {
+fn token_is_lent_only_while_the_closure_runs() {
     let gil = Gil::new(0);
     let mut attached = gil.attach();
-    attached.lend(|| ()); // nobody uses it
+    attached.lend(|| ()); // no code uses it
     assert_eq!(gil.with(|_| ()), Err(AttachError::AlreadyAttached));
     *attached += 1;
 }
 
 #[test]
-fn only_a_lent_token_is_found_and_nothing_is_attached_for_it() {
+fn token_that_is_not_lent_is_not_found() {
     let gil = Gil::new(0);
     let callback = || gil.with_lent(|attached| **attached += 1);
     assert_eq!(callback(), None, "not attached");

@@ -1,8 +1,7 @@
-//! The behaviour of the lock's parts that no claim of the ledger is about.
+//! The behaviour of the lock's parts that no claim of the ledger covers.
 
 #![cfg(not(loom))]
 
-mod breaker;
 mod counters;
 mod debug;
 mod faults;
@@ -11,6 +10,7 @@ mod lend;
 mod monitor;
 mod notify;
 mod pacing;
+mod request_hook;
 mod retake;
 mod thread_exit;
 mod ticks;

@@ -1,4 +1,4 @@
-//! What a Monitor shows of itself, and which calls it refuses.
+//! The state that a Monitor exposes, and the calls that it refuses.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,52 +15,55 @@ const REGULAR: gil_core::protocol::WaitSet = Handoff::QUEUES[2];
 fn held(holder: ThreadId, waiters: &[ThreadId]) -> Monitor<Handoff> {
     let mut monitor = Monitor::new(Handoff::plain());
     for thread in [&[holder], waiters].concat() {
-        monitor.section(thread, Operation::Acquire, &mut WakeFirst).expect("it comes from outside");
+        monitor.section(thread, Operation::Acquire, &mut WakeFirst).expect("it is acquiring");
     }
     monitor
 }
 
 #[test]
-fn a_queue_shows_its_threads_in_the_order_in_which_they_came() {
+fn queue_lists_its_threads_in_arrival_order() {
     let [a, b, c, d] = threads();
     let mut monitor = held(a, &[c, b, d]);
     assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, b, d]);
-    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
-    assert_eq!(monitor.queue(REGULAR).collect::<Vec<_>>(), [c, d]);
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
+    // MON-3: each waiter is in one wait-set, and a thread that has left is in none.
+    let queues = Handoff::QUEUES.map(|set| monitor.queue(set).collect::<Vec<_>>());
+    assert_eq!(queues, [vec![], vec![], vec![c, d]]);
 }
 
 #[test]
-fn the_wake_ups_of_a_section_are_shown_and_then_taken_once() {
+fn wakeups_of_a_section_are_listed_and_drained_once() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b, c]);
     assert_eq!(monitor.woken(), []);
     monitor.section(a, LEAVE, &mut WakeFirst).expect("it owns");
     assert_eq!(monitor.woken(), [b]);
     assert_eq!(monitor.drain_woken().collect::<Vec<_>>(), [b]);
-    assert_eq!(monitor.woken(), [], "rung for once");
+    assert_eq!(monitor.woken(), [], "drained once");
 }
 
 #[test]
-fn the_fast_path_cannot_change_the_owner_while_a_thread_is_in_the_slow_path() {
+fn fast_path_cannot_change_the_owner_during_a_slow_path() {
     let [a, b] = threads();
     let mut monitor = held(a, &[b]);
     let busy = Err(Fault::FastPathWhileBusy);
+    // MON-1 and MON-2: the fast path adds no second owner, and makes no waiter the owner.
     assert_eq!(monitor.sync_owner(None), busy);
     assert_eq!(monitor.sync_owner(Some(b)), busy);
     assert_eq!(monitor.sync_owner(Some(a)), Ok(()), "that is no change");
-    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
-    assert_eq!(monitor.sync_owner(Some(b)), Ok(()), "all slots are idle");
+    monitor.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
+    assert_eq!(monitor.sync_owner(Some(b)), Ok(()), "all thread states are idle");
     assert_eq!(monitor.owner(), Some(b));
 }
 
 #[test]
-fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
+fn late_return_without_a_timer_is_spurious() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b, c]);
     assert_eq!(
         monitor.thread_state(c),
         ThreadState::Waiting(REGULAR, None),
-        "b keeps the time for both"
+        "b is the timekeeper for both"
     );
     let before = monitor.clone();
     let expired = Operation::Resume(Wake::TimedOut);
@@ -69,7 +72,7 @@ fn a_thread_without_a_timer_that_returns_late_has_returned_for_nothing() {
 }
 
 #[test]
-fn only_who_is_coming_in_can_give_up() {
+fn thread_that_is_not_acquiring_cannot_give_up() {
     let [a, b, c] = threads();
     let mut monitor = held(a, &[b]);
     let wrong = Err(Fault::InvalidTransition);
@@ -83,7 +86,7 @@ fn only_who_is_coming_in_can_give_up() {
     assert_eq!(
         monitor.section(a, Operation::Cancel, &mut WakeFirst),
         wrong,
-        "it was switched out and has to come back"
+        "it was preempted and has to reacquire"
     );
     assert_eq!(
         monitor.section(b, Operation::Cancel, &mut WakeFirst),
@@ -93,7 +96,7 @@ fn only_who_is_coming_in_can_give_up() {
 }
 
 #[test]
-fn different_states_have_different_hashes_and_equal_ones_the_same() {
+fn hashes_differ_exactly_where_states_differ() {
     let [a, b, c] = threads();
     let hash = |monitor: &Monitor<Handoff>| {
         let mut hasher = DefaultHasher::new(); // always the same keys
@@ -104,21 +107,21 @@ fn different_states_have_different_hashes_and_equal_ones_the_same() {
     let hashes: HashSet<_> = states.iter().map(hash).collect();
     assert_eq!(hashes.len(), states.len());
     let mut came_and_went = held(a, &[b]);
-    came_and_went.section(b, Operation::Cancel, &mut WakeFirst).expect("it is coming in");
+    came_and_went.section(b, Operation::Cancel, &mut WakeFirst).expect("it is acquiring");
     let mut knows_b = held(b, &[]);
-    knows_b.sync_owner(Some(a)).expect("all slots are idle");
+    knows_b.sync_owner(Some(a)).expect("all thread states are idle");
     assert!(came_and_went == knows_b && hash(&came_and_went) == hash(&knows_b));
 }
 
 #[test]
-fn first_wakes_who_came_first() {
+fn wake_first_wakes_the_first_thread() {
     let [a, b] = threads();
     assert_eq!(WakeFirst.choose(&mut [b, a].into_iter()), Some(b));
     assert_eq!(WakeFirst.choose(&mut std::iter::empty()), None);
 }
 
 #[test]
-fn while_others_wait_only_the_thread_that_the_lock_is_biased_to_comes_and_goes_by_the_fast_path() {
+fn biased_thread_alone_uses_the_fast_path_with_waiters() {
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Handoff::plain());
     let busy = Err(Fault::FastPathWhileBusy);

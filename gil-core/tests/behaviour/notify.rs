@@ -1,4 +1,4 @@
-//! Notifications go to threads that sleep, and to no other.
+//! Notifications wake sleeping threads and no others.
 
 use gil_core::engine::{Monitor, Operation, Outcome, ThreadState, WakeFirst};
 use gil_core::protocol::{Context, Order, Protocol, Release, Step, Timer, WaitSet, Wake};
@@ -7,7 +7,7 @@ use crate::threads;
 
 const SET: WaitSet = WaitSet(0);
 
-/// A lock whose waiters, when their timers expire, wake all others.
+/// A lock whose waiters, when their timers expire, wake all other waiters.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Rings;
 
@@ -39,11 +39,11 @@ fn section(
     thread: gil_core::protocol::ThreadId,
     entry: Operation,
 ) -> Outcome {
-    monitor.section(thread, entry, &mut WakeFirst).expect("it fits the slot")
+    monitor.section(thread, entry, &mut WakeFirst).expect("it fits the thread state")
 }
 
 #[test]
-fn a_thread_that_notifies_its_own_set_does_not_wake_itself() {
+fn thread_that_notifies_its_own_set_does_not_wake_itself() {
     let [a, b, c, d] = threads();
     let mut monitor = Monitor::new(Rings);
     for thread in [a, b, c, d] {
@@ -56,7 +56,7 @@ fn a_thread_that_notifies_its_own_set_does_not_wake_itself() {
 }
 
 #[test]
-fn a_second_notification_goes_to_the_next_thread_and_not_to_the_one_on_its_way() {
+fn second_notification_wakes_the_next_thread() {
     let [a, b, c] = threads();
     let mut monitor = Monitor::new(Rings);
     for thread in [a, b, c] {

@@ -41,7 +41,7 @@ impl Observe for Restarts {
     }
 }
 
-/// A lock whose time stands still except where a test moves it.
+/// A lock with a clock that only the test advances.
 struct Lock {
     timed: TimedMonitor<Handoff, Duration>,
     now_us: u64,
@@ -91,7 +91,7 @@ impl Lock {
 }
 
 #[test]
-fn woken_thread_beside_reacquires_sleeps_on_up_to_the_limit() {
+fn woken_thread_during_reacquires_sleeps_up_to_the_limit() {
     for interval_us in [INTERVAL_US, 100 * INTERVAL_US, HOUR_US] {
         let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), interval_us);
         let mut slept = Vec::new();
@@ -106,7 +106,7 @@ fn woken_thread_beside_reacquires_sleeps_on_up_to_the_limit() {
 }
 
 #[test]
-fn woken_thread_at_a_short_interval_sleeps_on_for_a_fifth() {
+fn woken_thread_at_a_short_interval_sleeps_a_fifth_of_it() {
     let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), 100);
     let mut slept_us = 0;
     while let Some(span_us) = lock.rechecks_after(waits) {
@@ -119,7 +119,7 @@ fn woken_thread_at_a_short_interval_sleeps_on_for_a_fifth() {
 }
 
 #[test]
-fn woken_thread_without_further_reacquires_looks_at_the_lock() {
+fn woken_thread_without_further_reacquires_rechecks() {
     let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), HOUR_US);
     assert_eq!(lock.rechecks_after(waits), Some(50));
     lock.now_us += 49;
@@ -131,7 +131,7 @@ fn woken_thread_without_further_reacquires_looks_at_the_lock() {
 }
 
 #[test]
-fn free_lock_is_taken_by_the_woken_thread_within_50_us() {
+fn free_lock_is_acquired_by_the_woken_thread_within_50_us() {
     let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), HOUR_US);
     lock.run(calls, RELEASE); // for a long call
     assert_eq!(lock.rechecks_after(waits), Some(50));
@@ -140,7 +140,7 @@ fn free_lock_is_taken_by_the_woken_thread_within_50_us() {
 }
 
 #[test]
-fn free_lock_that_was_not_retaken_is_taken_at_once() {
+fn free_lock_that_was_not_retaken_is_acquired_at_once() {
     let [calls, waits] = threads();
     let mut lock = Lock::new(Handoff::plain(), HOUR_US);
     lock.run(calls, Operation::Acquire);
@@ -162,7 +162,7 @@ fn pacing_none_delays_nothing() {
 }
 
 #[test]
-fn request_is_deferred_for_as_long_as_the_interrupter_ran() {
+fn request_is_deferred_as_long_as_the_boosted_thread_ran() {
     for (interval_us, used_us, deferred_us) in [
         (INTERVAL_US, 3_000, Some(3_000)),
         (INTERVAL_US, 7_000, Some(5_000)),
@@ -204,7 +204,7 @@ fn request_is_deferred_for_as_long_as_the_interrupter_ran() {
 }
 
 #[test]
-fn timekeeper_that_requested_times_the_next_run_too() {
+fn timekeeper_that_requested_also_times_the_next_run() {
     let [a, b, c] = threads();
     let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
     lock.run(a, Operation::Acquire);
@@ -234,7 +234,7 @@ fn timekeeper_that_requested_times_the_next_run_too() {
 }
 
 #[test]
-fn timer_of_an_earlier_run_starts_again() {
+fn timer_of_an_earlier_run_is_rearmed() {
     let [a, b, c] = threads();
     let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
     lock.run(a, Operation::Acquire);
@@ -260,7 +260,7 @@ fn timer_of_an_earlier_run_starts_again() {
 }
 
 #[test]
-fn interval_never_arms_no_timer() {
+fn infinite_interval_arms_no_timer() {
     let [a, b] = threads();
     let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
     lock.timed.set_interval(Duration::MAX);

@@ -13,8 +13,8 @@ use crate::threads;
 const RELEASE: Operation = Operation::Release(Release::Blocking);
 const REGULAR: gil_core::protocol::WaitSet = Handoff::QUEUES[2];
 
-/// Has a thread retake the lock in front of a woken one, and runs `then` in it. `false`: the woken
-/// thread was faster.
+/// Lets a thread retake the lock in front of a woken one, and runs `then` inside. `false`: the
+/// woken thread was faster.
 fn retakes(then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
     let lock = RawGil::new(Handoff::plain());
     let [first, calls, waits] = [(); 3].map(|()| lock.register());
@@ -35,7 +35,7 @@ fn retakes(then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
                 }
             }));
             if lock.is_attached(calls) {
-                lock.detach(calls).unwrap(); // or the other one waits for ever
+                lock.detach(calls).unwrap(); // or the other one waits forever
             }
             done.map_or_else(|panic| resume_unwind(panic), |()| woken)
         });
@@ -59,7 +59,7 @@ fn retakes(then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
 }
 
 #[test]
-fn biased_holder_is_refused_and_released_as_any_other() {
+fn biased_holder_is_refused_and_released_like_any_other() {
     let checks = |lock: &RawGil<Handoff>, calls: &Registration| {
         assert!(lock.is_attached(calls));
         assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached));

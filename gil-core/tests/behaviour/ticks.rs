@@ -1,4 +1,4 @@
-//! Protocols that switch every so many safepoints.
+//! Protocols that switch after a number of safepoints.
 
 use gil_core::Gil;
 use gil_core::protocol::{Context, Order, Preemption, Protocol, Release, Step, WaitSet, Wake};
@@ -29,7 +29,7 @@ impl Protocol for EveryThird {
 }
 
 #[test]
-fn the_ticks_between_two_sections_are_the_protocols_or_those_that_are_set() {
+fn ticks_between_sections_default_to_the_protocol() {
     let lock = RawGil::new(EveryThird);
     let thread = lock.register();
     lock.attach(&thread).unwrap();
@@ -38,7 +38,7 @@ fn the_ticks_between_two_sections_are_the_protocols_or_those_that_are_set() {
     };
     assert_eq!(safepoints(7), [false, false, true, false, false, true, false]);
     lock.set_check_interval(1);
-    assert_eq!(safepoints(5), [false, true, false, true, false], "and counts anew");
+    assert_eq!(safepoints(5), [false, true, false, true, false], "and counts again");
     lock.set_check_interval(0);
     assert_eq!(safepoints(2), [true, true]);
 }

@@ -1,4 +1,4 @@
-//! When the turn of an interrupted thread goes on, and when it ends.
+//! When the turn of an interrupted thread continues, and when it ends.
 
 use gil_core::engine::Operation::{self, Acquire, Resume, Safepoint};
 use gil_core::engine::{Monitor, Outcome, ThreadState, WakeFirst};
@@ -44,7 +44,7 @@ impl Lock {
         }
     }
 
-    /// `caller` comes back from a call, and `hog` answers.
+    /// `caller` returns from a call, and `hog` answers.
     fn interrupt(&mut self, hog: ThreadId, caller: ThreadId) {
         self.section(caller, Acquire);
         assert_eq!(self.queue_of(caller), Some(BOOSTED));
@@ -55,7 +55,7 @@ impl Lock {
 }
 
 #[test]
-fn the_turn_goes_on_after_every_boost_but_the_last() {
+fn turn_continues_after_every_boost_except_the_last() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     lock.interrupt(hog, caller);
@@ -71,26 +71,30 @@ fn the_turn_goes_on_after_every_boost_but_the_last() {
 }
 
 #[test]
-fn the_turn_does_not_go_on_when_its_interval_is_up() {
+fn turn_ends_when_its_interval_expires() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     assert!(!lock.0.protocol().interval_expired());
     lock.section(other, Resume(Wake::TimedOut));
     assert!(lock.0.protocol().interval_expired());
     lock.interrupt(hog, caller);
-    assert!(!lock.0.protocol().interval_expired(), "that was another's");
+    assert!(!lock.0.protocol().interval_expired(), "the interval was that of another run");
     assert_eq!((lock.queue_of(hog), lock.boosts_left()), (Some(REGULAR), 1));
     lock.section(caller, RELEASE);
     assert_eq!(lock.section(other, Resume(Wake::Notified)), Outcome::Owns);
 }
 
 #[test]
-fn a_run_that_begins_has_a_whole_interval() {
+fn new_run_has_a_whole_interval() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     lock.section(other, Resume(Wake::TimedOut));
     lock.section(hog, Safepoint);
     lock.section(other, Resume(Wake::Notified));
     lock.interrupt(other, caller);
-    assert_eq!(lock.queue_of(other), Some(INTERRUPTED), "the interval that was up was another's");
+    assert_eq!(
+        lock.queue_of(other),
+        Some(INTERRUPTED),
+        "the expired interval was that of another run"
+    );
 }

@@ -8,7 +8,7 @@ use gil_core::raw::{Observe, RawGil, SectionInfo};
 
 use crate::until_asked;
 
-/// How threads came back from their sleep.
+/// Why each thread's sleep ended.
 #[derive(Default)]
 struct Returns(Vec<Wake>);
 
@@ -21,10 +21,10 @@ impl Observe for Returns {
 }
 
 #[test]
-fn a_thread_that_is_granted_the_lock_is_woken_and_does_not_need_its_timer() {
+fn granted_thread_is_woken_without_its_timer() {
     for _ in 0..20 {
         let lock = RawGil::with_observer(Handoff::new(), Returns::default());
-        // The timer is there, and longer than a hand-over can take.
+        // The timer exists and is longer than a hand-off can take.
         lock.set_switch_interval(Duration::from_secs(30));
         let (holder, waiter) = (lock.register(), lock.register());
         lock.attach(&holder).unwrap();

@@ -1,4 +1,4 @@
-//! What each thread was doing when: spans and marks, made of a recording.
+//! What each thread was doing at which time: spans and marks, made from a recording.
 
 use std::ops::Range;
 
@@ -11,17 +11,17 @@ use gil_core::protocol::ThreadId;
 pub enum Kind {
     /// It runs with the lock.
     Runs,
-    /// It has been handed the lock and has not run yet.
+    /// It was granted the lock and has not run yet.
     Granted,
     /// It sleeps for the lock.
     Waits,
-    /// It has been woken and is on its way to the lock.
+    /// It has been woken and is acquiring the lock.
     Woken,
     /// It was woken and had to wait again.
     WokenForNothing,
     /// It is outside: blocked in I/O, or computing without the lock.
     Outside,
-    /// It has released and is about to want the lock again.
+    /// It has released and is about to reacquire the lock.
     Between,
 }
 
@@ -55,13 +55,14 @@ impl Kind {
 /// The four steps of the handshake, as marks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Step {
-    /// It asks the holder to release.
+    /// It requests a switch.
     Requested,
-    /// It releases because it was asked.
+    /// It releases on request.
     Answered,
-    /// It is handed the lock.
+    /// It is granted the lock.
     Granted,
-    /// It runs with the lock it was handed, or found free after a request was answered.
+    /// It runs with the lock that it was granted, or that it found free after a request was
+    /// answered.
     Confirmed,
 }
 
@@ -81,34 +82,34 @@ impl Step {
     }
 }
 
-/// A thread does something for a while.
+/// One activity of a thread.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Span {
-    /// From when to when, in nanoseconds.
+    /// Start and end, in nanoseconds.
     pub ns: Range<u64>,
-    /// What.
+    /// The activity.
     pub kind: Kind,
 }
 
 /// A step of the handshake at an instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
-    /// When, in nanoseconds.
+    /// The time, in nanoseconds.
     pub at_ns: u64,
-    /// Which step.
+    /// The step.
     pub step: Step,
 }
 
-/// Where time is counted in steps, one a nanosecond, and not on a clock: a run of a model, in which
-/// the state after step `n` lasts from `n` to `n + 1`.
+/// For time in steps, one per nanosecond, instead of a clock: a run of a model, in which the state
+/// after step `n` lasts from `n` to `n + 1`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Steps {
-    /// How many steps there are.
+    /// The number of steps.
     pub count: u64,
-    /// After so many steps a loop begins that goes on for ever; the last step closes it. Where no
-    /// step is left, the run stays where it is.
+    /// After this number of steps a loop begins that repeats forever; the last step closes it. If
+    /// no step is left, the run stays in its state.
     pub circle: Option<u64>,
-    /// What the run ends with, or what goes on for ever.
+    /// The end of the run, or the part that repeats forever.
     pub end: String,
 }
 
@@ -142,7 +143,7 @@ impl Lane {
         }
     }
 
-    /// From now on it is `kind`; what it was until now was `was`.
+    /// The thread is `kind` from now on; until now it was `was`.
     fn turn(&mut self, at_ns: u64, was: Kind, kind: Kind) {
         if at_ns > self.since_ns {
             match self.spans.last_mut().filter(|last| last.kind == was) {
@@ -163,7 +164,7 @@ impl Lane {
 }
 
 impl Lane {
-    /// `asked`: the lock was released by a thread that was asked, and nobody has had it since.
+    /// `asked`: the lock was released on request, and no thread has had it since.
     fn happen(&mut self, at_ns: u64, event: Event, asked: &mut bool) {
         match event {
             Event::Requested(..) => self.mark(at_ns, Step::Requested),
@@ -189,7 +190,8 @@ impl Lane {
                 self.become_kind(at_ns, Kind::Runs);
             }
             Event::Waiting(_) => {
-                // In the same section: it found the lock taken. In a later one it was woken to go on.
+                // In the same section: it found the lock held. In a later one it was woken to
+                // continue.
                 let in_vain = self.kind == Kind::Woken && self.notified_ns == Some(at_ns);
                 let was = if in_vain { Kind::WokenForNothing } else { self.kind };
                 self.turn(at_ns, was, Kind::Waits);
@@ -202,7 +204,7 @@ impl Lane {
 }
 
 impl Lanes {
-    /// Of `threads` threads, in a window of time.
+    /// The lanes of `threads` threads, in a window of time.
     #[must_use]
     pub fn new(record: &[TraceRecord], threads: usize, window: Range<u64>) -> Self {
         let mut lanes: Vec<_> = (0..threads).map(|_| Lane::new()).collect();
@@ -238,7 +240,7 @@ impl Lanes {
         self
     }
 
-    /// With a name for each lane, `T0` and so on where there are too few.
+    /// With a name for each lane; `T0` and so on for missing names.
     #[must_use]
     pub fn with_threads(mut self, names: impl IntoIterator<Item = String>) -> Self {
         for (name, given) in self.names.iter_mut().zip(names) {
@@ -255,7 +257,7 @@ impl Lanes {
         self
     }
 
-    /// What each thread did, in order.
+    /// The activities of each thread, in order.
     #[must_use]
     pub fn spans(&self) -> &[Vec<Span>] {
         &self.spans
@@ -267,14 +269,14 @@ impl Lanes {
         &self.marks
     }
 
-    /// How often a thread was woken for nothing.
+    /// The number of wasted wake-ups.
     #[must_use]
     pub fn wasted_wake_ups(&self) -> usize {
         let all = self.spans.iter().flatten();
         all.filter(|span| span.kind == Kind::WokenForNothing).count()
     }
 
-    /// The longest that a thread was on its way to the lock without having it, in nanoseconds.
+    /// The longest time that a thread was acquiring the lock without having it, in nanoseconds.
     #[must_use]
     pub fn longest_wait_ns(&self) -> u64 {
         let mut longest = 0;
@@ -291,7 +293,7 @@ impl Lanes {
         longest
     }
 
-    /// The share of the window in which nobody ran although somebody wanted to.
+    /// The share of the window in which no thread ran although one was acquiring.
     #[must_use]
     pub fn idle_share(&self) -> f64 {
         let mut turns: Vec<(u64, i64, i64)> = Vec::new();
@@ -315,7 +317,7 @@ impl Lanes {
         idle_ns as f64 / (self.window.end - self.window.start).max(1) as f64
     }
 
-    /// The figures under a picture: how bad it is.
+    /// The figures under a picture.
     #[must_use]
     pub fn summary(&self) -> String {
         let times = match self.wasted_wake_ups() {
@@ -368,7 +370,7 @@ fn whom(what: TraceEvent) -> ThreadId {
     }
 }
 
-/// A duration for people, in the unit that fits.
+/// A duration as text, in the unit that fits.
 pub(super) fn duration(ns: u64) -> String {
     let (value, unit) = match ns {
         0..1_000 => return format!("{ns} ns"),

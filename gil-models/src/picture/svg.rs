@@ -14,7 +14,7 @@ const LANE: f64 = 50.0;
 const BAR: f64 = 22.0;
 /// The width of a character of the smaller text, for the legend.
 const CHARACTER: f64 = 6.6;
-/// With more marks than this there would be nothing but marks.
+/// With more marks than this, marks would cover the picture.
 const MARKS_MAX: usize = 400;
 
 const STYLE: &str = "
@@ -30,7 +30,7 @@ text{font-family:system-ui,-apple-system,'Segoe UI',sans-serif;fill:#24292f}
 .outside{fill:#1f4b80}.step{fill:#e6edf3;stroke:#e6edf3}.hollow{fill:#0d1117}}
 ";
 
-/// What only a run in steps has.
+/// The parts that only a run in steps has.
 const STEPS_STYLE: &str =
     ".again{fill:#fff1e5}.end{fill:#d1242f}.close{stroke:#d1242f;stroke-width:2}
 @media (prefers-color-scheme:dark){.again{fill:#3d2a16}.end{fill:#f85149}.close{stroke:#f85149}}
@@ -52,8 +52,8 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A step of the handshake, its tip or centre at `x`, `y`: a hollow triangle asks, a full one
-/// answers, a diamond is granted, a circle confirms.
+/// A step of the handshake, with its tip or centre at `x`, `y`: a hollow triangle is a request, a
+/// full one an answer, a diamond a grant, a circle a confirmation.
 fn shape(step: Step, x: f64, y: f64) -> String {
     let polygon = |class: &str, points: &[(f64, f64)]| {
         let at: Vec<_> =
@@ -111,7 +111,7 @@ impl Lanes {
             for (lane, marks) in self.marks.iter().enumerate() {
                 let middle = TOP + lane as f64 * LANE + LANE / 2.0 + 4.0;
                 for mark in marks {
-                    // Asking and answering above the bar, having the lock below it.
+                    // Requests and answers above the bar, grants and confirmations below it.
                     let away = BAR / 2.0 + 7.0;
                     let y = match mark.step {
                         Step::Requested | Step::Answered => middle - away,
@@ -130,8 +130,8 @@ impl Lanes {
         LABELS + width * ns.saturating_sub(self.window.start) as f64 / length
     }
 
-    /// The spans of a lane. What is narrower than a third of a pixel joins its neighbours, except
-    /// where a thread runs or was woken for nothing: that is what the picture is for.
+    /// The spans of a lane. A span narrower than a third of a pixel joins its neighbours, unless it
+    /// is a run or a wasted wake-up: the picture is there to show those.
     fn bars(&self, lane: usize, y: f64) -> String {
         let mut text = String::new();
         let mut drawn_to = f64::MIN;
@@ -183,7 +183,7 @@ impl Lanes {
         text
     }
 
-    /// The steps by number, the loop shaded, and what the run ends with.
+    /// The steps by number, the loop shaded, and the end of the run.
     fn steps_axis(&self, steps: &Steps, y: f64) -> String {
         let end = self.x(steps.count + 1);
         let (mut text, mut above) = (String::new(), String::new());

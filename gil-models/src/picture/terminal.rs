@@ -1,4 +1,4 @@
-//! Lanes in the terminal: a character for each moment.
+//! Lanes in the terminal: one character per moment.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -19,8 +19,8 @@ const fn character(kind: Kind) -> char {
 }
 
 impl Lanes {
-    /// The lanes as text, `columns` characters for the whole window. A column shows what the thread
-    /// did most of that time, or `!` if it was woken for nothing.
+    /// The lanes as text, `columns` characters for the whole window. A column shows the longest
+    /// activity of that time, or `!` for a wasted wake-up.
     #[must_use]
     pub fn terminal(&self, columns: usize) -> String {
         let columns = columns.max(1);
@@ -53,7 +53,7 @@ impl Lanes {
     }
 }
 
-/// What a thread did for the largest part of a moment.
+/// The activity that took the largest part of a moment.
 fn main_kind(spans: &[super::Span], moment: &Range<u64>) -> Kind {
     let mut shares = [0; Kind::ALL.len()];
     for span in spans.iter().take_while(|span| span.ns.start < moment.end) {

@@ -1,4 +1,4 @@
-//! Virtual time, as the lock's timers and pacing see it.
+//! Virtual time for the lock's timers and pacing.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Clock for Virtual {
     }
 }
 
-/// A point in time as the simulator counts it.
+/// A point in time on the simulator's scale.
 pub(super) fn ns(instant: Duration) -> u64 {
     instant.as_nanos() as u64
 }

@@ -1,13 +1,13 @@
-//! A run that follows a script: an adversary who knows the lock's state and decides when each thread
-//! comes and leaves, as late as it can.
+//! A run that follows a script. An adversary knows the lock's state and decides when each thread
+//! attaches and detaches, as late as it can.
 //!
-//! Every thread has a core of its own and is on it while it is outside, so that it comes the moment
-//! it is told to. What threads are *made* to do by the lock (timers, wake-ups, safepoints that are
-//! asked for) happens by itself, with the simulator's latencies.
+//! Every thread has its own core and is on it while it is outside, so it attaches at the moment of
+//! the script. The lock's own effects on threads (timers, wake-ups, requested safepoints) happen
+//! with the simulator's latencies.
 //!
-//! Up to the beginning of the wait that is under attack the script is followed at once, safepoints
-//! included. From then on a holder stays until just before a timer of its run fires: an interval, and
-//! how late a timer is.
+//! Until the wait under attack begins, the script runs without delays, safepoints included. From
+//! then on a holder stays until just before a timer of its run fires: an interval and the lateness
+//! of a timer.
 
 use std::collections::VecDeque;
 
@@ -19,32 +19,32 @@ use super::run::{Due, Simulation};
 use super::thread::{Activity, Do, FOR_EVER_NS, Place};
 use super::{Run, Setup};
 
-/// How much before the last moment the adversary acts: the timer may have been set for the release that
-/// came before this run, and waking others takes the releasing thread some time.
+/// How long before the last moment the adversary acts. The timer may have been set for the release
+/// before this run, and waking others takes the releasing thread some time.
 const MARGIN_NS: u64 = 15_000;
 
 /// One step of a script.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cue {
-    /// Who.
+    /// The thread.
     pub thread: ThreadId,
-    /// What. Of releases it does not matter of which kind.
+    /// The operation. The kind of a release does not matter.
     pub entry: Operation,
-    /// Who owns the lock at that moment.
+    /// The owner at that moment.
     pub owner: Option<ThreadId>,
-    /// Whether the wait under attack has begun. Steps that nobody chooses are awaited before it, and
-    /// of no meaning after it.
+    /// Whether the wait under attack has begun. Steps that no thread chooses are awaited before it,
+    /// and have no meaning after it.
     pub attacks: bool,
 }
 
-/// Simulates `protocol` under a script, with as many threads as `setup` has; ends when thread 0, which
+/// Simulates `protocol` under a script, with the threads of `setup`. It ends when thread 0, which
 /// is under attack, owns the lock at the end of the script.
 ///
 /// # Panics
 /// When `setup` has fewer cores than threads, and as [`run`](super::run) does.
 #[must_use]
 pub fn conduct<P: Protocol>(name: &str, protocol: P, setup: &Setup, script: Vec<Cue>) -> Run {
-    assert!(setup.cores >= setup.workload.threads(), "each thread needs a core of its own");
+    assert!(setup.cores >= setup.workload.threads(), "each thread needs its own core");
     let mut simulation = Simulation::new(Some((protocol, Pacing::none())), 100, setup);
     simulation.raise_curtain(Conductor { script: script.into(), ..Conductor::default() });
     simulation.run(name)
@@ -53,11 +53,11 @@ pub fn conduct<P: Protocol>(name: &str, protocol: P, setup: &Setup, script: Vec<
 #[derive(Debug, Default)]
 pub(super) struct Conductor {
     script: VecDeque<Cue>,
-    /// The thread that has been told to act and has not yet.
+    /// The thread that must act and has not yet.
     told: Option<usize>,
-    /// The script went on: the holder has to look anew how long it runs.
+    /// The script went on: the holder has to compute again how long it runs.
     went_on: bool,
-    /// For when it wants to be asked again.
+    /// The time of its next check.
     armed_ns: u64,
 }
 
@@ -77,7 +77,7 @@ impl Conductor {
         }
     }
 
-    /// Whether `thread` has to hold on to the lock, asked or not.
+    /// Whether `thread` has to keep the lock, with or without a request.
     pub(super) fn holds(&self, thread: usize) -> bool {
         self.script.front().is_some_and(|cue| {
             let its_turn = cue.entry == Operation::Safepoint && cue.thread.index() == thread;
@@ -100,7 +100,7 @@ impl<P: Protocol> Simulation<P> {
         self.at(1_000_000, Due::Cue);
     }
 
-    /// Has the next thread of the script act, if the moment has come.
+    /// Lets the next thread of the script act, if the moment has come.
     pub(super) fn follow_script(&mut self) {
         let (Some(conductor), Some(timed)) = (&mut self.conductor, &self.timed) else { return };
         let run_ends =
@@ -151,7 +151,7 @@ impl<P: Protocol> Simulation<P> {
         self.account(core);
         let state = &mut self.threads[thread];
         if cue.entry == Operation::Acquire {
-            state.left_ns = 0; // it is through with its call
+            state.left_ns = 0; // its call is over
         } else {
             state.outside = Do::Call { ns: FOR_EVER_NS };
             state.activity = Activity::Enter(Operation::Release(Release::Blocking));

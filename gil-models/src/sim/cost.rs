@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Costs in nanoseconds, measured on one machine with two virtual cores (`docs/src/simulator.md` has
-/// the measurements that each comes from).
+/// Costs in nanoseconds, measured on one machine with two virtual cores (`docs/src/simulator.md`
+/// has the measurement of each).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Costs {
@@ -11,19 +11,19 @@ pub struct Costs {
     pub section_ns: u64,
     /// An attach or a detach by the fast path.
     pub fast_path_ns: u64,
-    /// Between two safepoints of a thread that computes.
+    /// Between two safepoints of a CPU-bound thread.
     pub safepoint_gap_ns: u64,
     /// One tick of a protocol that counts them.
     pub tick_ns: u64,
-    /// For the waker: to wake a sleeper whose core is busy, or its own.
+    /// For the waking thread: to wake a sleeper whose core is busy, or its own.
     pub wake_ns: u64,
-    /// For the waker: to wake a sleeper whose core is idle (an interrupt to it).
+    /// For the waking thread: to wake a sleeper whose core is idle (an interrupt to it).
     pub wake_idle_ns: u64,
     /// From the wake-up to running, on a core that has been idle for a short time.
     pub start_ns: u64,
     /// From the wake-up to running, on a core that has been idle for longer than `deep_idle_ns`.
     pub start_deep_ns: u64,
-    /// After so long an idle core sleeps deeply.
+    /// An idle core sleeps deeply after this time.
     pub deep_idle_ns: u64,
     /// To go to sleep, or to find in the system call that there is no need.
     pub sleep_ns: u64,
@@ -33,35 +33,35 @@ pub struct Costs {
     pub timer_late_ns: u64,
     /// The operating system's time slice.
     pub slice_ns: u64,
-    /// A woken thread preempts one that has run for so much longer.
+    /// A woken thread preempts one that has run for this much longer.
     pub wake_up_granularity_ns: u64,
-    /// How much sleeping is worth: a woken thread counts as having run for at most so much less than
+    /// The credit for sleeping: a woken thread counts as having run for at most this much less than
     /// the others.
     pub sleeper_credit_ns: u64,
     /// Every duration above that is a latency or a gap varies by this much, up and down.
     pub jitter_percent: u64,
-    /// With a lock for every object: computing takes so much of the time that it takes with one lock.
+    /// With a lock for each object: the time for computing relative to one lock.
     pub per_object_percent: u64,
 }
 
 /// Nothing costs more than ten seconds.
 pub const COST_MAX: u64 = 10_000_000_000;
 
-/// Why a cost is none.
+/// Why a cost is invalid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{name}` is {value}; a cost is at most {COST_MAX}")]
 pub struct CostError {
-    /// Which.
+    /// The cost.
     pub name: &'static str,
-    /// What it is set to.
+    /// Its value.
     pub value: u64,
 }
 
 impl Costs {
-    /// Whether all are within what can be simulated.
+    /// Whether all can be simulated.
     ///
     /// # Errors
-    /// The first that is not.
+    /// The first that cannot.
     pub fn check(&self) -> Result<(), CostError> {
         let all = [
             ("section_ns", self.section_ns),

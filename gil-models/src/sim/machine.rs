@@ -1,8 +1,8 @@
 //! The cores and the operating system's scheduler.
 //!
-//! Each core has a queue in the order of CPU time used. A woken thread goes to the core it was on if
-//! that is idle, else to any idle one, else it queues where it was and may preempt. A core that runs
-//! out of threads takes one from the longest queue.
+//! Each core has a queue in the order of CPU time used. A woken thread goes to its last core if
+//! that is idle, else to any idle one. Otherwise it queues on its last core and may preempt. A core
+//! without threads takes one from the longest queue.
 
 use std::collections::BTreeSet;
 
@@ -48,14 +48,14 @@ impl<P: Protocol> Simulation<P> {
         self.now_ns - self.cores[core].idle_since_ns > self.costs.deep_idle_ns
     }
 
-    /// What waking `thread` costs the one who does it.
+    /// What waking `thread` costs the waking thread.
     pub(super) fn wake_cost(&self, thread: usize) -> u64 {
         let (core, idle) = self.core_for(thread);
         let far = idle && self.is_deeply_idle(core);
         if far { self.costs.wake_idle_ns } else { self.costs.wake_ns }
     }
 
-    /// `thread` wants a core.
+    /// `thread` needs a core.
     pub(super) fn make_ready(&mut self, thread: usize) {
         let (core, idle) = self.core_for(thread);
         (0..self.cores.len()).for_each(|core| self.account(core));
@@ -184,7 +184,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// Plans when something next happens on `core`.
+    /// Plans the next event on `core`.
     pub(super) fn plan(&mut self, core: usize) {
         let Some(thread) = self.cores[core].current else { return };
         let span = self.span(thread);

@@ -1,21 +1,23 @@
 //! A simulator with virtual time: cores, an operating system's scheduler, and threads that compute,
 //! block and call around one [`Monitor`](gil_core::engine::Monitor).
 //!
-//! It answers the questions that no checker can: how *long* and how *much*. Decisions are those of
-//! the same protocol value that runs on real threads; only time is made up. A run is a function of
+//! It answers the questions that no checker can: how *long* and how *much*. The decisions are those
+//! of the protocol value that runs on real threads; only time is simulated. A run is a function of
 //! its [`Setup`]: the same seed gives the same report, byte for byte.
 //!
 //! # What is simulated
-//! - **Cores**, each with a run queue served like Linux's fair scheduler: the least CPU time first,
-//!   slices, a woken thread may preempt one that has run for longer, an idle core takes from others.
-//! - **Latency**: a sleeping thread starts after a delay that depends on where: the same core, an
-//!   idle core, one that has been idle for long. Whoever wakes it pays too.
-//! - **Safepoints** are not simulated one by one: a holder that is asked reaches one after the gap.
+//! - **Cores**, each with a run queue like that of Linux's fair scheduler: the least CPU time
+//!   first, slices, a woken thread may preempt one that has run for longer, an idle core takes from
+//!   others.
+//! - **Latency**: a sleeping thread starts after a delay that depends on its core: the same core,
+//!   an idle one, or one that has been idle for long. The waking thread pays too.
+//! - **Safepoints** are not simulated one by one: after a request the holder reaches one after the
+//!   gap.
 //!
-//! # What is not
-//! Caches, frequency, memory bandwidth, contention on the lock's own mutex (a section is an instant),
-//! and the operating system's other work. [`Costs`] are those of one machine. A figure from here is
-//! an order of magnitude and a direction, not a benchmark.
+//! # What is not simulated
+//! Caches, frequency, memory bandwidth, contention on the lock's own mutex (a section is an
+//! instant), and the operating system's other work. [`Costs`] are those of one machine. A figure
+//! from here is an order of magnitude and a direction, not a benchmark.
 //!
 //! ```
 //! use gil_models::{Python3, sim};
@@ -27,7 +29,7 @@
 //! };
 //! let report = sim::run("python3", Python3::new(), &setup).report;
 //! let echo = &report.groups[1];
-//! assert!(echo.latency_us.p50 > 3_500.0, "the convoy: a switch interval, less the client's pause");
+//! assert!(echo.latency_us.p50 > 3_500.0, "the convoy: an interval less the pause");
 //! # Ok::<(), sim::WorkloadError>(())
 //! ```
 

@@ -11,10 +11,10 @@ use super::{Costs, Setup};
 /// Name and version of the machine output.
 pub const SIMULATION_SCHEMA: &str = "gil-simulation/1";
 
-/// How a quantity is spread, in microseconds.
+/// The distribution of a quantity, in microseconds.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Spread {
-    /// How many values.
+    /// The number of values.
     pub count: u64,
     /// Half of the values are at most this.
     pub p50: f64,
@@ -27,17 +27,18 @@ pub struct Spread {
 /// One group of threads.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct GroupReport {
-    /// As the command line says it.
+    /// In the words of the command line.
     pub group: String,
     /// How many threads.
     pub threads: usize,
-    /// Operations that were completed: answers, calls.
+    /// Completed operations: answers, calls.
     pub operations: u64,
-    /// Of them in a second of virtual time.
+    /// Operations per second of virtual time.
     pub operations_per_second: f64,
-    /// From when what an operation waits for has come until it is done.
+    /// The time from the arrival of what an operation waits for until the operation is done.
     pub latency_us: Spread,
-    /// From wanting the lock to running with it, switched-out threads included.
+    /// The time from the start of an acquire until the thread runs with the lock, preempted threads
+    /// included.
     pub time_to_acquire_us: Spread,
     /// Work done with the lock, as a share of the virtual time.
     pub cpu_share: f64,
@@ -52,7 +53,7 @@ pub struct GroupReport {
 pub struct Report {
     /// [`SIMULATION_SCHEMA`].
     pub schema: String,
-    /// What was simulated.
+    /// The protocol.
     pub protocol: String,
     /// The threads.
     pub workload: String,
@@ -60,11 +61,11 @@ pub struct Report {
     pub cores: usize,
     /// The seed.
     pub seed: u64,
-    /// Virtual time that went by.
+    /// Virtual time that passed.
     pub seconds: f64,
     /// Groups of threads.
     pub groups: Vec<GroupReport>,
-    /// Times the lock went to another thread.
+    /// How often the lock went to another thread.
     pub switches: u64,
     /// Switch requests.
     pub requests: u64,
@@ -74,24 +75,24 @@ pub struct Report {
     pub sections: u64,
     /// Threads that were woken.
     pub wake_ups: u64,
-    /// Of them, woken for nothing: they had to wait again.
+    /// Of them, wasted wake-ups: the thread had to wait again.
     pub wasted_wake_ups: u64,
     /// Timers that expired.
     pub timeouts: u64,
-    /// The largest number of times in a row that a thread came to own the lock while others were
+    /// The largest number of times in a row that a thread gained the lock while others were
     /// waiting.
     pub longest_run: u64,
     /// Context switches of the cores.
     pub context_switches: u64,
-    /// CPU time that went into sections, wake-ups, sleeping and context switches.
+    /// CPU time spent on sections, wake-ups, sleeping and context switches.
     pub lost_seconds: f64,
     /// Events of the simulation.
     pub events: u64,
-    /// What things cost.
+    /// The costs.
     pub costs: Costs,
 }
 
-/// What is counted while a run goes on.
+/// The counters of a run.
 pub(super) struct Tally {
     groups: Vec<GroupTally>,
     owner: Option<ThreadId>,
@@ -111,7 +112,7 @@ struct GroupTally {
     acquire_ns: Histogram<u64>,
 }
 
-/// To three digits, and as large as need be.
+/// To three significant digits.
 fn histogram() -> Histogram<u64> {
     Histogram::new(3).expect("three digits are allowed")
 }
@@ -158,7 +159,7 @@ impl Tally {
         self.groups[group].acquire_ns.record(ns).expect("it grows");
     }
 
-    /// A thread took the lock by the fast path: nobody was waiting.
+    /// A thread took the lock by the fast path: no thread was waiting.
     pub(super) fn fast(&mut self, thread: ThreadId) {
         self.run = 0;
         self.owns(thread);

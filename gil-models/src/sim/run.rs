@@ -14,25 +14,25 @@ use super::report::Tally;
 use super::thread::{Activity, Do, Place, Thread};
 use super::{Control, Costs, Report, Setup};
 
-/// What a run leaves behind.
+/// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
     /// The figures.
     pub report: Report,
-    /// What happened, as much of it as the setup wants: for pictures.
+    /// The recorded events, as many as the setup requests, for pictures.
     pub record: Vec<TraceRecord>,
 }
 
 /// Simulates `protocol`, called `name` in the report.
 ///
 /// # Panics
-/// When `setup` has no core or no thread, and when the protocol does what a lock must not do.
+/// When `setup` has no core or no thread, and when the protocol violates the rules of a lock.
 #[must_use]
 pub fn run<P: Protocol>(name: &str, protocol: P, setup: &Setup) -> Run {
     Simulation::new(Some((protocol, Pacing::new(Limits::DEFAULT))), 100, setup).run(name)
 }
 
-/// Simulates the same threads without one lock for all.
+/// Simulates the same threads without a global lock.
 ///
 /// # Panics
 /// When `setup` has no core or no thread.
@@ -48,7 +48,7 @@ pub fn without_lock(control: Control, setup: &Setup) -> Run {
 /// Something that is due at a time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Due {
-    /// The current thread of a core is through with its segment.
+    /// The current thread of a core has finished its segment.
     Segment { core: usize, plan: u64 },
     /// A time slice is over.
     Slice { core: usize, dispatch: u64 },
@@ -56,16 +56,16 @@ pub(super) enum Due {
     Timer { thread: usize, wait: u64 },
     /// A thread rechecks something.
     Recheck { thread: usize, wait: u64 },
-    /// What a thread waits for outside has come.
+    /// A thread's wait outside is over.
     Arrival { thread: usize },
     /// The switch interval is set.
     Interval { ns: u64 },
-    /// The script may go on.
+    /// The script may continue.
     Cue,
 }
 
 pub(super) struct Simulation<P: Protocol> {
-    /// Without one, nobody ever waits.
+    /// Without one, no thread ever waits.
     pub(super) timed: Option<TimedMonitor<P, Duration>>,
     pub(super) threads: Vec<Thread>,
     pub(super) cores: Vec<Core>,
@@ -134,7 +134,7 @@ impl<P: Protocol> Simulation<P> {
             setup: setup.clone(),
         };
         for thread in 0..simulation.threads.len() {
-            // Not all at the same instant: thread starts are some microseconds apart.
+            // The threads start some microseconds apart.
             let at_ns = 1 + thread as u64 * 10_000;
             simulation.at(at_ns, Due::Arrival { thread });
         }
@@ -150,7 +150,7 @@ impl<P: Protocol> Simulation<P> {
         self.due.push(Reverse((at_ns, self.sequence, due)));
     }
 
-    /// Nothing is due any more.
+    /// No event is due any more.
     pub(super) fn forget_arrivals(&mut self) {
         self.due.clear();
     }
@@ -160,7 +160,7 @@ impl<P: Protocol> Simulation<P> {
         self.alive = 0;
     }
 
-    /// `ns`, more or less.
+    /// `ns`, varied.
     pub(super) fn varied(&mut self, ns: u64) -> u64 {
         let by = ns * self.costs.jitter_percent.min(100) / 100;
         ns - by + self.random.u64(0..=2 * by)
@@ -235,7 +235,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// How long the present activity of a thread lasts if nothing comes in between.
+    /// How long the present activity of a thread lasts without an interruption.
     pub(super) fn span(&mut self, thread: usize) -> u64 {
         let left_ns = self.threads[thread].left_ns;
         match self.threads[thread].activity {
@@ -256,7 +256,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// The current thread of `core` is through with its segment.
+    /// The current thread of `core` has finished its segment.
     fn go_on(&mut self, core: usize) {
         while let Some(thread) = self.cores[core].current {
             match self.threads[thread].activity {
@@ -307,7 +307,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// The thread is attached and wants to know what to do.
+    /// The thread is attached and needs its next action.
     fn next(&mut self, thread: usize) {
         let Self { threads, random, .. } = self;
         let now_ns = self.now_ns;
@@ -337,7 +337,7 @@ impl<P: Protocol> Simulation<P> {
             self.tally.acquired(state.group, self.now_ns - since_ns);
         }
         if state.left_ns > 0 {
-            state.activity = Activity::Compute; // switched out and back
+            state.activity = Activity::Compute; // preempted and running again
         } else {
             self.next(thread);
         }

@@ -1,4 +1,4 @@
-//! The threads' dealings with the lock: the fast path, sections, and how a thread waits.
+//! The threads' use of the lock: the fast path, sections, and how a thread waits.
 
 use gil_core::engine::{Event, Operation, Outcome, WaitPlan};
 use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Wake};
@@ -12,7 +12,7 @@ use super::report::Tally;
 use super::run::{Due, Simulation, id};
 use super::thread::{Activity, Place};
 
-/// Sees a section for the report and the recording.
+/// Records a section for the report and the recording.
 struct Seen<'a> {
     at_ns: u64,
     tally: &'a mut Tally,
@@ -32,7 +32,7 @@ impl Observe for Seen<'_> {
 }
 
 impl<P: Protocol> Simulation<P> {
-    /// Keeps what happened outside sections.
+    /// Records events outside sections.
     fn note<const N: usize>(&mut self, what: [TraceEvent; N]) {
         let at_ns = self.now_ns;
         if at_ns < self.records_until_ns {
@@ -55,7 +55,7 @@ impl<P: Protocol> Simulation<P> {
             if !(monitor.all_idle() || biased) {
                 return false;
             }
-            // A release leaves the present run as it is.
+            // A release does not change the present run.
             let reacquires =
                 if biased || owner.is_none() { Some(u64::from(owner == me)) } else { None };
             if timed.sync_owner(owner, reacquires, &clock).is_err() {
@@ -90,7 +90,7 @@ impl<P: Protocol> Simulation<P> {
         }
         let clock = Virtual::at(self.now_ns);
         let Some(timed) = self.timed.as_mut() else {
-            return self.attached(thread); // without a lock there is nothing to look at
+            return self.attached(thread); // without a lock there is no state to check
         };
         let on_request = P::PREEMPTION == Preemption::OnRequest;
         let published = timed.publishes_request();
@@ -111,7 +111,7 @@ impl<P: Protocol> Simulation<P> {
         let owner = timed.monitor.owner();
         let disturbs =
             was_idle != timed.monitor.all_idle() || published != timed.publishes_request();
-        // The Monitor remembers what its last section woke, and that may be an earlier one.
+        // The Monitor remembers the wake-ups of its last section, which may be an earlier one.
         let woken: Vec<_> = match observer.ran {
             true => timed.monitor.drain_woken().map(ThreadId::index).collect(),
             false => Vec::new(),
@@ -135,7 +135,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// What the owner looks at in its safepoints has changed.
+    /// The owner's next safepoint reads a changed flag.
     pub(super) fn disturb_owner(&mut self) {
         let owner = self.timed.as_ref().and_then(|timed| timed.monitor.owner());
         if let Some(owner) = owner
@@ -146,7 +146,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// A thread that sleeps until it rechecks something does so now.
+    /// A thread that sleeps until it rechecks rechecks now.
     pub(super) fn recheck(&mut self, thread: usize, wait: u64) {
         let state = &mut self.threads[thread];
         let naps = matches!(state.activity, Activity::Nap { .. }) && state.wait == wait;
@@ -156,7 +156,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// The thread goes to sleep until the plan says.
+    /// The thread goes to sleep as planned.
     fn wait(&mut self, thread: usize, plan: WaitPlan<Duration>) {
         let late_ns = self.varied(self.costs.timer_late_ns);
         let state = &mut self.threads[thread];

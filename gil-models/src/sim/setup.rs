@@ -4,40 +4,40 @@ use std::time::Duration;
 
 use super::{Costs, Group, Role, Workload};
 
-/// A run without one lock for all.
+/// A run without a global lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Control {
-    /// No lock at all, and nothing in its place.
+    /// No lock, and no replacement.
     NoLock,
-    /// A lock for every object and atomic counts: nobody waits, and computing takes longer.
+    /// A lock for each object and atomic counts: no thread waits, and computing takes longer.
     PerObject,
 }
 
 /// A run is a function of this.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Setup {
-    /// What the threads do.
+    /// The workload.
     pub workload: Workload,
     /// How many cores, at least 1.
     pub cores: usize,
-    /// Where everything random comes from.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// Virtual time after which the run ends, unless all threads have ended before.
+    /// The virtual time after which the run ends, unless all threads have ended before.
     pub duration: Duration,
-    /// The switch interval, where it is not the protocol's own.
+    /// The switch interval, if not the protocol's own.
     pub switch_interval: Option<Duration>,
     /// New switch intervals at later times, in order.
     pub interval_changes: Vec<(Duration, Duration)>,
-    /// Ticks between two releases, where it is not the protocol's own.
+    /// Ticks between two releases, if not the protocol's own.
     pub check_interval_ticks: Option<u32>,
-    /// What things cost.
+    /// The costs.
     pub costs: Costs,
-    /// Until when to keep what happened, for pictures; zero keeps nothing. It changes no figure.
+    /// How long to record events for pictures; zero records nothing. It changes no figure.
     pub record_until: Duration,
 }
 
 impl Default for Setup {
-    /// Two hogs on two cores for ten seconds.
+    /// Two CPU-bound threads on two cores for ten seconds.
     fn default() -> Self {
         Self {
             workload: Workload {

@@ -1,10 +1,10 @@
-//! One simulated thread: where it is, what it is doing, and what its role has it do next.
+//! One simulated thread: its place, its activity, and the next action of its role.
 
 use gil_core::engine::Operation;
 
 use super::Role;
 
-/// What a role wants next.
+/// The next action of a role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Do {
     /// Compute, attached.
@@ -13,20 +13,20 @@ pub(super) enum Do {
     BlockUntil { at_ns: u64 },
     /// Release and be on the core without the lock.
     Call { ns: u64 },
-    /// Offer the lock to others, asked or not.
+    /// Offer the lock to others, with or without a request.
     Yield,
     /// It has ended.
     End,
 }
 
-/// Where a thread is, to the operating system.
+/// Where the operating system has a thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
     /// It sleeps in one of the lock's wait-sets.
     Asleep,
     /// It sleeps for something else.
     Blocked,
-    /// It wants a core.
+    /// It needs a core.
     Ready,
     /// It is on this core.
     On(usize),
@@ -34,12 +34,12 @@ pub(super) enum Place {
     Ended,
 }
 
-/// What a thread does when it is on a core.
+/// The activity of a thread on a core.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Activity {
     /// A section of the lock, as soon as its overhead is paid.
     Enter(Operation),
-    /// A safepoint that enters a section, asked or not.
+    /// A safepoint that enters a section, with or without a request.
     Yield,
     /// Computes, attached, for what is left.
     Compute,
@@ -47,9 +47,9 @@ pub(super) enum Activity {
     Call,
     /// Goes to sleep for the lock.
     Sleep,
-    /// Sleeps in the lock until it rechecks something.
+    /// Sleeps in the lock until it rechecks.
     Nap { until_ns: u64 },
-    /// Goes to sleep until something comes.
+    /// Goes to sleep until an event outside.
     Block { until_ns: u64 },
     /// Ends.
     End,
@@ -62,20 +62,20 @@ pub(super) struct Thread {
     pub(super) group: usize,
     pub(super) place: Place,
     pub(super) activity: Activity,
-    /// CPU time that it has to spend before its activity goes on.
+    /// CPU time that it must spend before its activity continues.
     pub(super) overhead_ns: u64,
-    /// Of the activity.
+    /// The rest of the activity.
     pub(super) left_ns: u64,
-    /// What it does outside, once it is there.
+    /// Its activity outside, once it is there.
     pub(super) outside: Do,
     /// CPU time used, as the operating system counts it for fairness.
     pub(super) runtime_ns: u64,
     pub(super) last_core: usize,
-    /// Since when it wants the lock.
+    /// Since when it has been acquiring the lock.
     pub(super) wants_since_ns: Option<u64>,
-    /// Counts its waits: a timer belongs to one of them.
+    /// The number of its waits: a timer belongs to one of them.
     pub(super) wait: u64,
-    /// The run that the timer of its wait is of.
+    /// The run that the timer of its wait belongs to.
     pub(super) epoch: u64,
     /// Its timer has fired while it was going to sleep.
     pub(super) expired: bool,
@@ -84,9 +84,9 @@ pub(super) struct Thread {
     /// When it ended.
     pub(super) ended_ns: Option<u64>,
     step: u8,
-    /// When what it waits for came.
+    /// When the event that it waits for happened.
     pub(super) arrived_ns: u64,
-    /// How long the operation that has just ended took, from when what it waited for came.
+    /// The duration of the operation that has just ended, from the event that it waited for.
     pub(super) latency_ns: Option<u64>,
 }
 
@@ -120,7 +120,7 @@ impl Thread {
         }
     }
 
-    /// What comes next, now that the last thing is done. The thread is attached.
+    /// The next action after the last one is done. The thread is attached.
     pub(super) fn next(&mut self, now_ns: u64, random: &mut fastrand::Rng) -> Do {
         let step = self.step;
         let ns = |duration: std::time::Duration| duration.as_nanos() as u64;
@@ -156,15 +156,16 @@ impl Thread {
                 if step == 0 { Do::Compute { ns: ns(service) } } else { Do::Yield }
             }
             Role::Echo { pause, service } => {
-                // What has come already is received without releasing. (CPython does release, and
-                // being on the core is back before anybody that it woke.)
+                // A message that has already arrived is received without a release. (CPython does
+                // release, and because it is on the core it reacquires before any thread that it
+                // woke.)
                 let step = if step == 0 && self.arrived_ns <= now_ns { 1 } else { step };
                 self.step = (step + 1) % 3;
                 match step {
                     0 => Do::BlockUntil { at_ns: self.arrived_ns },
                     1 => Do::Compute { ns: ns(service) },
                     _ => {
-                        // The answer leaves when the call is made, before the lock is back.
+                        // The answer leaves at the call, before the lock is reacquired.
                         self.finish_operation(now_ns);
                         let away_ns = ns(pause) + CLIENT_NS;
                         let by = away_ns / 20;
@@ -181,7 +182,7 @@ impl Thread {
 /// How long a send is in the kernel.
 const SEND_NS: u64 = 5_000;
 
-/// What a client needs besides its pause: it is woken by the answer, its timer is late, it sends.
+/// The client's time besides its pause: the answer wakes it, its timer is late, it sends.
 const CLIENT_NS: u64 = 170_000;
 
 /// Thirteen days.

@@ -1,45 +1,45 @@
-//! What threads do, and how a command line says it.
+//! The workloads of threads, and their syntax on the command line.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What one thread does, again and again.
+/// The repeated action of one thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
-    /// Computes and never releases by itself; ends after `work`, if there is any.
+    /// Computes and never releases by itself; ends after `work`, if that is set.
     Cpu {
         /// CPU time of each thread.
         work: Option<Duration>,
     },
-    /// Waits outside for something, then computes for a moment.
+    /// Waits outside for an event, then computes for a moment.
     Io {
-        /// How long it waits, on average; from half to one and a half times as long.
+        /// The average wait; each is between half and one and a half times as long.
         think: Duration,
         /// How long it computes.
         service: Duration,
     },
-    /// Serves a client that asks again after a pause: receives, computes, sends, both without the
-    /// lock.
+    /// Serves a client that sends the next message after a pause: receives, computes, sends, both
+    /// without the lock.
     Echo {
         /// The client's pause after an answer, give or take a twentieth.
         pause: Duration,
         /// How long it computes for each answer.
         service: Duration,
     },
-    /// Releases for a short call that does not sleep, in between it computes for a moment.
+    /// Releases for a short call that does not sleep, and computes for a moment between two calls.
     Calls {
         /// How long it computes between two calls.
         service: Duration,
         /// How long a call takes, without the lock and on the core.
         call: Duration,
     },
-    /// Computes for a moment, then offers the lock to others, asked or not.
+    /// Computes for a moment, then offers the lock to others, with or without a request.
     Yields {
         /// How long it computes between two offers.
         service: Duration,
     },
-    /// Computes with the lock for a whole chunk, then blocks for a moment: neither one nor the other.
+    /// Computes with the lock for a whole chunk, then blocks for a moment: a mixture of both.
     Mixed {
         /// How long it computes.
         service: Duration,
@@ -130,9 +130,9 @@ impl Role {
 /// Several threads with the same role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Group {
-    /// What each does.
+    /// The role of each.
     pub role: Role,
-    /// How many.
+    /// The number of threads.
     pub threads: usize,
 }
 
@@ -156,19 +156,19 @@ pub struct Workload {
 /// The largest number of threads in a workload.
 pub const THREADS_MAX: usize = 1_000_000;
 
-/// Why a line is no workload.
+/// Why a line is not a workload.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkloadError {
-    /// There is no colon, or nothing behind it.
+    /// There is no colon, or nothing after it.
     #[error("`{0}`: the number of threads is missing; a group is KIND:THREADS, like cpu:2")]
     NoThreads(String),
-    /// The number is none, or out of range.
+    /// The number is invalid, or out of range.
     #[error("`{group}`: `{threads}` is not a number of threads from 1 to {THREADS_MAX}")]
     Threads {
         /// The group.
         group: String,
-        /// What stands there.
+        /// The text.
         threads: String,
     },
     /// There is no such kind.
@@ -176,7 +176,7 @@ pub enum WorkloadError {
     Kind {
         /// The group.
         group: String,
-        /// What stands there.
+        /// The text.
         kind: String,
     },
     /// The kind has no such setting.
@@ -184,23 +184,23 @@ pub enum WorkloadError {
     Setting {
         /// The group.
         group: String,
-        /// What stands there.
+        /// The text.
         setting: String,
-        /// What could stand there.
+        /// The known settings.
         known: String,
     },
-    /// The value is no duration.
+    /// The value is not a duration.
     #[error("`{group}`: `{value}` is not a duration above 0, like 20us, 5ms or 1s")]
     Value {
         /// The group.
         group: String,
-        /// What stands there.
+        /// The text.
         value: String,
     },
 }
 
 impl Workload {
-    /// How many threads in all.
+    /// The total number of threads.
     #[must_use]
     pub fn threads(&self) -> usize {
         self.groups.iter().map(|group| group.threads).sum()

@@ -1,4 +1,4 @@
-//! What a lock did, as a recording tells it: the input of pictures.
+//! The events of a lock in a recording: the input of pictures.
 
 use gil_core::engine::{Event, Monitor, Outcome};
 use gil_core::protocol::{Protocol, ThreadId};
@@ -8,10 +8,10 @@ mod recorder;
 #[cfg(not(loom))]
 pub use recorder::Recorder;
 
-/// What can happen, as a recording tells it.
+/// An event of a recording.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum TraceEvent {
-    /// Something that a section did.
+    /// An event of a section.
     Event(Event),
     /// A thread was woken, and has not run yet.
     Woken(ThreadId),
@@ -24,12 +24,12 @@ pub enum TraceEvent {
 pub struct TraceRecord {
     /// Nanoseconds since the recording began.
     pub at_ns: u64,
-    /// What.
+    /// The event.
     pub what: TraceEvent,
 }
 
 impl TraceRecord {
-    /// Everything that the last section of `monitor`, run by `thread`, did.
+    /// All events of the last section of `monitor`, run by `thread`.
     pub fn of_section<P: Protocol>(
         at_ns: u64,
         thread: ThreadId,

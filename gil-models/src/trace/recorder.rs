@@ -1,4 +1,4 @@
-//! A recorder of what a lock does, for pictures. Off unless a lock is made with it.
+//! A recorder of a lock's events, for pictures. Off unless a lock is made with it.
 
 use std::time::Instant;
 
@@ -7,8 +7,8 @@ use gil_core::raw::{Observe, SectionInfo};
 
 use super::TraceRecord;
 
-/// Records every section of a lock, and switches its fast path off so that there is one for every
-/// attach and detach. A lock without it pays nothing: the observer is a type.
+/// Records every section of a lock. It disables the fast path, so every attach and detach has a
+/// section. A lock without it pays nothing: the observer is a type.
 ///
 /// ```
 /// # if gil_core::UNDER_LOOM { return Ok(()) }
@@ -20,9 +20,11 @@ use super::TraceRecord;
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
-/// let what: Vec<_> = lock.inspect_observer(|r| r.take()).iter().map(|happened| happened.what).collect();
+/// let records = lock.inspect_observer(|recorder| recorder.take());
+/// let what: Vec<_> = records.iter().map(|record| record.what).collect();
 /// let id = thread.id();
-/// assert_eq!(what, [TraceEvent::Event(Event::Taken(id)), TraceEvent::Event(Event::Released(id)), TraceEvent::Left(id)]);
+/// let [taken, released] = [Event::Taken(id), Event::Released(id)].map(TraceEvent::Event);
+/// assert_eq!(what, [taken, released, TraceEvent::Left(id)]);
 /// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -45,7 +47,7 @@ impl Recorder {
         std::mem::take(&mut self.happened)
     }
 
-    /// Lines that were not kept, because there were too many.
+    /// The number of lines beyond the limit, which were not kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped

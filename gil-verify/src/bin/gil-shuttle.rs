@@ -1,5 +1,5 @@
-//! The shuttle build's command: one course of one protocol per process. `cargo verify --profile full`
-//! and the test build and run it; by hand, build with `RUSTFLAGS="--cfg loom --cfg shuttle"`.
+//! The shuttle build's command: one course of one protocol per process. `cargo verify --profile
+//! full` and the test build and run it. By hand, build with `RUSTFLAGS="--cfg loom --cfg shuttle"`.
 
 use std::process::ExitCode;
 

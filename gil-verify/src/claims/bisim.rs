@@ -1,10 +1,9 @@
-//! The fast path is invisible: where a thread could go by the fast path, its section would have
-//! led to the same behaviour.
+//! FAST-PATH: where a thread can take the fast path, its section would lead to the same behaviour.
 //!
 //! For every reachable state and every acquire or release that the fast path could do instead, the
-//! two states that follow must be *bisimilar*: whatever one of them can do, the other can do, with
-//! the same events, for ever. Being equal is not needed (CPython's last holder is not noted on the
-//! fast path, and nobody can tell). Computed by refining a partition until it is stable.
+//! two successor states must be *bisimilar*: each can do whatever the other can do, with the same
+//! events, forever. They need not be equal: CPython's fast path does not record the last holder,
+//! and no thread can observe that. A partition is refined until it is stable.
 
 use gil_core::engine::{Event, Phase, ThreadState};
 use gil_core::protocol::{Protocol, ThreadId};
@@ -13,24 +12,24 @@ use rustc_hash::FxHashMap;
 use crate::explorer::graph::{Graph, number};
 use crate::explorer::model::Action;
 
-/// What a comparison of all fast and slow edges found.
+/// The result of comparing all fast and slow edges.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FastPath {
     /// States reached, fast edges included.
     pub states: usize,
     /// Pairs of a fast and a slow edge.
     pub pairs: usize,
-    /// Pairs whose ends can be told apart.
+    /// Pairs whose end states can be distinguished.
     pub different: usize,
-    /// The shortest way to one that can.
+    /// The shortest run to such a pair.
     pub counterexample: Option<String>,
 }
 
-/// What can be seen of a state without taking a step.
+/// The observable part of a state.
 type Face = (Option<ThreadId>, bool, Vec<(ThreadState, Phase)>);
 
-/// Compares every fast edge with its slow one. The graph must have been explored without a ghost;
-/// of one that is not complete nothing can be said, and no pair is compared.
+/// Compares every fast edge with its slow one. The graph must have been explored without a ghost.
+/// If it is not complete, no pair is compared, because nothing follows from a part of it.
 ///
 /// # Panics
 /// Never: fast edges are explored with the others.
@@ -62,7 +61,7 @@ pub fn fast_path<P: Protocol>(graph: &Graph<P>) -> FastPath {
                 found.counterexample.get_or_insert_with(|| {
                     let mut lines = graph.path_text(index);
                     lines.push(format!("{:?} by the fast path or by a section", action.thread));
-                    format!("the two ways can be told apart\n{}", number(&lines))
+                    format!("the two ways can be distinguished\n{}", number(&lines))
                 });
             }
         }
@@ -70,7 +69,7 @@ pub fn fast_path<P: Protocol>(graph: &Graph<P>) -> FastPath {
     found
 }
 
-/// The coarsest partition in which states of one class have the same face and the same actions,
+/// The coarsest partition in which states of one class look the same and have the same actions,
 /// with the same events, into the same classes.
 fn classes<P: Protocol>(graph: &Graph<P>) -> Vec<u32> {
     let mut faces: FxHashMap<Face, u32> = FxHashMap::default();
@@ -106,8 +105,8 @@ fn classes<P: Protocol>(graph: &Graph<P>) -> Vec<u32> {
     }
 }
 
-/// For each edge a number that stands for its action and its events. Wake choices are not part of
-/// it: what they lead to is.
+/// For each edge a number that identifies its action and its events. Wake choices are not part of
+/// it: the state that they lead to is.
 fn labels<P: Protocol>(graph: &Graph<P>) -> Vec<Vec<u32>> {
     let mut known: FxHashMap<(Action, Vec<Event>), u32> = FxHashMap::default();
     let mut label = |index: usize, action: Action| {

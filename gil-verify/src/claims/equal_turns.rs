@@ -1,11 +1,11 @@
-//! SAFE-9, equal turns: who has run for a whole interval while others waited and is switched out does
-//! not own again before every thread that waited then has owned, or has given up.
+//! SAFE-9, equal turns. A thread that is preempted after a whole interval in which others waited
+//! does not own again before each of these waiters has owned or given up.
 //!
-//! It is what makes computing threads share alike. A protocol may starve nobody and still let one
-//! thread have two turns for each of another; LIVE-3 bounds that, and this claim excludes it.
+//! So CPU-bound threads share equally. A protocol without starvation may still let one thread have
+//! two turns for each turn of another. LIVE-3 bounds that, and this claim excludes it.
 //!
-//! Judged on the product of the explorer's graph with what has to be remembered of one thread.
-//! Threads are interchangeable, so one is enough.
+//! It is judged on the product of the explorer's graph with a memory of one thread. Threads are
+//! interchangeable, so one is enough.
 
 use std::collections::VecDeque;
 
@@ -18,14 +18,14 @@ use crate::explorer::counterexample::Counterexample;
 use crate::explorer::graph::Graph;
 use crate::explorer::model::{Action, State};
 
-/// What is remembered of the thread.
+/// The memory of the thread.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Turn {
     /// Nothing.
     Free,
-    /// It owns, and a whole interval of its run has gone by in which others waited.
+    /// It owns, and other threads waited during a whole interval of its run.
     Expired,
-    /// It was switched out then, and these have to own first.
+    /// It was preempted then, and these threads must own first.
     Owes(ThreadSet),
 }
 
@@ -81,10 +81,11 @@ pub fn unequal<P: Protocol>(graph: &Graph<P>) -> Option<Counterexample> {
 }
 
 pub(crate) fn broken_message() -> String {
-    "T0 had run for an interval, and owns again before all who waited".to_owned()
+    "T0 had run for an interval, and owns again before all that waited".to_owned()
 }
 
-/// The step of a run, from 1, in which thread 0 breaks the claim. `states` are one more than `actions`.
+/// The step of a run, from 1, in which thread 0 breaks the claim. There is one more of `states`
+/// than of `actions`.
 #[must_use]
 pub fn broken_at<P: Protocol>(states: &[State<P>], actions: &[Action]) -> Option<usize> {
     let mut turn = Turn::Free;
@@ -107,7 +108,7 @@ fn way(parents: &FxHashMap<Node, Option<(Node, Action)>>, mut node: Node) -> Vec
     actions
 }
 
-/// What is remembered after an action; nothing where it breaks the claim.
+/// The memory after an action, or nothing where it breaks the claim.
 fn after<P: Protocol>(
     thread: ThreadId,
     turn: Turn,
@@ -126,7 +127,7 @@ fn after<P: Protocol>(
             }
         }
         _ if owner == Some(thread) => {
-            // With nobody left to wait there is no interval, and the fast path keeps no time.
+            // Without waiters there is no interval, and the fast path keeps no time.
             let expired = owned && turn == Turn::Expired || expires(from, &to, action);
             let expired = expired && to.monitor.has_waiter();
             Some(if expired { Turn::Expired } else { Turn::Free })
@@ -140,8 +141,8 @@ fn after<P: Protocol>(
     }
 }
 
-/// Whether in this action somebody noticed that the owner has run for a whole interval: by a request,
-/// or, where one was made before for another reason, by the timer of the run alone.
+/// Whether this action shows that the owner has run for a whole interval: by a request, or, where
+/// an earlier request had another reason, by the timer of the run alone.
 fn expires<P: Protocol>(from: &State<P>, to: &State<P>, action: Action) -> bool {
     let timer = matches!(
         from.monitor.thread_state(action.thread),

@@ -1,4 +1,4 @@
-//! The explorer's claims as functions of a protocol: what a test, a mutant run or a user calls.
+//! The explorer's claims as functions of a protocol, for tests, mutant runs and users.
 
 use gil_core::protocol::Protocol;
 
@@ -14,12 +14,12 @@ use crate::report::Verdict;
 pub const SAFETY: &[&str] =
     &["SAFE-1", "SAFE-3", "SAFE-3F", "SAFE-4", "SAFE-5", "SAFE-6", "SAFE-7", "LIVE-4", "LIVE-6"];
 
-/// The claim that is judged on the graph without the ghost, by what is remembered of one thread
+/// The claim that is judged on the graph without the ghost, by a memory of one thread
 /// ([`equal_turns`]).
 pub const TURNS: &str = "SAFE-9";
 
-/// The claim that is judged in each state of the graph without the ghost: the default protocol's own
-/// [invariants].
+/// The claim that is judged in each state of the graph without the ghost: the default protocol's
+/// own [invariants].
 pub const HAND: &str = "HAND";
 
 /// Every claim that [`Explored::check`] judges.
@@ -30,7 +30,7 @@ pub fn judged() -> impl Iterator<Item = &'static str> {
 /// The liveness claims, judged on fair components.
 pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2", "LIVE-5"];
 
-/// More states than any shipped protocol has, and about 6 GiB of memory, at 1.5 KiB a state; beyond
+/// More states than any shipped protocol has, and about 6 GiB of memory at 1.5 KiB a state. Above
 /// it a verdict is inconclusive.
 pub const STATES_MAX: usize = 4_000_000;
 
@@ -41,12 +41,12 @@ pub struct Finding {
     pub verdict: Verdict,
     /// States explored.
     pub states: usize,
-    /// The counterexample, if the claim fails: a shortest run; of a broken liveness claim the stem is
-    /// a shortest one to its loop.
+    /// The counterexample, if the claim fails: a shortest run. For a liveness claim the stem is a
+    /// shortest path to its loop.
     pub counterexample: Option<Counterexample>,
 }
 
-/// A protocol with all the states of one program, with the ghost and without.
+/// All the states of one protocol and one program, with the ghost and without.
 #[derive(Debug)]
 pub struct Explored<P: Protocol> {
     /// With the ghost, for the safety claims.
@@ -75,20 +75,20 @@ impl<P: Protocol + 'static> Explored<P> {
         }
     }
 
-    /// Judges one claim, a liveness claim under weak fairness. A counterexample counts also where the
-    /// exploration is not complete; its absence does not.
+    /// Judges one claim, a liveness claim under weak fairness. A counterexample also counts where
+    /// the exploration is not complete; its absence does not.
     ///
     /// # Panics
-    /// When the claim is none of those [`judged`].
+    /// When the claim is not one of those [`judged`].
     #[must_use]
     pub fn check(&self, claim: &str) -> Finding {
         self.check_under(claim, Fairness::Weak)
     }
 
-    /// As [`Explored::check`], under a fairness of choice.
+    /// As [`Explored::check`], under a chosen fairness.
     ///
     /// # Panics
-    /// As there.
+    /// As [`Explored::check`].
     #[must_use]
     pub fn check_under(&self, claim: &str, fairness: Fairness) -> Finding {
         let (graph, counterexample) = match claim {
@@ -113,7 +113,7 @@ impl<P: Protocol + 'static> Explored<P> {
         Finding { verdict, states: graph.len(), counterexample }
     }
 
-    /// A counterexample for people, with the line that replays it: `protocol` is its name there.
+    /// A counterexample as text, with the line that replays it. `protocol` is its name there.
     #[must_use]
     pub fn tell(&self, run: &Counterexample, protocol: &str) -> String {
         let line = Line::Explorer(replay_line::Explored::of(run, protocol));

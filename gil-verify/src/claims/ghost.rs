@@ -1,8 +1,8 @@
-//! The safety claims, written once: a ghost that watches every section.
+//! The safety claims, defined once: a ghost that watches every section.
 //!
 //! The same ghost runs inside the lock's mutex under loom, inside the explorer's states and in the
-//! property tests. It knows what has to be remembered to judge a claim and nothing of any
-//! protocol. Its state is finite, so that it can be part of an explored state.
+//! property tests. It has the memory that the claims need and knows no protocol. Its state is
+//! finite, so it can be part of an explored state.
 
 use gil_core::engine::{Event, Fault, Monitor, Operation, Outcome, ThreadState};
 use gil_core::protocol::{Protocol, Release, Request, ThreadId, Timer};
@@ -22,7 +22,7 @@ impl ThreadSet {
         self.0 & (1 << thread.index()) != 0
     }
 
-    /// Whether nobody is in it.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -32,7 +32,7 @@ impl ThreadSet {
         self.0 |= 1 << thread.index();
     }
 
-    /// Keeps those for which `keeps` says so.
+    /// Keeps the threads for which `keeps` returns true.
     pub(crate) fn retain(&mut self, keeps: impl Fn(ThreadId) -> bool) {
         let members = (0..32).map(ThreadId::from_index).filter(|thread| self.has(*thread));
         *self = members.filter(|thread| keeps(*thread)).collect();
@@ -65,7 +65,7 @@ impl Violation {
         Self { claim, message }
     }
 
-    /// What a fault of the Monitor means in terms of claims.
+    /// The claim that a fault of the Monitor breaks.
     #[must_use]
     pub fn of_fault(fault: Fault) -> Self {
         let claim = match fault {
@@ -78,35 +78,36 @@ impl Violation {
     }
 }
 
-/// Who may not own again, and before whom.
+/// A thread that may not own again, and the threads that must own first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Barred {
     waiters: ThreadSet,
     last: Release,
 }
 
-/// What the safety claims have to remember.
+/// The memory of the safety claims.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ghost {
-    /// Threads that run as the owner, as far as sections tell.
+    /// Threads that run as the owner, as far as sections report.
     running: ThreadSet,
-    /// Threads that have left and not come back.
+    /// Threads that have left and not returned.
     pub(crate) outside: ThreadSet,
     /// SAFE-3: by thread, since its forced release.
     barred: Vec<Option<Barred>>,
     /// SAFE-4: waiters in whose timed wait the owner has changed.
     pub(crate) disturbed: ThreadSet,
-    /// SAFE-4: who owned last; taking the lock again is no change. Kept only while others wait.
+    /// SAFE-4: the last owner; a reacquire is no change. Kept only while others wait.
     last_owner: Option<ThreadId>,
     /// SAFE-5c: the present request has been answered.
     answered: bool,
-    /// The engine restarts timers of the run itself, and nothing is to be checked of them.
+    /// The engine restarts timers of the run itself, so they are not checked.
     trusts_run_timers: bool,
 }
 
 impl Ghost {
-    /// Nobody has come yet. `trusts_run_timers`: the engine has no clock and lets a timer of the
-    /// run expire only in the present run (the explorer); otherwise the ghost checks that (loom).
+    /// No thread has attached yet. `trusts_run_timers`: the engine has no clock and lets a timer of
+    /// the run expire only in the present run (the explorer). Otherwise the ghost checks that
+    /// (loom).
     #[must_use]
     pub fn new(threads: usize, trusts_run_timers: bool) -> Self {
         let everybody = (0..threads as u32).map(ThreadId::from_index).collect();
@@ -118,7 +119,7 @@ impl Ghost {
         }
     }
 
-    /// A thread came in or went by the fast path.
+    /// A thread attached or detached by the fast path.
     pub fn fast(&mut self, thread: ThreadId, owns: bool) {
         if owns {
             self.running.insert(thread);
@@ -129,7 +130,7 @@ impl Ghost {
         }
     }
 
-    /// Whether a fast path runs that nobody reports: who runs is not known then.
+    /// Whether a fast path runs unreported, so the running thread is not known.
     pub(crate) fn forget_runners(&mut self) {
         self.running = ThreadSet::default();
     }
@@ -171,7 +172,7 @@ impl Ghost {
         }
         let owner = monitor.owner();
         if let Some(runs) = monitor.threads().find(|t| self.running.has(*t) && owner != Some(*t)) {
-            let who = owner.map_or("nobody".to_owned(), |owner| format!("{owner:?}"));
+            let who = owner.map_or("no thread".to_owned(), |owner| format!("{owner:?}"));
             let message = format!("{runs:?} runs as the owner while {who} owns the lock");
             broken.push(Violation::new("SAFE-1", message));
             self.running.remove(runs);
@@ -207,8 +208,9 @@ impl Ghost {
         if let Some(owner) = gained.or(took) {
             if let Some(barred) = self.barred[owner.index()].take() {
                 let claim = if barred.last == Release::Final { "SAFE-3F" } else { "SAFE-3" };
-                let message =
-                    format!("{owner:?} was forced to release and owns again before anybody else");
+                let message = format!(
+                    "{owner:?} was forced to release and owns again before any other thread"
+                );
                 broken.push(Violation::new(claim, message));
             }
             self.barred.iter_mut().for_each(|barred| *barred = None);
@@ -238,7 +240,7 @@ impl Ghost {
                     }
                     let expired = monitor.events().contains(&Event::TimedOut(waiter));
                     let fault = match why {
-                        Request::AfterInterval if !expired => "no interval has gone by",
+                        Request::AfterInterval if !expired => "no interval has passed",
                         Request::AfterInterval if self.disturbed.has(waiter) => {
                             "the owner changed in its interval"
                         }
@@ -248,7 +250,7 @@ impl Ghost {
                     broken.push(Violation::new("SAFE-4", message));
                 }
                 Event::Answered(holder) if std::mem::replace(&mut self.answered, true) => {
-                    let message = format!("{holder:?} answers a request that was answered before");
+                    let message = format!("{holder:?} answers a request that is already answered");
                     broken.push(Violation::new("SAFE-5", message));
                 }
                 _ => {}
@@ -260,12 +262,12 @@ impl Ghost {
         self.note_disturbed(monitor);
         let (waits, fell) = (monitor.has_waiter(), monitor.before().1 && !monitor.requested());
         if monitor.requested() && !waits {
-            let message = "a switch is requested and nobody waits".to_owned();
+            let message = "a switch is requested and no thread waits".to_owned();
             broken.push(Violation::new("SAFE-5", message));
         }
         let asked = monitor.before().0;
         if fell && waits && asked.is_some() && monitor.owner() == asked {
-            let message = "the request fell unanswered while others wait".to_owned();
+            let message = "the request was cleared unanswered while others wait".to_owned();
             broken.push(Violation::new("SAFE-5", message));
         }
     }
@@ -302,11 +304,11 @@ fn judge_wake_ups<P: Protocol>(monitor: &Monitor<P>, broken: &mut Vec<Violation>
         && !slots()
             .any(|slot| matches!(slot, ThreadState::Notified(_) | ThreadState::BetweenSections))
     {
-        let message = "the lock is free, somebody sleeps, and nobody is on the way".to_owned();
+        let message = "the lock is free, a thread sleeps, and no thread is acquiring".to_owned();
         broken.push(Violation::new("LIVE-4", message));
     }
     if monitor.all_idle() && monitor.requested() {
-        let message = "nobody waits and a switch is requested".to_owned();
+        let message = "no thread waits and a switch is requested".to_owned();
         broken.push(Violation::new("LIVE-6", message));
     }
 }

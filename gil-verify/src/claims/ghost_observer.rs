@@ -1,8 +1,8 @@
-//! The ghost inside a lock that runs: what the checkers of the mechanism put into its mutex.
+//! The ghost inside a running lock, in the mutex, for the checkers of the mechanism.
 //!
-//! It judges the claims at every section, keeps the events, and notes every *move*: which section
-//! led from which state of the Monitor to which, and what the mechanism made of it (the flag, the
-//! frozen word). The moves are compared with the explorer's.
+//! It judges the claims at every section and keeps the events. It also records every *move*: which
+//! section led from which state of the Monitor to which, and what the mechanism published (the
+//! flag, the frozen word). The moves are compared with the explorer's.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,11 +13,11 @@ use gil_core::raw::{Observe, SectionInfo};
 
 use crate::claims::ghost::{Ghost, Violation};
 
-/// A move, or a state, as a number of 64 bits: two different ones are taken for one with a chance
+/// A move, or a state, as a number of 64 bits. Two different ones are confused with a probability
 /// of one in 10^19 for each pair.
 pub type Fingerprint = u64;
 
-/// The fingerprint of anything that can be hashed.
+/// The fingerprint of any hashable value.
 ///
 /// ```
 /// use gil_core::engine::Monitor;
@@ -35,7 +35,7 @@ pub fn fingerprint(value: &impl Hash) -> Fingerprint {
 }
 
 /// One section as a move: from the state `before` to the Monitor's, with what the fast path sees of
-/// it. `None` where nothing was decided: a thread looked and slept on.
+/// it. `None` where a thread only rechecked and slept on.
 #[must_use]
 pub fn a_move<P: Protocol>(
     before: Fingerprint,
@@ -50,7 +50,7 @@ pub fn a_move<P: Protocol>(
     decided.then(|| fingerprint(&whole))
 }
 
-/// A ghost inside a lock: a broken claim panics with its name, unless it is known to be false of
+/// A ghost inside a lock. A broken claim panics with its name, unless it is known to be false of
 /// this protocol. The events are kept.
 ///
 /// `DISABLE_FAST_PATH`: every attach and detach is a section.
@@ -66,12 +66,12 @@ pub struct Watch<const DISABLE_FAST_PATH: bool> {
     pub moves: BTreeSet<Fingerprint>,
     /// All events so far.
     pub events: Vec<Event>,
-    /// Who asked last: a request may be held back from the holder only by a thread that waits.
+    /// The thread that requested last. A request may be deferred only while that thread waits.
     asker: Option<ThreadId>,
-    /// The owner under whom the last waiter took its request away: it alone may still see it.
+    /// The owner during whose run the last waiter withdrew its request. It alone may still see it.
     asked_in_vain: Option<ThreadId>,
-    /// What the mechanism has done without a section: a woken thread slept on in its grace period, or a
-    /// thread reacquired the lock by its bias.
+    /// What the mechanism has done without a section: a woken thread slept on in its grace period,
+    /// or a thread reacquired the lock by its bias.
     pub seen: BTreeSet<&'static str>,
     /// The broken claims that are known to be false.
     pub broken: BTreeSet<&'static str>,
@@ -102,7 +102,7 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
 
     fn section<P: Protocol>(&mut self, section: &SectionInfo<'_, P>) {
         let SectionInfo { thread, operation: entry, outcome, monitor } = *section;
-        // The fast path comes and goes unseen; the harness checks exclusion with the data itself.
+        // The fast path is invisible here; the harness checks exclusion with the data itself.
         self.ghost.forget_runners();
         self.ghost.outside.remove(thread);
         if let Some(owner) = monitor.before().0 {
@@ -119,7 +119,7 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
         self.events.extend_from_slice(monitor.events());
         self.section = Some((thread, outcome));
         if matches!(outcome, Outcome::Wait(Some(_))) && monitor.events().is_empty() {
-            self.ghost.disturbed.remove(thread); // it returned for no reason: its timer starts anew
+            self.ghost.disturbed.remove(thread); // it returned spuriously: its timer restarts
         }
         for Violation { claim, message } in self.ghost.judge(thread, entry, outcome, monitor) {
             assert!(
@@ -134,14 +134,18 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
     fn published<P: Protocol>(&mut self, flag: bool, frozen: bool, monitor: &Monitor<P>) {
         let waits = self.asker.is_some_and(|asker| monitor.is_waiter(asker));
         let lost = monitor.requested() && !flag && !waits;
-        assert!(!lost, "SAFE-5: a request is kept from the holder, and who made it is gone");
+        assert!(!lost, "SAFE-5: a request is deferred, and the thread that made it is gone");
         let Some((thread, outcome)) = self.section.take() else { return };
         self.moves.extend(a_move(self.state, thread, outcome, monitor, (flag, frozen)));
         self.state = fingerprint(monitor);
     }
 
     fn stale_request(&mut self, thread: ThreadId) {
-        assert_eq!(self.asked_in_vain, Some(thread), "SAFE-5: {thread:?} was asked for nothing");
+        assert_eq!(
+            self.asked_in_vain,
+            Some(thread),
+            "SAFE-5: {thread:?} saw a request without a waiter"
+        );
     }
 
     fn timer_restarted(&mut self, thread: ThreadId) {
@@ -149,10 +153,10 @@ impl<const DISABLE_FAST_PATH: bool> Observe for Watch<DISABLE_FAST_PATH> {
     }
 
     fn biased_reacquires(&mut self, _: u64) {
-        self.seen.insert("taken back");
+        self.seen.insert("retaken");
     }
 
     fn wakeup_deferred(&mut self, _: ThreadId) {
-        self.seen.insert("looked again");
+        self.seen.insert("rechecked");
     }
 }

@@ -1,8 +1,8 @@
-//! HAND, the default protocol's own invariants, in every state that can be reached.
+//! HAND, the default protocol's own invariants, in every reachable state.
 //!
-//! They are numbered in `gil-core/src/protocol/handoff.rs`. A claim about any lock says what its users can rely
-//! on; these say what the rules rely on, so a rule that has lost its reason is noticed where it goes
-//! wrong and not where somebody first suffers from it.
+//! They are numbered in `gil-core/src/protocol/handoff.rs`. A claim about any lock says what its
+//! users can rely on. These say what the rules rely on, so a wrong rule is noticed where it acts
+//! and not where a thread first suffers from it.
 
 use std::any::Any;
 
@@ -14,7 +14,7 @@ use crate::explorer::graph::Graph;
 use crate::explorer::model::State;
 use crate::mutants::protocol::Mutated;
 
-/// The invariant that a state breaks, in words. Nothing of any other protocol.
+/// The invariant that a state breaks, in words; `None` for every other protocol.
 ///
 /// ```
 /// use gil_core::protocol::Handoff;

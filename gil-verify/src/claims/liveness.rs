@@ -1,4 +1,4 @@
-//! Liveness: what must happen in the end. The claims, for [`fair`](crate::explorer::fair) to search.
+//! Liveness: what must eventually happen. [`fair`](crate::explorer::fair) searches these claims.
 
 use gil_core::protocol::{Protocol, ThreadId};
 
@@ -7,28 +7,28 @@ use crate::explorer::fair::{Fairness, Lasso, Place, search};
 use crate::explorer::graph::Graph;
 use crate::explorer::model::{Action, State};
 
-/// LIVE-1, forced switch: a requested switch happens, or nobody waits any more.
+/// LIVE-1, forced switch: a requested switch happens, or no thread waits any more.
 fn forced_switch<P: Protocol>(state: &State<P>, holder: ThreadId) -> Promised {
     let open = state.monitor.owner() == Some(holder) && state.monitor.has_waiter();
     Promised { open, begins: open && state.monitor.requested() }
 }
 
-/// LIVE-2: every waiter owns or gives up in the end.
+/// LIVE-2: every waiter eventually owns or gives up.
 fn no_starvation<P: Protocol>(state: &State<P>, waiter: ThreadId) -> Promised {
     let open = state.monitor.is_waiter(waiter);
     Promised { open, begins: open }
 }
 
-/// LIVE-5: a thread on its way out, or back from a switch, is not kept for ever.
+/// LIVE-5: a release, or the return from a switch, terminates.
 fn release_ends<P: Protocol>(state: &State<P>, leaver: ThreadId) -> Promised {
     let open = state.is_leaving(leaver);
     Promised { open, begins: open }
 }
 
-/// How a promise stands in a state.
+/// The status of a promise in a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Promised {
-    /// Whether it is still to be kept, if it has begun.
+    /// Whether it is still unfulfilled, if it has begun.
     pub open: bool,
     /// Whether it begins here.
     pub begins: bool,
@@ -44,12 +44,12 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// Those of a claim to so many threads.
+    /// The promises of a claim to this number of threads.
     pub fn all(claim: &'static str, threads: usize) -> impl Iterator<Item = Self> {
         (0..threads as u32).map(ThreadId::from_index).map(move |thread| Self { claim, thread })
     }
 
-    /// How it stands in a state.
+    /// Its status in a state.
     #[must_use]
     pub fn judge<P: Protocol>(self, state: &State<P>) -> Promised {
         match self.claim {
@@ -59,14 +59,14 @@ impl Promise {
         }
     }
 
-    /// What is wrong when it is never kept.
+    /// What is wrong when it is never fulfilled.
     #[must_use]
     pub fn broken(self) -> String {
         let thread = self.thread;
         match self.claim {
-            "LIVE-1" => format!("{thread:?} is asked to release and keeps the lock"),
-            "LIVE-2" => format!("{thread:?} waits for ever"),
-            _ => format!("{thread:?} has released and never gets out of its release"),
+            "LIVE-1" => format!("{thread:?} has a pending request and keeps the lock"),
+            "LIVE-2" => format!("{thread:?} waits forever"),
+            _ => format!("{thread:?} has released and its release never returns"),
         }
     }
 }
@@ -79,7 +79,7 @@ pub fn counterexample<P: Protocol>(
     fairness: Fairness,
 ) -> Option<Counterexample> {
     let find = |promise: Promise| {
-        // What was not explored ends nothing: it is not open.
+        // An unexplored state ends nothing: it is not open.
         let unknown = Promised { open: false, begins: false };
         let judge = |index| match index < graph.len() {
             true => promise.judge(graph.state(index)),

@@ -1,11 +1,11 @@
 //! The claims, generic over the protocol.
 //!
 //! - [`ghost`]: the safety claims, judged at every section
-//! - [`ghost_observer`]: the same ghost inside a lock that runs
+//! - [`ghost_observer`]: the same ghost inside a running lock
 //! - [`liveness`]: LIVE-1, LIVE-2 and LIVE-5; [`overtake`]: LIVE-3
 //! - [`equal_turns`]: SAFE-9; [`invariants`]: HAND; [`bisim`]: FAST-PATH
 //! - [`spurious`]: protocols whose waits may end spuriously
-//! - [`promise`]: how long a waiter waits at most
+//! - [`promise`]: the bound on waiting
 //! - [`time`]: TIME-1 and TIME-2, with a discrete clock
 //! - [`explored`]: the explorer's claims as functions of a protocol
 

@@ -1,11 +1,11 @@
-//! Robustness: what happens to the safety claims when a thread that sleeps without a timer wakes up
-//! for no reason.
+//! Robustness: the safety claims when a thread that sleeps without a timer wakes up spuriously.
 //!
-//! The Monitor's own answer to a spurious return is to sleep on, because a wake-up is a state of a
-//! slot; so the mechanism is immune, and loom's spurious choices show it. Here the question is put to
-//! the *protocols*: a condition variable may return for no reason, and real interpreters are written
-//! on condition variables. [`Spurious`] lets any untimed wait end by itself, as a notification that
-//! nobody gave. Only safety is judged: that it does end by itself is no promise.
+//! The Monitor answers a spurious return by sleeping on, because a wake-up is part of a thread
+//! state. So the mechanism is immune, and loom's spurious choices show it. This module asks the
+//! same of the *protocols*: a condition variable may return spuriously, and real interpreters are
+//! built on condition variables. [`Spurious`] lets any untimed wait end by itself, like a
+//! notification that no thread sent. Only safety is judged, because a wait is not guaranteed to end
+//! by itself.
 
 use gil_core::protocol::{
     Context, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake,
@@ -14,7 +14,7 @@ use gil_core::protocol::{
 /// The variant's name in reports.
 pub const VARIANT: &str = "blocking+spurious";
 
-/// A protocol whose untimed waits may end for no reason.
+/// A protocol whose untimed waits may end spuriously.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Spurious<P> {
     inner: P,
@@ -23,7 +23,7 @@ pub struct Spurious<P> {
 }
 
 impl<P: Protocol> Spurious<P> {
-    /// For so many threads.
+    /// For this number of threads.
     #[must_use]
     pub fn new(protocol: P, threads: usize) -> Self {
         Self { inner: protocol, untimed: vec![false; threads] }

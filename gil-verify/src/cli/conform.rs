@@ -10,17 +10,17 @@ use super::screen::{fail, print};
 use crate::replay::conform::{self, VARIANTS};
 use crate::report::verify::{EXIT_NOT_AS_EXPECTED, EXIT_USAGE};
 
-/// What `conform` takes.
+/// The arguments of `conform`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// A trace, in the format of gil-verify/traces/README.md.
     file: PathBuf,
-    /// The switch interval that it was recorded with.
+    /// The switch interval of the recording.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
     interval_us: u64,
 }
 
-/// Replays the file through `protocol`, python3 where none is named.
+/// Replays the file through `protocol`, by default python3.
 pub(super) fn run(arguments: &Arguments, protocol: Option<&str>) -> ExitCode {
     let name = protocol.unwrap_or(VARIANTS[0]);
     let Some(model) = conform::variant(name) else {

@@ -43,26 +43,32 @@ struct Options {
     /// How much to explore: quick is minutes at most, full has the larger bounds.
     #[arg(long, global = true, value_enum, default_value = "quick")]
     profile: ProfileName,
-    /// For people, or JSON of the schema gil-verify/1 alone on standard output.
+    /// Text, or JSON of the schema gil-verify/1 alone on standard output.
     #[arg(long, global = true, value_enum, default_value = "human")]
     format: Format,
     /// Only this protocol.
     #[arg(long, global = true, value_parser = PossibleValuesParser::new(PROTOCOLS))]
     protocol: Option<String>,
     /// Only this claim.
-    #[arg(long, global = true, value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
+    #[arg(
+        long,
+        global = true,
+        value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id))
+    )]
     claim: Option<String>,
-    /// What liveness assumes of each thread: who is pressed to act all the time acts (weak), or who is
-    /// pressed again and again (strong).
+    /// What liveness assumes of each thread: a thread that is pressed all the time eventually acts
+    /// (weak), or a thread that is pressed again and again does (strong).
     #[arg(long, global = true, value_enum, default_value = "weak")]
     fairness: FairnessName,
-    /// The explorer stops at so many states of one program, about 1.5 KiB each, and is inconclusive.
+    /// The explorer stops at this number of states of one program, about 1.5 KiB each, and is
+    /// inconclusive.
     #[arg(long, global = true, value_name = "STATES", default_value_t = STATES_MAX)]
     states_max: usize,
     /// Also write report.json and report.txt into this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
-    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and stories.json in gil-verify/golden. Only with everything selected.
+    /// Accept the counts, bounds and stories found: writes counts.json, bounds.json and
+    /// stories.json in gil-verify/golden. Only with everything selected.
     #[arg(long, global = true, conflicts_with_all = ["protocol", "claim", "fairness", "states_max"])]
     bless: bool,
     /// Print the counterexamples and every mutant.
@@ -88,7 +94,7 @@ enum Command {
     Verify,
     /// List the claims, protocols, programs and loom suites.
     List,
-    /// Explain one claim: what it says, where it is known to be false, who checks it.
+    /// Explain one claim: what it says, where it is known to be false, what checks it.
     Explain {
         /// For example SAFE-3.
         #[arg(value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
@@ -98,17 +104,17 @@ enum Command {
     ///
     /// Exit codes: 0 accepted, 1 rejected, 2 no trace or no such model.
     Conform(conform::Arguments),
-    /// Print the kill matrix: which claim catches which mutant, by which engine, and what it took.
+    /// Print the kill matrix: which claim catches which mutant, by which engine, and at what cost.
     Matrix,
-    /// Run the mutation run over gil-core, for what has changed; takes hours for everything.
+    /// Run the mutation run over gil-core for the changed sources; a full run takes hours.
     ///
-    /// Exit codes: 0, 3 where a change is missed or the results are not of the present sources,
-    /// 5 where the run could not be made.
+    /// Exit codes: 0, 3 where a change is missed or the results are not of the present sources, 5
+    /// where the run was not possible.
     Mutation(mutation::Arguments),
-    /// Replay a counterexample from its line, and establish anew that it is one.
+    /// Replay a counterexample from its line, and check again that it is one.
     ///
-    /// Exit codes: 0 it is one, 1 the run is possible and breaks nothing of the kind, 2 the line was
-    /// cut or altered, or its run is impossible, 5 loom or shuttle could not be run.
+    /// Exit codes: 0 it is one, 1 the run is possible and does not break the claim, 2 the line is
+    /// cut or altered, or its run is impossible, 5 loom or shuttle failed to run.
     Replay(replay::Arguments),
     /// Simulate a protocol in virtual time: figures, lanes, traces.
     ///
@@ -212,7 +218,7 @@ fn bless(found: &counts::Counts, bounds: &bounds::Bounds, report: &Report) -> st
     }
     let text = serde_json::to_string_pretty(&loom_counterexamples::of(&report.claims))?;
     std::fs::write(folder.join("stories.json"), text + "\n")?;
-    // What this profile does not run keeps its count, and its bound.
+    // A check that this profile does not run keeps its count and its bound.
     let mut table = bounds::committed().unwrap_or_default();
     table.extend(bounds.clone());
     let text = serde_json::to_string_pretty(&table)?;
@@ -232,7 +238,7 @@ fn list() -> String {
     for protocol in PROTOCOLS {
         text += &format!("  {protocol}\n");
     }
-    text += "programs of the explorer (2, 3 and 4 threads)\n  hogs             nobody releases by itself\n  blocking         blocking calls, threads that end, ids that are used again\n  blocking+cancel  and waiters that give up\n";
+    text += "programs of the explorer (2, 3 and 4 threads)\n  hogs             no thread releases by itself\n  blocking         blocking calls, threads that end, ids that are reused\n  blocking+cancel  and waiters that give up\n";
     text += "loom suites\n";
     for suite in SUITES {
         let path = if suite.fast_path { ", fast path" } else { "" };

@@ -21,16 +21,16 @@ const EXIT_USAGE: u8 = 2;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Run nothing: say what is committed, and whether it is of the present sources.
+    /// Run nothing: print the committed results, and whether they match the present sources.
     #[arg(long)]
     check: bool,
-    /// Only part K of N of the changes, for several machines; merge by running again without.
+    /// Only part K of N of the changes, for several machines; run again without it to merge.
     #[arg(long, value_name = "K/N", value_parser = shard, default_value = "1/1")]
     shard: (usize, usize),
-    /// Try again what was missed or timed out.
+    /// Run the changes that were missed or timed out again.
     #[arg(long)]
     again: bool,
-    /// Try only the changes whose name contains this text, and write nothing.
+    /// Run only the changes whose name contains this text, and write nothing.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["check", "shard", "again"])]
     only: Option<String>,
 }
@@ -85,7 +85,7 @@ fn check(results: &Results, stale: &[String]) -> ExitCode {
     }
 }
 
-/// Tries the changes whose name contains a text, and writes nothing.
+/// Runs the changes whose name contains a text, and writes nothing.
 fn only(root: &Path, files: Vec<String>, text: &str) -> ExitCode {
     let tried = changes(root, &files).and_then(|all| {
         let due: Vec<_> = all.iter().filter(|change| change.name.contains(text)).collect();
@@ -104,12 +104,12 @@ fn only(root: &Path, files: Vec<String>, text: &str) -> ExitCode {
     }
 }
 
-/// Where a run that was cut goes on.
+/// Where an interrupted run continues.
 fn partial(root: &Path) -> PathBuf {
     root.join("target").join("mutation").join("partial.json")
 }
 
-/// Runs the changes of the files whose results are stale, and writes what is known after each.
+/// Runs the changes of the files whose results are stale, and writes all results after each.
 fn perform(root: &Path, arguments: &Arguments, results: &mut Results) -> Result<(), MutationError> {
     let present = sources(root)?;
     let partial = partial(root);
@@ -140,7 +140,7 @@ fn perform(root: &Path, arguments: &Arguments, results: &mut Results) -> Result<
     let known = |change: &Change| results.mutants.iter().any(|known| known.name == change.name);
     let mine = all.iter().enumerate().filter(|(index, _)| index % shards == shard - 1);
     let mut due: Vec<_> = mine.map(|(_, change)| change).filter(|change| !known(change)).collect();
-    // The rules first: a line that no claim misses is the worst that can be found.
+    // The rules first: a deleted line that no claim misses is the worst finding.
     due.sort_by_key(|change| !done(&change.name).starts_with(LEAVE_OUT));
     try_all(root, &due, |outcome| {
         results.mutants.push(outcome);
@@ -160,7 +160,7 @@ fn save(results: &Results, path: &Path) -> Result<(), MutationError> {
     Ok(std::fs::write(path, text + "\n")?)
 }
 
-/// Tries changes, each worker in a copy of its own; `tell` gets each outcome.
+/// Runs changes, each worker in its own copy; `tell` gets each outcome.
 fn try_all(
     root: &Path,
     due: &[&Change],
@@ -179,7 +179,7 @@ fn try_all(
             let Outcome { verdict, name, by, seconds, .. } = &outcome;
             let place = format!("{}/{}", index + 1, due.len());
             print(&format!("{place} {verdict:?} {name} ({by}, {seconds} s)\n"));
-            tell.lock().expect("nobody panics while it holds this")(outcome)?;
+            tell.lock().expect("no thread panics while it holds this")(outcome)?;
         }
     };
     std::thread::scope(|scope| {

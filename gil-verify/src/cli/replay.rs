@@ -19,7 +19,7 @@ use crate::report::verify::{
     EXIT_AS_EXPECTED, EXIT_HARNESS_BROKEN, EXIT_NOT_AS_EXPECTED, EXIT_USAGE, Listen,
 };
 
-/// What `replay` takes.
+/// The arguments of `replay`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The line that a counterexample ends with, or - to read it from standard input.
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     svg: Option<PathBuf>,
 }
 
-/// What is printed, and whether the counterexample is one.
+/// The text to print, and whether the counterexample is one.
 struct Outcome {
     reproduced: bool,
     text: String,

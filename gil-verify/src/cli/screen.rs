@@ -17,7 +17,7 @@ pub(super) enum Format {
 }
 
 pub(super) fn print(text: &str) -> ExitCode {
-    // A reader that closes the pipe early has seen enough.
+    // A reader that closes the pipe early has read enough.
     let _ = anstream::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }

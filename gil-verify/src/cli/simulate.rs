@@ -18,26 +18,26 @@ use super::screen::{Format, fail, print};
 use crate::protocols::{self, PROTOCOLS, Visit};
 use crate::report::verify::{EXIT_INTERNAL, EXIT_USAGE};
 
-/// What `simulate` takes.
+/// The arguments of `simulate`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Who runs: KIND:THREADS joined by +, like cpu:2+echo:1@pause=2ms. Kinds: cpu, io, echo,
+    /// The threads: KIND:THREADS joined by +, like cpu:2+echo:1@pause=2ms. Kinds: cpu, io, echo,
     /// calls, yields, mixed, and the article's countdown, select and story.
     #[arg(long, default_value = "cpu:2")]
     workload: Workload,
-    /// A run without one lock for all, instead of a protocol.
+    /// A run without a global lock, instead of a protocol.
     #[arg(long, value_enum, conflicts_with = "protocol")]
     control: Option<ControlName>,
     /// Cores of the simulated machine.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     cores: u16,
-    /// Where everything random comes from; the same seed gives the same bytes.
+    /// The seed of all random choices; the same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Virtual time, unless all threads end before.
+    /// The virtual time, unless all threads end earlier.
     #[arg(long, default_value = "10s", value_parser = duration)]
     duration: Duration,
-    /// The switch interval, where it is not the protocol's own.
+    /// The switch interval, if not the protocol's own.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     switch_interval_us: Option<u64>,
     /// Ticks between two releases of a protocol that counts them.
@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     /// Draw lanes in the terminal.
     #[arg(long)]
     lanes: bool,
-    /// The time that pictures show, like 10ms..40ms.
+    /// The part of virtual time that pictures show, like 10ms..40ms.
     #[arg(long, value_parser = window)]
     window: Option<Range<u64>>,
     /// The title of pictures.
@@ -65,9 +65,9 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum, Debug)]
 enum ControlName {
-    /// No lock, and nothing in its place.
+    /// No lock, and no replacement.
     NoLock,
-    /// A lock for every object.
+    /// A lock for each object.
     PerObject,
 }
 
@@ -92,7 +92,7 @@ fn window(text: &str) -> Result<Range<u64>, String> {
     if range.is_empty() { Err("a window ends after it begins".to_owned()) } else { Ok(range) }
 }
 
-/// Simulates, then writes what was asked for. Files appear whole or not at all.
+/// Simulates, then writes the requested files. Files appear complete or not at all.
 pub(super) fn run(arguments: &Arguments, protocol: Option<&str>, format: Format) -> ExitCode {
     match prepare(arguments).and_then(|files| simulate(arguments, protocol, format, files)) {
         Ok(text) => print(&text),
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: &Arguments, protocol: Option<&str>, format: Format)
     }
 }
 
-/// What went wrong, and the exit code.
+/// The error, and the exit code.
 pub(super) type Failure = (String, u8);
 
 /// A file that gets its name when it is complete.
@@ -110,7 +110,7 @@ pub(super) struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// Everything that can be wrong with the file is found here, before the work.
+    /// Every error of the file is found here, before the work.
     pub(super) fn begin(path: &'a Path) -> Result<Self, Failure> {
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let why = |error| (format!("cannot write {}: {error}", path.display()), EXIT_USAGE);
@@ -122,7 +122,7 @@ impl<'a> Output<'a> {
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         {
-            // As for any new file; a temporary one would be for its owner alone.
+            // As for any new file; a temporary file is readable by its owner alone.
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
@@ -144,7 +144,7 @@ struct Files<'a> {
     costs: Costs,
 }
 
-/// Everything that can be wrong with files is found before the simulation.
+/// Every error of the files is found before the simulation.
 fn prepare(arguments: &Arguments) -> Result<Files<'_>, Failure> {
     let costs = match &arguments.costs {
         None => Costs::default(),
@@ -209,7 +209,7 @@ fn simulate(
     });
     let control = control.or((protocol == Some("no-lock")).then_some(Control::NoLock));
     if control.is_some() && draws {
-        let why = "without a lock there is nothing to draw: nobody waits".to_owned();
+        let why = "without a lock there is nothing to draw: no thread waits".to_owned();
         return Err((why, EXIT_USAGE));
     }
     let began = Instant::now();

@@ -1,5 +1,5 @@
-//! A run of the explorer as data: what a counterexample is, how it reads, and the line that replays
-//! it.
+//! A run of the explorer as data: what a counterexample is, how it is printed, and the line that
+//! replays it.
 
 use std::fmt::Write;
 
@@ -14,9 +14,9 @@ use crate::explorer::model::{Action, Program, State, describe};
 pub struct Counterexample {
     /// The broken claim.
     pub claim: &'static str,
-    /// What goes wrong, in words.
+    /// The violation in words.
     pub message: String,
-    /// What runs.
+    /// The program that runs.
     pub program: Program,
     /// The actions from the start; for a broken liveness claim, up to the loop.
     pub stem: Vec<Action>,
@@ -24,46 +24,46 @@ pub struct Counterexample {
     pub tail: Option<Tail>,
 }
 
-/// What goes on for ever.
+/// The part that repeats forever.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tail {
-    /// The actions of the loop; none is standing still.
+    /// The actions of the loop; none is a stutter.
     pub circle: Vec<Action>,
-    /// Under which fairness that may happen.
+    /// The fairness under which it may happen.
     pub fairness: Fairness,
     /// For each thread, whether it acts in the loop; if not, it does not have to.
     pub acts: Vec<bool>,
 }
 
 impl Counterexample {
-    /// How many actions it has, the loop once.
+    /// The number of actions, with one iteration of the loop.
     #[must_use]
     pub fn len(&self) -> usize {
         self.stem.len() + self.tail.as_ref().map_or(0, |tail| tail.circle.len())
     }
 
-    /// Whether nothing happens in it.
+    /// Whether it has no actions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All actions, the loop once.
+    /// All actions, with one iteration of the loop.
     pub fn actions(&self) -> impl Iterator<Item = Action> + '_ {
         let circle = self.tail.iter().flat_map(|tail| &tail.circle);
         self.stem.iter().chain(circle).copied()
     }
 
-    /// The run for people: states by number, what each step did and changed, the loop apart, why it
-    /// is fair.
+    /// The run as text: states by number, what each step did and changed, the loop in a separate
+    /// part, and why it is fair.
     #[must_use]
     pub fn text<P: Protocol>(&self, start: &State<P>) -> String {
         let states = states(start, self.actions());
-        let mut text = format!("{}\n   0  nobody has come", self.message);
+        let mut text = format!("{}\n   0  no thread has attached", self.message);
         let circle = self.stem.len();
         for (number, action) in (1..).zip(self.actions()) {
             if self.tail.is_some() && number == circle + 1 {
-                text += "\n      and from here on, again and again:";
+                text += "\n      and from here on, repeatedly:";
             }
             let what = describe::<P>(action, None);
             let changed = match (&states.get(number - 1), &states.get(number)) {
@@ -74,7 +74,9 @@ impl Counterexample {
         }
         if let Some(tail) = &self.tail {
             text += &match tail.circle.is_empty() {
-                true => format!("\n      and stays in state {circle}: nobody has to act any more"),
+                true => {
+                    format!("\n      and stays in state {circle}: no thread has to act any more")
+                }
                 false => format!("\n      back to state {circle}"),
             };
             text += &self.in_vain(&states, tail);
@@ -84,7 +86,7 @@ impl Counterexample {
         text
     }
 
-    /// Who is woken in the loop and has to wait again.
+    /// Which threads are woken in the loop and have to wait again.
     fn in_vain<P: Protocol>(&self, states: &[State<P>], tail: &Tail) -> String {
         let mut text = String::new();
         for thread in (0..tail.acts.len() as u32).map(ThreadId::from_index) {
@@ -96,13 +98,13 @@ impl Counterexample {
             let times = slots().zip(slots().skip(1)).filter(again).count();
             if times > 0 {
                 let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
-                let _ = write!(text, "\n      woken for nothing: {thread:?}, {often} in each loop");
+                let _ = write!(text, "\n      wasted wake-ups: {thread:?}, {often} in each loop");
             }
         }
         text
     }
 
-    /// For each thread, why the loop does not treat it unfairly.
+    /// For each thread, why the loop is fair to it.
     fn reasons<P: Protocol>(&self, states: &[State<P>], tail: &Tail) -> Vec<String> {
         let circle = self.stem.len();
         let reason = |(thread, acts): (u32, &bool)| {
@@ -126,8 +128,8 @@ impl Counterexample {
     }
 }
 
-/// The states that a run goes through, from the start; the last is that before an action that the
-/// Monitor refuses.
+/// The states of a run, from the start. The last one is the state before an action that the Monitor
+/// refuses.
 #[must_use]
 pub fn states<P: Protocol>(
     start: &State<P>,
@@ -141,7 +143,7 @@ pub fn states<P: Protocol>(
     states
 }
 
-/// What an action changed, in a few words: who owns, the request, where threads stand.
+/// The changes of an action in a few words: the owner, the request, the thread states.
 #[must_use]
 pub fn changes<P: Protocol>(before: &State<P>, after: &State<P>) -> String {
     let (from, to) = (&before.monitor, &after.monitor);
@@ -161,7 +163,7 @@ pub fn changes<P: Protocol>(before: &State<P>, after: &State<P>) -> String {
     }
     for thread in to.threads() {
         let (was, is) = (from.thread_state(thread), to.thread_state(thread));
-        // Who stops running without a slot of its own has left.
+        // A thread that stops running without a thread state of its own has left.
         let left =
             was == ThreadState::Idle && from.owner() == Some(thread) && to.owner() != Some(thread);
         words.push(match is {
@@ -185,14 +187,14 @@ pub fn changes<P: Protocol>(before: &State<P>, after: &State<P>) -> String {
     }
 }
 
-/// The threads and the names of the events of a run, for comparison with another engine's.
+/// The threads and the names of the events of a run, for comparison with those of another engine.
 #[must_use]
 pub fn events<P: Protocol>(start: &State<P>, actions: &[Action]) -> Vec<Event> {
     let states = states(start, actions.iter().copied());
     states.iter().skip(1).flat_map(|state| state.monitor.events()).copied().collect()
 }
 
-/// Whether a thread could do something else at this place: for the error that says so.
+/// The error for an action that is not possible here: it lists the possible ones.
 #[must_use]
 pub fn can<P: Protocol>(state: &State<P>, program: Program, thread: ThreadId) -> String {
     if thread.index() >= program.threads {

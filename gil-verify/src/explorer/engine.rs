@@ -1,4 +1,4 @@
-//! Runs the explorer over the protocols and the mutants, and turns what it finds into rows.
+//! Runs the explorer over the protocols and the mutants, and turns the results into rows.
 
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ use crate::report::{
 /// The numbers of threads that the explorer runs on every protocol.
 pub const THREADS: [usize; 3] = [2, 3, 4];
 
-/// The number of threads it runs on the main protocols too, in the full profile.
+/// The number of threads that the full profile adds on the main protocols.
 pub const THREADS_FULL: usize = 5;
 
 fn programs(threads: usize) -> [Program; 3] {
@@ -34,7 +34,7 @@ enum Job {
     Claims(&'static str, Program),
     /// The safety claims with spurious wake-ups.
     Robust(&'static str, usize),
-    /// A place of the table of bounds.
+    /// A cell of the table of bounds.
     Bound(Point),
     /// A mutant of a protocol.
     Mutant(&'static Mutant, &'static str),
@@ -118,8 +118,8 @@ fn time_jobs(selection: &Selection) -> Vec<Job> {
     jobs
 }
 
-/// Runs the explorer: claims, the fast path, bounds, robustness, mutants. `progress` is told what
-/// is through. The rows come in the same order, however many cores there are.
+/// Runs the explorer: claims, the fast path, bounds, robustness, mutants. `progress` is called
+/// after each job. The order of the rows does not depend on the number of cores.
 pub fn explorer(selection: &Selection, sink: &mut dyn FnMut(Row), progress: &mut dyn FnMut(&str)) {
     let jobs = jobs(selection);
     let mut through = 0;
@@ -214,7 +214,7 @@ struct Explore<'a> {
     sink: &'a mut dyn FnMut(Row),
 }
 
-/// How much of the states was explored, in words.
+/// The explored part of the states, in words.
 pub(crate) fn bound(verdict: Verdict, states: usize) -> String {
     match verdict {
         Verdict::Inconclusive => format!("the first {states} states"),
@@ -292,8 +292,8 @@ struct Robust<'a> {
     threads: usize,
 }
 
-/// What is judged: a lock that is free while somebody sleeps is no lost wake-up where sleepers wake by
-/// themselves, and requests of threads that wake by themselves follow no timer.
+/// The claims that are judged. A free lock while a thread sleeps is no lost wake-up if sleepers
+/// wake by themselves, and requests of such threads follow no timer.
 fn is_judged(claim: &str) -> bool {
     SAFETY.contains(&claim) && !matches!(claim, "LIVE-4" | "SAFE-4")
 }

@@ -1,17 +1,18 @@
-//! The search for a fair run that stays for ever where a promise is open.
+//! The search for a fair run that stays forever where a promise is open.
 //!
-//! It knows nothing of locks: states are numbers, edges say which thread acts and whether fairness
-//! promises that it does. A violation is a run that stays in the *open* states for ever, so it ends
-//! up in one strongly connected component of the part of the graph that they make (or stutters in
-//! one state). It is a counterexample only if it is fair:
+//! It knows nothing of locks: states are numbers, and edges say which thread acts and whether
+//! fairness guarantees it. A violation is a run that stays in the *open* states forever. So it ends
+//! in one strongly connected component of that part of the graph, or stutters in one state. It is a
+//! counterexample only if it is fair:
 //!
-//! - **weak** fairness: a thread that is pressed all the time acts in the end. So each thread either
-//!   takes a fair action in the component or is in some of its states not pressed. Weak fairness
-//!   never forbids going round a whole component, so judging whole components is exact.
-//! - **strong** fairness: a thread that is pressed again and again acts in the end. A component in
-//!   which a thread is pressed and takes no fair action is no counterexample, but a part of it that
-//!   keeps out of the states in which that thread is pressed may be: those states are removed and
-//!   the rest is searched again, until nothing is left to remove (Emerson and Lei, 1987).
+//! - **weak** fairness: a thread that is pressed all the time eventually acts. So each thread
+//!   either takes a fair action in the component or is not pressed in some of its states. Weak
+//!   fairness never forbids visiting a whole component repeatedly, so judging whole components is
+//!   exact.
+//! - **strong** fairness: a thread that is pressed infinitely often eventually acts. A component in
+//!   which a thread is pressed and takes no fair action is no counterexample. A part of it that
+//!   avoids the states in which that thread is pressed may be one. So those states are removed and
+//!   the rest is searched again, to a fixpoint (Emerson and Lei, 1987).
 //!
 //! Fairness is judged on the component of the open part, not of the whole graph.
 
@@ -22,15 +23,15 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
 
-/// What the scheduler promises, for each thread.
+/// The scheduler's guarantee for each thread.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Fairness {
-    /// Who is pressed all the time acts in the end.
+    /// A thread that is pressed all the time eventually acts.
     #[default]
     Weak,
-    /// Who is pressed again and again acts in the end.
+    /// A thread that is pressed infinitely often eventually acts.
     Strong,
-    /// Nothing: any schedule counts. For bounds, which unfair schedules must keep too.
+    /// No guarantee: any schedule counts. For bounds, which hold under unfair schedules too.
     None,
 }
 
@@ -41,7 +42,7 @@ impl Fairness {
         match self {
             Self::Weak => "weak, per thread",
             Self::Strong => "strong, per thread",
-            Self::None => "none is asked for",
+            Self::None => "none is required",
         }
     }
 }
@@ -49,11 +50,11 @@ impl Fairness {
 /// One edge: a thread acts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Edge {
-    /// Who.
+    /// The thread.
     pub thread: usize,
-    /// Whether fairness promises that it happens.
+    /// Whether fairness guarantees that it happens.
     pub fair: bool,
-    /// Where it leads.
+    /// The successor state.
     pub to: usize,
 }
 
@@ -64,36 +65,36 @@ pub struct Arena {
     pub threads: usize,
     /// The edges of each state.
     pub edges: Vec<Vec<Edge>>,
-    /// Which threads are pressed in each state: fairness promises that they do something.
+    /// Which threads are pressed in each state: fairness guarantees that they act.
     pub pressed: Vec<Vec<bool>>,
 }
 
-/// An edge, by its state and its place there.
+/// An edge, by its state and its index there.
 pub type Place = (usize, usize);
 
 /// A fair run that never keeps the promise.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Lasso {
-    /// The way to the loop, through a state where the promise begins.
+    /// The path to the loop, through a state where the promise begins.
     pub stem: Vec<Place>,
-    /// The loop; empty is standing still.
+    /// The loop; an empty one is a stutter.
     pub circle: Vec<Place>,
     /// For each thread, whether it acts in the loop; if not, it does not have to.
     pub acts: Vec<bool>,
 }
 
-/// The violating part: the open states that can be reached, through open states, from one where the
-/// promise begins. A node is a state's number, an edge the place of the edge.
+/// The violating part: the open states that are reachable, through open states, from one where the
+/// promise begins. A node is a state's number, an edge the index of the edge.
 struct Part<'a> {
     arena: &'a Arena,
     graph: DiGraph<usize, usize>,
 }
 
-/// A fair run that stays in `open` for ever from a state in `begins` on, with a shortest stem. States
-/// that cannot be reached from state 0 are in no run.
+/// A fair run that stays in `open` forever from a state in `begins` on, with a shortest stem.
+/// States that are not reachable from state 0 are in no run.
 ///
 /// # Panics
-/// When the arena's parts, `open` and `begins` are not of one length.
+/// When the arena's parts, `open` and `begins` differ in length.
 #[must_use]
 pub fn search(arena: &Arena, open: &[bool], begins: &[bool], fairness: Fairness) -> Option<Lasso> {
     let sizes = [arena.pressed.len(), open.len(), begins.len()];
@@ -154,7 +155,7 @@ impl<'a> Part<'a> {
         self.arena.pressed[self.graph[node]][thread]
     }
 
-    /// The components of these nodes in which a fair run may stay for ever.
+    /// The components of these nodes in which a fair run may stay forever.
     fn fair_components(&self, nodes: Vec<NodeIndex>, fairness: Fairness) -> Vec<Vec<NodeIndex>> {
         let mut fair = Vec::new();
         let mut open = vec![nodes];
@@ -184,8 +185,8 @@ impl<'a> Part<'a> {
         fair
     }
 
-    /// The strongly connected components of a part of the nodes, those of one node without an edge
-    /// to itself included: there a run may stand still.
+    /// The strongly connected components of a part of the nodes. They include single nodes without
+    /// an edge to themselves: a run may stutter there.
     fn components(&self, nodes: &[NodeIndex]) -> Vec<Vec<NodeIndex>> {
         if nodes.len() == self.graph.node_count() {
             return petgraph::algo::kosaraju_scc(&self.graph);
@@ -217,10 +218,10 @@ impl<'a> Part<'a> {
         Some((*found.weight(), found.target()))
     }
 
-    /// A shortest-first walk round the component, from a state and back, that gives each thread what
-    /// makes it fair: an action, or a rest. Under weak fairness one state in which it is not pressed
-    /// is a rest, and where it can do both it rests: that is shorter. Under strong fairness it rests
-    /// only where it is pressed nowhere in the component.
+    /// A shortest-first walk through the component, from a state and back. It gives each thread
+    /// what makes the walk fair: an action or a rest. Under weak fairness a state in which the
+    /// thread is not pressed is a rest, and a rest is preferred because it is shorter. Under strong
+    /// fairness a thread rests only if it is pressed nowhere in the component.
     fn lasso(&self, component: &[NodeIndex], start: usize, fairness: Fairness) -> Lasso {
         let start = component.iter().copied().find(|node| self.graph[*node] == start);
         let start = start.unwrap_or(component[0]);
@@ -255,7 +256,7 @@ impl<'a> Part<'a> {
         Lasso { stem: Vec::new(), circle, acts }
     }
 
-    /// Appends the shortest way from `from` to a node that is a `goal`, inside the component.
+    /// Appends the shortest path from `from` to a node that is a `goal`, inside the component.
     fn walk(
         &self,
         component: &[NodeIndex],
@@ -291,13 +292,13 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The shortest ways from state 0 to every open state that pass through a state where the promise
-/// begins and are in open states from there on.
+/// The shortest paths from state 0 to every open state that pass through a state where the promise
+/// begins and stay in open states from there on.
 struct Stems {
     length: Vec<usize>,
-    /// The last edge of the way; where the promise begins, of the way from state 0.
+    /// The last edge of the path; where the promise begins, of the path from state 0.
     before: Vec<Option<Place>>,
-    /// The last edges of the shortest ways from state 0.
+    /// The last edges of the shortest paths from state 0.
     from_start: Vec<Option<Place>>,
     begins: Vec<bool>,
 }
@@ -349,8 +350,8 @@ impl Stems {
     }
 }
 
-/// How far each state is from state 0, and the last edge of a shortest way. States that cannot be
-/// reached are infinitely far.
+/// The distance of each state from state 0, and the last edge of a shortest path. Unreachable
+/// states are infinitely far.
 fn breadth_first(arena: &Arena) -> (Vec<usize>, Vec<Option<Place>>) {
     let mut depths = vec![usize::MAX; arena.edges.len()];
     let mut before = vec![None; arena.edges.len()];

@@ -1,14 +1,14 @@
 //! A *finite* program in the explorer: its half of the comparison with loom.
 //!
 //! The program is the one that the loom suites run without the fast path: each thread attaches,
-//! comes to one safepoint and detaches, so many times. A thread has a number of *time-out
-//! decisions*. Each timed park uses one up, whether its timer is to expire or not; when they are
-//! gone, a park lasts until it is woken. In the same way it has a number of decisions to give up.
+//! reaches one safepoint and detaches, for a number of rounds. A thread has a number of *timeout
+//! decisions*. Each timed park uses one, whether its timer expires or not. After the last one a
+//! park lasts until a wake-up. A thread has a number of decisions to give up in the same way.
 //!
-//! What the mechanism adds to the Monitor is modelled here, so that a difference is a difference
-//! of the mechanism: a safepoint may miss a request that came after its thread's last section (the
-//! flag is read without the mutex), a timer of a run that is over starts anew, and a thread woken
-//! before it parks has used up the park's decisions all the same.
+//! The model includes what the mechanism adds to the Monitor, so that a difference is a difference
+//! of the mechanism. A safepoint may miss a request made after its thread's last section, because
+//! it reads the flag without the mutex. A timer of a run that is over restarts. A thread woken
+//! before it parks has still used the decisions of that park.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -22,20 +22,20 @@ use crate::claims::ghost_observer::{Fingerprint, a_move, fingerprint};
 /// Sequences of events.
 pub type Traces = BTreeSet<Vec<Event>>;
 
-/// How much each thread of the program does.
+/// The work of each thread of the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Finite {
     /// How many threads.
     pub threads: usize,
     /// Acquisitions of each.
     pub rounds: usize,
-    /// Time-out decisions of each.
+    /// Timeout decisions of each.
     pub timeouts: usize,
     /// Decisions of each to give up.
     pub give_ups: usize,
 }
 
-/// What one thread does next.
+/// The next action of a thread.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Next {
     Attach,
@@ -57,25 +57,25 @@ enum Next {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Thread {
     next: Next,
-    /// Where it goes on when the present operation is over.
+    /// Where it continues after the present operation.
     then: Next,
     rounds_left: usize,
     time_outs_left: usize,
     give_ups_left: usize,
     /// The owner has changed since its present sleep was timed.
     stale: bool,
-    /// Its last section saw the request: its next look at the flag cannot miss it.
+    /// Its last section saw the request, so its next read of the flag cannot miss it.
     knows: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct State<P: Protocol> {
     monitor: Monitor<P>,
-    /// Who waits in each set, in the order of coming: the mechanism wakes who came first, also where
-    /// the Monitor's equality leaves the order out.
+    /// The waiters of each set in arrival order. The mechanism wakes the first one, also where the
+    /// Monitor's equality ignores the order.
     sets: Vec<Vec<ThreadId>>,
     threads: Vec<Thread>,
-    /// Whose run goes on: who takes back what it released goes on with it.
+    /// The thread whose run continues when it retakes the lock that it released.
     runs: Option<ThreadId>,
 }
 
@@ -87,7 +87,7 @@ struct Step<P: Protocol> {
     next: State<P>,
 }
 
-/// All sequences of events that the program can have.
+/// All sequences of events of the program.
 ///
 /// ```
 /// use gil_core::protocol::Handoff;
@@ -101,8 +101,8 @@ pub fn traces<P: Protocol>(protocol: P, finite: Finite) -> Traces {
     suffixes(&State::initial(protocol, finite), &mut known).iter().cloned().collect()
 }
 
-/// All moves that the program can make, as [`a_move`] notes them: what section led from which state
-/// to which, with the flag equal to the request and the word frozen while a slot is not Idle.
+/// All moves of the program, as [`a_move`] records them: which section led from which state to
+/// which, with the flag equal to the request and the word frozen while a thread state is not idle.
 ///
 /// ```
 /// use gil_core::protocol::Handoff;
@@ -127,7 +127,7 @@ pub fn moves<P: Protocol>(protocol: P, finite: Finite) -> BTreeSet<Fingerprint> 
     moves
 }
 
-/// How many of these events, at most, a run of the program begins with.
+/// The length of the longest prefix of these events with which a run of the program begins.
 ///
 /// ```
 /// use gil_core::engine::Event;
@@ -136,7 +136,7 @@ pub fn moves<P: Protocol>(protocol: P, finite: Finite) -> BTreeSet<Fingerprint> 
 /// let finite = Finite { threads: 2, rounds: 1, timeouts: 0, give_ups: 0 };
 /// let [first, second] = [0, 1].map(ThreadId::from_index);
 /// let waits = [Event::Taken(second), Event::Waiting(first), Event::TimedOut(first)];
-/// assert_eq!(begins_with(Handoff::plain(), finite, &waits), 2, "it has no time-outs");
+/// assert_eq!(begins_with(Handoff::plain(), finite, &waits), 2, "it has no timeouts");
 /// ```
 #[must_use]
 pub fn begins_with<P: Protocol>(protocol: P, finite: Finite, wanted: &[Event]) -> usize {
@@ -237,8 +237,8 @@ impl<P: Protocol> State<P> {
         }
     }
 
-    /// The park: each decision that can be made is used up, even if the thread has been woken
-    /// meanwhile. Giving up is asked only of a thread whose timer does not expire.
+    /// The park. It uses each possible decision, even if the thread has been woken meanwhile. Only
+    /// a thread whose timer does not expire may give up.
     fn park(&self, index: usize, timed: bool) -> Vec<Step<P>> {
         let thread = self.threads[index];
         let times_out = timed && thread.time_outs_left > 0;
@@ -270,8 +270,8 @@ impl<P: Protocol> State<P> {
         self.section(index, Operation::Resume(wake), self.threads[index].then)
     }
 
-    /// Nothing follows a section that the Monitor refuses, as it does only with a protocol that has a
-    /// bug: the mechanism ends the process there.
+    /// Nothing follows a section that the Monitor refuses, which happens only with a faulty
+    /// protocol: the mechanism ends the process there.
     fn section(&self, index: usize, entry: Operation, then: Next) -> Vec<Step<P>> {
         let mut state = self.clone();
         let id = ThreadId::from_index(index as u32);
@@ -306,7 +306,7 @@ impl<P: Protocol> State<P> {
         vec![Step { events, moved, next: state }]
     }
 
-    /// Forgets what can no longer matter, so that equal futures are equal states.
+    /// Forgets what no longer matters, so that equal futures are equal states.
     fn settle(&mut self) {
         if self.monitor.all_idle() {
             self.runs = self.monitor.owner(); // as the fast path leaves it

@@ -13,10 +13,10 @@ use crate::explorer::model::{Action, Next, Program, State, describe};
 
 type States<S> = IndexSet<S, BuildHasherDefault<FxHasher>>;
 
-/// The reachable states of a program, and how they are connected.
+/// The reachable states of a program and their edges.
 #[derive(Debug)]
 pub struct Graph<P: Protocol> {
-    /// What runs.
+    /// The program.
     pub program: Program,
     states: States<State<P>>,
     edges: Vec<Vec<(Action, u32)>>,
@@ -29,7 +29,7 @@ pub struct Graph<P: Protocol> {
 }
 
 impl<P: Protocol> Graph<P> {
-    /// Explores until nothing new is found or there are more than `limit` states.
+    /// Explores until no new state is found or there are more than `limit` states.
     #[must_use]
     pub fn explore(protocol: P, program: Program, ghost: bool, limit: usize) -> Self {
         let mut graph = Self {
@@ -58,7 +58,7 @@ impl<P: Protocol> Graph<P> {
         self.settle(at, successors);
     }
 
-    /// Notes what can happen in state `at`.
+    /// Records the actions of state `at`.
     fn settle(&mut self, at: usize, successors: Vec<Next<P>>) {
         let mut edges = Vec::with_capacity(successors.len());
         let mut fast = Vec::new();
@@ -109,8 +109,8 @@ impl<P: Protocol> Graph<P> {
         self.edges.len()
     }
 
-    /// How many states were found: all that were explored and, where the exploration ended early,
-    /// those that it would have gone on with.
+    /// How many states were found: all explored ones, and those left to explore if the exploration
+    /// ended early.
     pub(crate) fn found(&self) -> usize {
         self.states.len()
     }
@@ -133,7 +133,7 @@ impl<P: Protocol> Graph<P> {
         self.states.get_index_of(state)
     }
 
-    /// What can happen in a state, and where it leads; nothing where the exploration ended.
+    /// The actions of a state and their successors; nothing where the exploration ended.
     #[must_use]
     pub fn edges(&self, index: usize) -> &[(Action, u32)] {
         self.edges.get(index).map_or(&[], Vec::as_slice)
@@ -150,13 +150,13 @@ impl<P: Protocol> Graph<P> {
         self.broken.iter()
     }
 
-    /// The edges of a state, and those fast ones by which another was found.
+    /// The edges of a state, including the fast ones by which another state was found.
     pub(crate) fn all_edges(&self, index: usize) -> impl Iterator<Item = &(Action, u32)> {
         let fast = self.fast.get(index).map_or(&[][..], Vec::as_slice);
         self.edges(index).iter().chain(fast)
     }
 
-    /// The graph as the search for fair loops sees it.
+    /// The graph in the form that the search for fair loops needs.
     pub(crate) fn arena(&self) -> &Arena {
         self.arena.get_or_init(|| arena(self))
     }
@@ -173,7 +173,7 @@ impl<P: Protocol> Graph<P> {
         actions
     }
 
-    /// The same, a line an action.
+    /// The same, one line per action.
     #[must_use]
     pub fn path_text(&self, mut index: usize) -> Vec<String> {
         let mut lines = Vec::new();
@@ -194,7 +194,7 @@ pub fn number(lines: &[String]) -> String {
     numbered.collect::<Vec<_>>().join("\n")
 }
 
-/// The graph as the search sees it.
+/// The graph in the form that the search needs.
 fn arena<P: Protocol>(graph: &Graph<P>) -> Arena {
     let threads = graph.program.threads;
     let edge = |(action, to): &(Action, u32)| Edge {

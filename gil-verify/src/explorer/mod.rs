@@ -1,10 +1,10 @@
-//! The explorer: all states of threads that loop for ever around one Monitor.
+//! The explorer: all states of threads that loop forever around one Monitor.
 //!
-//! - [`model`]: a state and what can happen in it; [`graph`]: all that can be reached
+//! - [`model`]: a state and its actions; [`graph`]: all reachable states
 //! - [`fair`]: the search for fair loops; [`counterexample`]: a run as data, and as a text
 //! - [`finite`]: a finite program, for the comparison with loom
-//! - [`random_program`]: random programs, one after the other
-//! - [`engine`]: runs all of it, and turns what it finds into rows
+//! - [`random_program`]: random programs, one thread at a time
+//! - [`engine`]: runs all of it and turns the results into rows
 
 pub mod counterexample;
 pub mod engine;

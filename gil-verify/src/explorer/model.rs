@@ -1,8 +1,8 @@
-//! The explorer's state space: threads that loop for ever around one Monitor.
+//! The explorer's state space: threads that loop forever around one Monitor.
 //!
-//! Each thread is outside, running as the owner, or somewhere in the Monitor's slots. What can
-//! happen next is read off the slots; time-outs and wake choices are free. One action is one
-//! critical section, the unit in which the real lock decides.
+//! Each thread is outside, running as the owner, or in one of the Monitor's thread states. The
+//! thread states determine the possible actions; timeouts and wake choices are free. One action is
+//! one critical section, the unit in which the real lock decides.
 
 use gil_core::engine::{Event, Monitor, Operation, Outcome, Phase, ThreadState, WakePolicy};
 use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Timer, Wake};
@@ -15,9 +15,9 @@ use crate::claims::ghost::{Ghost, Violation};
 pub struct Program {
     /// How many threads.
     pub threads: usize,
-    /// Owners may release for a blocking call and come back.
+    /// Owners may release for a blocking call and reacquire.
     pub blocking: bool,
-    /// Threads may end; a new one comes under the same id.
+    /// Threads may end; a new one attaches with the same id.
     pub exit: bool,
     /// Waiters may give up.
     pub cancel: bool,
@@ -30,7 +30,7 @@ impl Program {
         Self { threads, blocking: false, exit: false, cancel: false }
     }
 
-    /// Threads that make blocking calls, end, and come again.
+    /// Threads that make blocking calls, end, and return.
     #[must_use]
     pub const fn blocking(threads: usize) -> Self {
         Self { threads, blocking: true, exit: true, cancel: false }
@@ -58,27 +58,28 @@ impl Program {
 pub struct State<P: Protocol> {
     /// The lock.
     pub monitor: Monitor<P>,
-    /// What the safety claims remember; `None` where only liveness is asked for.
+    /// The memory of the safety claims; `None` for liveness only.
     pub ghost: Option<Ghost>,
 }
 
-/// One section of one thread, with the wake choice it made.
+/// One section of one thread, with its wake choice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Action {
-    /// Who.
+    /// The thread.
     pub thread: ThreadId,
-    /// What.
+    /// The operation.
     pub entry: Operation,
-    /// Which waiter of a condition variable was woken, by the order of ids; 0 without a choice.
+    /// Which waiter of a condition variable was woken, in the order of ids; 0 without a choice.
     pub choice: u8,
-    /// Whether fairness promises that it happens: sections of a thread that wants one, expiry, and
-    /// the owner's safepoint while it is asked. Not: releasing, coming back, giving up.
+    /// Whether fairness guarantees that it happens: sections of a thread that needs one, expiry,
+    /// and the owner's safepoint while a switch is requested. Fairness does not guarantee a
+    /// release, a return or giving up.
     pub fair: bool,
-    /// Whether it goes by the fast path instead of a section.
+    /// Whether it takes the fast path instead of a section.
     pub fast: bool,
 }
 
-/// Where an action leads.
+/// The result of an action.
 #[derive(Clone, Debug)]
 pub struct Next<P: Protocol> {
     /// The action.
@@ -89,7 +90,7 @@ pub struct Next<P: Protocol> {
     pub broken: Vec<Violation>,
 }
 
-/// Wakes the `wanted`th waiter by id and notes how many there were to choose from.
+/// Wakes the `wanted`th waiter by id and records how many there were to choose from.
 struct ById {
     wanted: usize,
     alternatives: usize,
@@ -110,14 +111,14 @@ impl WakePolicy for ById {
 }
 
 impl<P: Protocol> State<P> {
-    /// Nobody has come yet.
+    /// No thread has attached yet.
     ///
     /// # Panics
-    /// Never: a fresh Monitor is idle.
+    /// Never: a new Monitor is idle.
     #[must_use]
     pub fn initial(protocol: P, program: Program, ghost: bool) -> Self {
         let mut monitor = Monitor::new(protocol);
-        // Every thread is known from the start: a thread that has never come and one that has
+        // Every thread is known from the start: a thread that has never attached and one that has
         // left must be the same state.
         for thread in (0..program.threads as u32).map(ThreadId::from_index) {
             let known = monitor.sync_owner(Some(thread));
@@ -127,7 +128,7 @@ impl<P: Protocol> State<P> {
         Self { monitor, ghost: ghost.then(|| Ghost::new(program.threads, true)) }
     }
 
-    /// What `thread` can do, with whether fairness promises it.
+    /// The possible operations of `thread`, with whether fairness guarantees them.
     pub fn entries(&self, program: Program, thread: ThreadId) -> Vec<(Operation, bool)> {
         let monitor = &self.monitor;
         let mut entries = Vec::new();
@@ -162,12 +163,12 @@ impl<P: Protocol> State<P> {
         entries
     }
 
-    /// Whether fairness promises that `thread` does something here.
+    /// Whether fairness guarantees an action of `thread` here.
     pub fn is_pressed(&self, program: Program, thread: ThreadId) -> bool {
         self.entries(program, thread).iter().any(|(_, fair)| *fair)
     }
 
-    /// Everything that can happen next.
+    /// All possible actions.
     pub fn successors(&self, program: Program) -> Vec<Next<P>> {
         let mut all = Vec::new();
         for thread in self.monitor.threads() {
@@ -187,7 +188,7 @@ impl<P: Protocol> State<P> {
         all
     }
 
-    /// One action; also how many wake choices it had.
+    /// One action, and the number of its wake choices.
     fn step(&self, action: Action) -> (Next<P>, usize) {
         let mut choose = ById { wanted: usize::from(action.choice), alternatives: 1 };
         let mut state = self.clone();
@@ -202,7 +203,7 @@ impl<P: Protocol> State<P> {
         (next, choose.alternatives)
     }
 
-    /// Takes one action again, for its events.
+    /// Repeats one action, for its events.
     pub fn replay(&self, action: Action) -> Next<P> {
         match action.fast {
             true => Next { action, state: self.fast(action), broken: Vec::new() },
@@ -210,7 +211,7 @@ impl<P: Protocol> State<P> {
         }
     }
 
-    /// Whether `thread` is on its way out and has to wait for that.
+    /// Whether `thread` is releasing and has to wait for that.
     pub fn is_leaving(&self, thread: ThreadId) -> bool {
         self.monitor.phase(thread) == Phase::Releasing
             && self.monitor.thread_state(thread) != ThreadState::Idle
@@ -221,8 +222,8 @@ impl<P: Protocol> State<P> {
         ghost.as_mut().map_or_else(Vec::new, |g| g.judge(thread, entry, outcome, monitor))
     }
 
-    /// The same thread by the fast path, where that is possible: the lock idle, or biased to the thread,
-    /// and free for an acquire, owned by the thread for a release.
+    /// The same operation of the thread by the fast path, where possible. The lock must be idle, or
+    /// biased to the thread. It must be free for an acquire and owned by the thread for a release.
     pub fn fast(&self, action: Action) -> Option<Self> {
         let owner = match action.entry {
             Operation::Acquire if self.monitor.owner().is_none() => Some(action.thread),
@@ -241,7 +242,8 @@ impl<P: Protocol> State<P> {
     }
 }
 
-/// An action in words, with what it did.
+/// An action and its events in words. The verbs are those of `gil-verify/spin/threads.pml`, because
+/// `tests/spin.rs` compares them.
 #[must_use]
 pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String {
     let verb = match action.entry {
@@ -261,7 +263,7 @@ pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String
     let Some(after) = after else { return text };
     let words = after.monitor.events().iter().map(|event| match *event {
         Event::Requested(thread, _) => format!("{thread:?} requests a switch"),
-        Event::Answered(thread) => format!("{thread:?} releases, as asked"),
+        Event::Answered(thread) => format!("{thread:?} releases on request"),
         Event::Released(thread) => format!("{thread:?} releases"),
         Event::Granted(thread) => format!("granted to {thread:?}"),
         Event::Confirmed(thread) => format!("{thread:?} confirms"),

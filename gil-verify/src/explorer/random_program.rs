@@ -1,9 +1,9 @@
-//! Random programs: a case is a number of threads and a list of picks, and the same case runs
-//! through every protocol.
+//! Random programs: a case is a number of threads and a list of picks. The same case runs through
+//! every protocol.
 //!
-//! A pick chooses among all that can happen next, so a case means something for every protocol,
-//! and shrinking it (fewer picks, smaller ones) keeps it a case. It prints as one line that can be
-//! read back: `3:0.4.1.17`.
+//! A pick chooses among all possible next actions, so a case is valid for every protocol, and a
+//! shrunk case (fewer picks, smaller ones) is still a case. It prints as one line that can be
+//! parsed: `3:0.4.1.17`.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
@@ -22,26 +22,26 @@ pub const THREADS_MAX: usize = 6;
 pub struct Case {
     /// How many threads, 2 to [`THREADS_MAX`].
     pub threads: usize,
-    /// What happens at each step, counted round among all that can.
+    /// The pick of each step, modulo the number of possible actions.
     pub picks: Vec<u8>,
 }
 
-/// Why a line is no case.
+/// Why a line is not a case.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaseError {
     /// There is no colon.
     #[error("a case is `THREADS:PICK.PICK...`, like 3:0.4.1; there is no colon in `{0}`")]
     NoColon(String),
-    /// The number of threads is no number, or out of range.
+    /// The number of threads is not a number, or out of range.
     #[error("a case has 2 to {THREADS_MAX} threads, not `{0}`")]
     Threads(String),
-    /// A pick is no number from 0 to 255.
+    /// A pick is not a number from 0 to 255.
     #[error("pick {position} is `{text}`, not a number from 0 to 255")]
     Pick {
-        /// Which one, from 1.
+        /// Its position, from 1.
         position: usize,
-        /// What stands there.
+        /// Its text.
         text: String,
     },
 }
@@ -70,16 +70,16 @@ impl FromStr for Case {
     }
 }
 
-/// What running a case showed.
+/// The result of a case.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Ran {
     /// Broken claims, in order.
     pub broken: Vec<Violation>,
     /// All events.
     pub events: Vec<Event>,
-    /// The run, a line a step.
+    /// The run, one line per step.
     pub lines: Vec<String>,
-    /// How many times each thread came to own the lock.
+    /// How many times each thread gained the lock.
     pub owned: Vec<u64>,
     /// How many threads gave up.
     pub cancels: u64,
@@ -107,11 +107,11 @@ impl Ran {
     }
 }
 
-/// Runs a case with blocking calls, threads that end, and waiters that give up; then lets everybody
-/// finish: whoever runs answers or leaves, whoever is woken runs, and nobody new comes.
+/// Runs a case with blocking calls, threads that end, and waiters that give up. Then every thread
+/// finishes: a running thread answers or leaves, a woken one runs, and no new one arrives.
 ///
-/// What is left over at the end is broken too: a thread that never gets out (LIVE-4), a request
-/// without a waiter (LIVE-6).
+/// Leftovers at the end are violations too: a thread that never leaves (LIVE-4), a request without
+/// a waiter (LIVE-6).
 #[must_use]
 pub fn run<P: Protocol>(protocol: P, case: &Case) -> Ran {
     let program = Program::cancelling(case.threads);
@@ -123,13 +123,13 @@ pub fn run<P: Protocol>(protocol: P, case: &Case) -> Ran {
         let Some(after) = ran.take(next.swap_remove(chosen)) else { return ran };
         state = after;
     }
-    // Each thread has a handful of sections before it is out, so this is far more than enough.
+    // Each thread needs a handful of sections to leave, so this is more than enough.
     for _ in 0..200 * case.threads {
         let leaving = |next: &Next<P>| {
             next.action.fair && next.action.entry != Operation::Safepoint
                 || matches!(next.action.entry, Operation::Release(_))
         };
-        // A wake-up before a time-out: nothing may depend on a timer to be rescued.
+        // A wake-up before a timeout: no thread may depend on a timer to be rescued.
         let timed = |next: &Next<P>| {
             matches!(next.action.entry, Operation::Resume(gil_core::protocol::Wake::TimedOut))
         };
@@ -143,9 +143,9 @@ pub fn run<P: Protocol>(protocol: P, case: &Case) -> Ran {
     }
     let broken = |claim, message: &str| Violation { claim, message: message.to_owned() };
     if !state.monitor.all_idle() || state.monitor.owner().is_some() {
-        ran.broken.push(broken("LIVE-4", "somebody never gets out, with nobody left to wait for"));
+        ran.broken.push(broken("LIVE-4", "a thread never leaves, with no thread left to wait for"));
     } else if state.monitor.requested() {
-        ran.broken.push(broken("LIVE-6", "everybody is gone and a switch is requested"));
+        ran.broken.push(broken("LIVE-6", "every thread is gone and a switch is requested"));
     }
     ran
 }

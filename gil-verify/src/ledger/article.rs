@@ -1,11 +1,12 @@
-//! The article's claims, in our own words, and what runs for each besides the ledger's claims.
+//! The article's claims in our own words, and what checks each one in addition to the ledger's
+//! claims.
 
-/// Id, what the article says, and what else stands for it.
+/// Id, what the article says, and what else checks it.
 pub const ARTICLE: &[(&str, &str, &str)] = &[
     ("A1", "One lock around the interpreter: at most one thread executes bytecode.", ""),
     (
         "A2",
-        "The holder gives it up of its own accord, or by force after an interval.",
+        "The holder releases it voluntarily, or is forced to after an interval.",
         "the two kinds of release in [the protocol](protocol.md)",
     ),
     (
@@ -26,11 +27,11 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A6",
         "Time per user, split over 8 threads, is no faster than sequential.",
-        "`cargo run --release -p gil-bench -- story`, in an interpreter under each protocol, CPython beside it; `cargo run --release -p gil-core --example time_per_user` on the bare lock",
+        "`cargo run --release -p gil-bench -- story`, in an interpreter under each protocol, CPython alongside; `cargo run --release -p gil-core --example time_per_user` on the bare lock",
     ),
     (
         "A7",
-        "Two count-downs: 1.53 s in sequence, 1.57 s on two threads.",
+        "Two count-downs take 1.53 s in sequence and 1.57 s on two threads.",
         "`cargo compare countdown`",
     ),
     (
@@ -40,8 +41,8 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     ),
     (
         "A9",
-        "CPU-bound threads have to be switched out by force.",
-        "the program *hogs*, and the mutants `request-dropped` and `safepoint-ignored`; `cargo verify simulate --protocol qemu --workload cpu:2`, where nothing forces a switch between threads that compute",
+        "CPU-bound threads have to be preempted.",
+        "the program `hogs`, and the mutants `request-dropped` and `safepoint-ignored`; `cargo verify simulate --protocol qemu --workload cpu:2`, where nothing forces a switch between CPU-bound threads",
     ),
     (
         "A10",
@@ -50,35 +51,39 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     ),
     (
         "A11",
-        "Processes give about 2x, but cost more to start and to talk to.",
-        "`cargo run --release -p gil-bench -- story`, its workload `processes`: one interpreter in each process, start-up shown apart",
+        "Processes are about twice as fast, but cost more to start and to communicate with.",
+        "`cargo run --release -p gil-bench -- story`, its workload `processes`: one interpreter in each process, with start-up reported separately",
     ),
     (
         "A12",
         "C extensions release the lock around long work.",
         "`Attached::detach`; `cargo compare hash`: SHA-256 without the lock",
     ),
-    ("A13", "A waiting thread asks only if the lock was not released in its interval.", ""),
+    (
+        "A13",
+        "A waiting thread requests a switch only if the lock was not released in its interval.",
+        "",
+    ),
     ("A14", "The holder finishes its instruction, drops the lock and signals.", ""),
     (
         "A15",
-        "It waits until another thread has really got the lock.",
-        "mutants `gives-by-freeing`, `no-forced-switch`; the model `python3-no-forced-switch`, which [recorded runs](conformance.md) tell apart",
+        "It waits until another thread has actually acquired the lock.",
+        "mutants `gives-by-freeing`, `no-forced-switch`; the model `python3-no-forced-switch`, which [recorded runs](conformance.md) distinguish",
     ),
     (
         "A16",
-        "Python 2 did not wait: starvation and needless wake-ups, the GIL battle.",
+        "Python 2 did not wait, which caused starvation and wasted wake-ups: the GIL battle.",
         "[pictured](pictures.md#the-gil-battle-a16); `cargo run --example gil_battle`; python2's loop, `cargo verify --protocol python2 -v`; on real threads `Gil::counters` and `cargo run --release -p gil-models --example record`",
     ),
     (
         "A17",
-        "The thread that asked need not be the one that gets the lock.",
-        "[pictured](pictures.md#several-threads-a17); python3's loop at 3 threads is an instance: T0 asks, T2 gets",
+        "The thread that requested need not be the one that gets the lock.",
+        "[pictured](pictures.md#several-threads-a17); python3's loop at 3 threads is an instance: T0 requests, and T2 gets the lock",
     ),
     (
         "A18",
-        "The switch check prevents a waiter from asking again and again.",
-        "[pictured](pictures.md#asking-again-and-again-a18); mutant `no-switch-number-check`; the model `python3-no-switch-check`, which [recorded runs](conformance.md) tell apart",
+        "The switch check prevents a waiter from requesting repeatedly.",
+        "[pictured](pictures.md#asking-again-and-again-a18); mutant `no-switch-number-check`; the model `python3-no-switch-check`, which [recorded runs](conformance.md) distinguish",
     ),
     (
         "A19",

@@ -1,4 +1,4 @@
-//! What the ledger says of a claim.
+//! An entry of the ledger.
 
 use crate::claims::spurious;
 
@@ -30,7 +30,7 @@ pub struct Claim {
 pub struct KnownFalse {
     /// The protocol.
     pub protocol: &'static str,
-    /// From so many threads on.
+    /// The smallest number of threads.
     pub threads_from: usize,
     /// In these programs (`hogs`, `blocking`, `blocking+cancel`, or a loom suite's name).
     pub variants: &'static [&'static str],
@@ -43,7 +43,7 @@ pub(super) const BLOCKING: &str = "blocking";
 pub(super) const CANCEL: &str = "blocking+cancel";
 pub(super) const ALWAYS: &[&str] = &[];
 pub(super) const SPURIOUS: &[&str] = &[spurious::VARIANT];
-pub(super) const SPURIOUS_SWITCH: &str = "the forced switch is one wait on a condition variable, without a loop: a spurious wake-up ends it, and the thread takes the lock back";
+pub(super) const SPURIOUS_SWITCH: &str = "the forced switch is one wait on a condition variable, without a loop: a spurious wake-up ends it, and the thread reacquires the lock";
 pub(super) const NO_REQUESTS: (&str, &str) =
     ("python2", "Python 2 has no requests: the holder releases whenever its ticks run out");
 

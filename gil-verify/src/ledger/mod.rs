@@ -1,8 +1,8 @@
 //! The ledger: every claim, what it means, where it holds and where it is known to be false.
 //!
-//! It is the source of truth. The README's table, the book's pages and `explain` are made
-//! from it, and the engines compare what they computed with it. What is not compared with anything
-//! here fails a test.
+//! It is the source of truth. The README's table, the book's pages and `explain` are generated from
+//! it, and the engines compare their results with it. An entry that no engine compares fails a
+//! test.
 
 pub mod article;
 mod claim;
@@ -25,7 +25,7 @@ pub fn claim(id: &str) -> Option<&'static Claim> {
     CLAIMS.iter().find(|claim| claim.id == id)
 }
 
-/// The three promises that the project is about, with their names.
+/// The three main claims of the project, with their names.
 pub const PROMISES: &[(&str, &str)] = &[
     ("SAFE-1", "mutual exclusion"),
     ("LIVE-1", "forced-switch liveness"),
@@ -33,7 +33,7 @@ pub const PROMISES: &[(&str, &str)] = &[
 ];
 
 impl Claim {
-    /// Everywhere that it does not hold, and why.
+    /// Every place where it does not hold, and why.
     pub fn all_known_false(&self) -> impl Iterator<Item = &'static KnownFalse> + use<> {
         let (id, mine) = (self.id, self.known_false);
         let of_models = models::OF_MODELS.iter().filter(move |(claim, _)| *claim == id);
@@ -53,7 +53,7 @@ impl Claim {
                 && threads >= known.threads_from
                 && (known.variants.is_empty()
                     || known.variants.contains(&variant)
-                    // Spurious wake-ups only add to what can happen.
+                    // Spurious wake-ups only add behaviour.
                     || variant == spurious::VARIANT && known.variants.contains(&BLOCKING))
         })
     }
@@ -87,9 +87,9 @@ pub fn expected(id: &str, protocol: &str, threads: usize, variant: &str) -> Opti
     }
 }
 
-/// As [`expected`], for a liveness claim under a fairness. Strong fairness rules out more runs, so
-/// what holds under weak fairness holds under it; where a claim fails only under weak fairness,
-/// [`ONLY_WEAKLY_FALSE`] says so.
+/// As [`expected`], for a liveness claim under a fairness. Strong fairness excludes more runs, so a
+/// claim that holds under weak fairness also holds under it. [`ONLY_WEAKLY_FALSE`] lists the claims
+/// that fail only under weak fairness.
 #[must_use]
 pub fn expected_under(
     id: &str,
@@ -108,9 +108,9 @@ pub fn expected_under(
     expected(id, protocol, threads, variant)
 }
 
-/// Claim, protocol, program, and up to how many threads strong fairness makes true what is false under
-/// weak fairness. The others do not need an unfair scheduler at all: their waiters act again and again,
-/// and lose every time.
+/// Claims that are false under weak fairness and true under strong fairness: claim, protocol,
+/// program and the largest number of threads. The other false claims need no unfair scheduler:
+/// their waiters act repeatedly and lose every time.
 pub const ONLY_WEAKLY_FALSE: &[(&str, &str, &str, usize)] = &[
     ("LIVE-1", "python3", CANCEL, 4),
     ("LIVE-1", "python3-no-forced-switch", CANCEL, 4),
@@ -127,6 +127,6 @@ pub fn overtakes_max(protocol: &str, threads: usize) -> Option<u64> {
     if let Some((barges, boosts)) = promise::budgets(protocol) {
         return Some(promise::overtakes_max(barges, boosts, threads));
     }
-    // Two tasks: whoever releases gives it to the other.
+    // With two tasks, each release gives the lock to the other task.
     (matches!(protocol, "ghc" | "pypy" | "ruby19") && threads == 2).then_some(0)
 }

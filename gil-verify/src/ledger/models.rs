@@ -1,30 +1,30 @@
-//! Where the claims do not hold of the models of other GILs, and why: most of it is the reason why
-//! those GILs were changed, or why their users complain.
+//! Where the claims do not hold of the models of other GILs, and why. Most of these failures are
+//! the reason why those GILs were changed, or why their users complain.
 
 use super::claim::{
     ALWAYS, BLOCKING, CANCEL, HOGS, KnownFalse, SPURIOUS, SPURIOUS_SWITCH, known_false,
 };
 
 const RELEASING: &[&str] = &[BLOCKING, CANCEL];
-/// The tick's flag can be seen to outlive its thread in every suite of loom's.
+/// In every loom suite the tick's flag can outlive its thread.
 const RELEASING_AND_SUITES: &[&str] =
     &[BLOCKING, CANCEL, "two", "two-timeouts", "two-fast", "two-cancel", "hog"];
 const PROGRAMS: &[&str] = &[HOGS, BLOCKING, CANCEL];
 const HOGGING: &[&str] = &[HOGS];
 const CANCELLING: &[&str] = &[CANCEL];
-const FORCED_BY_A_CALL: &str = "a blocking call made while a switch is requested is a voluntary release like any other, and the caller may be back before the woken thread";
+const FORCED_BY_A_CALL: &str = "a blocking call made while a switch is requested is a voluntary release like any other, so the caller may return before the woken thread";
 
 /// By claim.
 pub const OF_MODELS: &[(&str, KnownFalse)] = &[
     ("SAFE-1", known_false("no-lock", 2, ALWAYS, "there is no lock")),
-    // A forced switch that is none.
+    // A forced switch that does not force a switch.
     (
         "SAFE-3",
         known_false(
             "python3-no-forced-switch",
             2,
             ALWAYS,
-            "the dropper does not wait for the switch: it is back before the woken thread",
+            "the releasing thread does not wait for the switch: it returns before the woken thread",
         ),
     ),
     (
@@ -33,7 +33,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-switch-check",
             3,
             CANCELLING,
-            "as python3: a waiter that gives up has to signal the thread in its forced switch",
+            "as python3: a waiter that gives up must signal the thread in its forced switch",
         ),
     ),
     ("SAFE-3", known_false("python3-no-switch-check", 2, SPURIOUS, SPURIOUS_SWITCH)),
@@ -43,7 +43,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml-old-yield",
             2,
             ALWAYS,
-            "the yield is a release, then an acquire: it wins the race against the thread it has woken (PR 2112)",
+            "the yield is a release followed by an acquire, which wins the race against the woken thread (PR 2112)",
         ),
     ),
     ("SAFE-3", known_false("ocaml", 2, RELEASING, FORCED_BY_A_CALL)),
@@ -55,7 +55,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ruby",
             2,
             RELEASING,
-            "the hot thread may take the lock back from a successor that has not started, also where it was asked to release",
+            "the hot thread may retake the lock from a successor that has not started, also after a request",
         ),
     ),
     (
@@ -64,7 +64,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ruby19",
             3,
             CANCELLING,
-            "a yield is a release, then an acquire: if the first of the list gives up in between, the list may look empty while another thread is between the two as well",
+            "a yield is a release followed by an acquire: if the first of the list gives up meanwhile, the list may be empty while another thread also yields",
         ),
     ),
     (
@@ -93,7 +93,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-switch-check",
             3,
             PROGRAMS,
-            "a waiter that has just seen a switch asks again: the article's spin lock",
+            "a waiter that has just seen a switch requests again: the article's spin lock",
         ),
     ),
     (
@@ -102,7 +102,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml",
             2,
             ALWAYS,
-            "a tick is not aligned to the start of a slice: it may hit a thread that has just begun",
+            "a tick is not aligned to the start of a slice: it may hit a thread whose slice has just begun",
         ),
     ),
     (
@@ -111,18 +111,21 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml-old-yield",
             3,
             PROGRAMS,
-            "a tick is not aligned to the start of a slice: it may hit a thread that has just begun",
+            "a tick is not aligned to the start of a slice: it may hit a thread whose slice has just begun",
         ),
     ),
-    ("SAFE-4", known_false("priority", 2, ALWAYS, "the I/O class asks at once, without a budget")),
-    ("SAFE-4", known_false("qemu", 2, ALWAYS, "whoever comes from outside asks at once")),
+    (
+        "SAFE-4",
+        known_false("priority", 2, ALWAYS, "the I/O class requests at once, without a budget"),
+    ),
+    ("SAFE-4", known_false("qemu", 2, ALWAYS, "a thread that attaches requests at once")),
     (
         "SAFE-5",
         known_false(
             "python3-no-forced-switch",
             3,
             CANCELLING,
-            "as python3: a waiter that gives up also resets the requests of others (gh-96387)",
+            "as python3: a waiter that gives up also resets the requests of other waiters (gh-96387)",
         ),
     ),
     (
@@ -131,7 +134,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-switch-check",
             3,
             CANCELLING,
-            "as python3: a waiter that gives up also resets the requests of others (gh-96387)",
+            "as python3: a waiter that gives up also resets the requests of other waiters (gh-96387)",
         ),
     ),
     (
@@ -140,7 +143,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml",
             2,
             RELEASING_AND_SUITES,
-            "the tick's flag is the domain's: it outlives the thread that it was raised for",
+            "the tick's flag belongs to the domain: it outlives the run for which it was set",
         ),
     ),
     (
@@ -149,7 +152,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml-old-yield",
             2,
             RELEASING_AND_SUITES,
-            "the tick's flag is the domain's: it outlives the thread that it was raised for",
+            "the tick's flag belongs to the domain: it outlives the run for which it was set",
         ),
     ),
     (
@@ -158,7 +161,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "qemu",
             2,
             RELEASING,
-            "the request is a count of those that want the lock: whoever holds it meanwhile answers again",
+            "the request is a count of the acquiring threads: each holder until they own the lock answers it again",
         ),
     ),
     (
@@ -167,7 +170,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "qemu",
             3,
             HOGGING,
-            "the request is a count of those that want the lock: whoever holds it meanwhile answers again",
+            "the request is a count of the acquiring threads: each holder until they own the lock answers it again",
         ),
     ),
     (
@@ -176,7 +179,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ruby19",
             3,
             CANCELLING,
-            "the last of the list gives up while a yielding thread is in no list, and takes the request with it",
+            "the last thread of the list gives up while a yielding thread is in no list, and clears the request",
         ),
     ),
     (
@@ -185,7 +188,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-forced-switch",
             2,
             ALWAYS,
-            "the dropper does not wait for the switch: it is back before the woken thread",
+            "the releasing thread does not wait for the switch: it returns before the woken thread",
         ),
     ),
     (
@@ -203,7 +206,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ruby19",
             3,
             ALWAYS,
-            "a yield is a release, then an acquire: who comes in between the two is behind in the list",
+            "a yield is a release followed by an acquire: a thread that arrives between the two is behind it in the list",
         ),
     ),
     ("SAFE-9", known_false("ocaml", 3, ALWAYS, "a yield goes to any waiter, not to all of them")),
@@ -218,12 +221,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
     ),
     (
         "SAFE-9",
-        known_false(
-            "qemu",
-            3,
-            ALWAYS,
-            "a condition variable wakes any of those that were switched out",
-        ),
+        known_false("qemu", 3, ALWAYS, "a condition variable wakes any of the preempted threads"),
     ),
     // Liveness.
     (
@@ -232,7 +230,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-forced-switch",
             3,
             CANCELLING,
-            "as python3: waiters that come and give up reset the request again and again",
+            "as python3: waiters that arrive and give up reset the request repeatedly",
         ),
     ),
     (
@@ -241,7 +239,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-switch-check",
             3,
             CANCELLING,
-            "as python3: waiters that come and give up reset the request again and again",
+            "as python3: waiters that arrive and give up reset the request repeatedly",
         ),
     ),
     (
@@ -250,7 +248,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml-old-yield",
             3,
             CANCELLING,
-            "OCaml cannot give up. Here the last counted waiter that does takes the request with it, though a yielding thread is between its release and its acquire, and waiters that come and give up then pass the tick round",
+            "OCaml cannot give up. In the model the last counted waiter that gives up clears the request, although a yielding thread is between its release and its acquire. Waiters that arrive and give up then repeat this",
         ),
     ),
     (
@@ -259,12 +257,17 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "qemu",
             3,
             CANCELLING,
-            "the request goes with whoever gives up, and a thread that was switched out does not ask",
+            "a waiter that gives up clears its request, and a preempted thread does not request",
         ),
     ),
     (
         "LIVE-2",
-        known_false("python3-no-forced-switch", 2, ALWAYS, "nothing makes the dropper lose"),
+        known_false(
+            "python3-no-forced-switch",
+            2,
+            ALWAYS,
+            "nothing makes the releasing thread lose the race",
+        ),
     ),
     (
         "LIVE-2",
@@ -272,7 +275,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-switch-check",
             2,
             RELEASING,
-            "after a voluntary release anybody may take the lock before the woken thread",
+            "after a voluntary release any thread may acquire the lock before the woken thread",
         ),
     ),
     (
@@ -281,7 +284,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "python3-no-switch-check",
             3,
             HOGGING,
-            "a forced switch goes to any waiter, so two threads can pass the lock to each other for ever",
+            "a forced switch goes to any waiter, so two threads can pass the lock to each other forever",
         ),
     ),
     (
@@ -290,7 +293,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "pypy",
             2,
             RELEASING,
-            "a thread that makes short calls takes the lock back before the stealer comes by, every time",
+            "a thread that makes short calls reacquires the lock every time before the stealer polls",
         ),
     ),
     (
@@ -299,7 +302,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ruby",
             2,
             RELEASING,
-            "the hot thread steals the lock back before its successor has started, every time",
+            "the hot thread retakes the lock every time before its successor has started",
         ),
     ),
     (
@@ -308,7 +311,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml",
             2,
             RELEASING,
-            "after a voluntary release anybody may take the lock before the woken thread",
+            "after a voluntary release any thread may acquire the lock before the woken thread",
         ),
     ),
     (
@@ -317,7 +320,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml",
             3,
             HOGGING,
-            "a yield goes to any waiter, so two threads can pass the lock to each other for ever",
+            "a yield goes to any waiter, so two threads can pass the lock to each other forever",
         ),
     ),
     (
@@ -335,7 +338,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "priority",
             2,
             RELEASING,
-            "a thread that computes and now and then makes a call is of the I/O class every time it comes back: the pathological case",
+            "a CPU-bound thread that makes an occasional call is in the I/O class each time it reacquires: the pathological case",
         ),
     ),
     (
@@ -344,7 +347,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "qemu",
             2,
             ALWAYS,
-            "who was switched out does not ask: the thread that has proceeded may compute for ever",
+            "a preempted thread does not request: the thread that runs may compute forever",
         ),
     ),
     (
@@ -353,7 +356,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ghc",
             3,
             RELEASING,
-            "two tasks that return from foreign calls by turns are served before a task with work, every time",
+            "two tasks that return from foreign calls in turn are served every time before a task with work",
         ),
     ),
     (
@@ -362,7 +365,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "pypy",
             2,
             RELEASING,
-            "by design: a release wakes nobody, the stealer comes by every 0.1 ms",
+            "by design: a release wakes no thread, and the stealer polls every 0.1 ms",
         ),
     ),
     (
@@ -371,7 +374,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml",
             2,
             RELEASING_AND_SUITES,
-            "the tick's flag stays up when the last waiter takes the lock, until the next poll",
+            "the tick's flag stays set until the next poll when the last waiter acquires the lock",
         ),
     ),
     (
@@ -380,16 +383,16 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
             "ocaml-old-yield",
             2,
             RELEASING_AND_SUITES,
-            "the tick's flag stays up when the last waiter takes the lock, until the next poll",
+            "the tick's flag stays set until the next poll when the last waiter acquires the lock",
         ),
     ),
 ];
 
 const NO_REQUESTS: &str =
-    "PyPy has no requests: the bytecode counter runs out, and the holder yields if anybody waits";
-const NOT_ITS_OWN: &str = "they are the default protocol's";
+    "PyPy has no requests: the holder yields to waiters when its bytecode counter runs out";
+const NOT_ITS_OWN: &str = "the invariants belong to the default protocol";
 const NO_DELAYS: &str = "its wake-ups and requests are never delayed";
-const NO_LOCK: &str = "what is no lock can break no other promise of one";
+const NO_LOCK: &str = "without a lock the other claims have no meaning";
 
 /// Why a claim does not apply to a model.
 #[must_use]

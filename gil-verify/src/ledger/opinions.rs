@@ -1,4 +1,4 @@
-//! Which engines judge a claim, and why one of them has to do where it is alone.
+//! Which engines judge a claim, and the reason where there is only one.
 
 use crate::claims::explored;
 use crate::loom::{SUITES, Work, compares, judged};
@@ -10,23 +10,23 @@ use crate::shuttle;
 pub const SINGLE: &[(&str, &str)] = &[
     (
         "SAFE-8",
-        "only loom knows which accesses are ordered: the explorer has no memory, shuttle and Spin no orders. ThreadSanitizer and Miri look at the same code on real threads where a toolchain has them, but nobody frees a lock there while another thread is inside it",
+        "only loom knows which accesses are ordered: the explorer has no memory, and shuttle and Spin have no memory orders. ThreadSanitizer and Miri check the same code on real threads where a toolchain has them. No test there frees a lock while another thread is inside it",
     ),
     (
         "SAFE-9",
-        "the other engines run finite programs or a few claims, and this one needs turns that come round; its search is tested on protocols that are known to break it",
+        "the other engines run finite programs or judge few claims, and this claim needs repeated turns; its search is tested on protocols that are known to break it",
     ),
     (
         "HAND",
-        "its words are the protocol's own, which no other engine knows; what follows from them is LIVE-2, LIVE-4 and SAFE-5, which others judge too",
+        "it speaks of the protocol's own state, which no other engine has; its consequences LIVE-2, LIVE-4 and SAFE-5 have other judges",
     ),
     (
         "LIVE-5",
-        "a release that never ends is a loop or a deadlock; loom would report the deadlock as LIVE-4, and tells the two apart as little as Spin's models do",
+        "a release that never ends is a loop or a deadlock; loom reports the deadlock as LIVE-4, and Spin's models do not distinguish the two either",
     ),
     (
         "NEED-1",
-        "what is claimed is that a counterexample exists, and it is printed: whoever reads it is the second opinion",
+        "it claims that a counterexample exists, and the report prints it: a reader can check it",
     ),
     (
         "TIME-1",
@@ -37,12 +37,11 @@ pub const SINGLE: &[(&str, &str)] = &[
     ("NEED-3", "as NEED-1"),
     (
         "FAST-PATH",
-        "it compares states of the explorer's graph with one another; that loom's suites with the fast path keep the same claims is a weaker look at the same thing",
+        "it compares states of the explorer's graph with one another; loom's suites with the fast path check the same claims, which is weaker",
     ),
 ];
 
-/// Claims that random programs, one step of one thread after the other, judge of every protocol
-/// (`tests/properties.rs`).
+/// The claims that random programs judge of every protocol (`tests/properties.rs`).
 const RANDOM: &[&str] = explored::SAFETY;
 
 /// The engines that judge a claim of the default protocol.
@@ -70,7 +69,7 @@ pub fn engines(claim: &str) -> Vec<Engine> {
     if RANDOM.contains(&claim) {
         engines.push(Engine::Proptest);
     }
-    // Overtakings are counted on locks that run, and counts in the heap's own tests.
+    // Real threads check overtaking in one test, and reference counts in the tests of the heap.
     let heap = SUITES.iter().any(|suite| suite.work == Work::Heap);
     if claim == "LIVE-3" || claim == "HEAP-1" && heap {
         engines.push(Engine::Threads);

@@ -1,4 +1,4 @@
-//! Runs the loom suites, one process each, and turns what they say into rows.
+//! Runs the loom suites, one process each, and turns their output into rows.
 
 use std::path::Path;
 use std::time::Instant;
@@ -26,7 +26,7 @@ enum Job {
 /// Builds, then runs the suites and the mechanism's mutants, two at a time.
 ///
 /// # Errors
-/// A [`ProcessError`], where something could not be run at all.
+/// A [`ProcessError`] if a process could not run.
 pub fn run(
     selection: &Selection,
     sink: &mut dyn FnMut(Row),
@@ -150,7 +150,7 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
             explored,
             unit: "executions".to_owned(),
             seconds,
-            test: "gil-verify/tests/loom.rs::every_suite_is_as_expected".to_owned(),
+            test: "gil-verify/tests/loom.rs::suites_are_as_expected".to_owned(),
             counterexample,
         }));
     }
@@ -177,10 +177,10 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
     rows
 }
 
-/// The protocol of a row about a program that has no lock.
+/// The protocol of a row about a program without a lock.
 pub const NO_LOCK: &str = "no lock";
 
-/// The verdict on a program that must find something: to find it is what holds.
+/// The verdict on a program that must find something: the claim holds if it is found.
 fn find(wanted: &str, said: &Said) -> (Verdict, Option<String>) {
     match said {
         Said::Broke { claim, message, .. } if *claim == wanted => {
@@ -199,7 +199,7 @@ fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Opti
         Said::Broke { claim, message, .. } if *claim == id => {
             (Verdict::Fails, Some(message.clone()))
         }
-        // Another claim ended the run: nothing is known of this one.
+        // Another claim ended the run, so this one has no verdict.
         Said::Broke { .. } => (Verdict::Inconclusive, None),
         Said::Found(found) if id == "WITNESS" => {
             let missing = missing(protocol, suite, found);
@@ -222,7 +222,7 @@ fn judge(id: &str, suite: &Suite, protocol: &str, said: &Said) -> (Verdict, Opti
 /// Runs the suite of a mutant with the mutant.
 ///
 /// # Errors
-/// A [`ProcessError`], where it could not be run at all.
+/// A [`ProcessError`] if the process could not run.
 pub fn try_mutant(
     binary: &Path,
     mutant: &MechanismMutant,
@@ -232,7 +232,7 @@ pub fn try_mutant(
     Ok(judge_mutant(mutant, suite, said))
 }
 
-/// What a suite says of a claim, if it breaks it.
+/// What a suite reports about a claim that it breaks.
 pub(crate) fn breaks(suite: &Suite, protocol: &str, said: &Said, claim: &str) -> Option<String> {
     match said {
         Said::Broke { claim: broken, message, .. } => (*broken == claim).then(|| message.clone()),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::suites::{Suite, Work};
 
-/// What a suite found when nothing was broken.
+/// The results of a suite in which no claim was broken.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
     /// Executions that loom explored.
@@ -19,28 +19,28 @@ pub struct Found {
     pub broken: std::collections::BTreeMap<String, u64>,
     /// Free choices that took only one value: `worker kind value`.
     pub one_sided: Vec<String>,
-    /// The sequences beside the explorer's, if compared.
+    /// The comparison of the sequences with the explorer's, if made.
     pub compared: Option<Compared>,
-    /// The moves beside the explorer's, if compared.
+    /// The comparison of the moves with the explorer's, if made.
     pub moved: Option<Compared>,
 }
 
-/// What a search for one run found.
+/// The result of a search for one run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Sought {
     /// It is the run of this execution, from 1.
     Reached {
-        /// Which.
+        /// The execution.
         execution: u64,
     },
-    /// It is none of these executions, which are all within the bound.
+    /// It is not among these executions, which are all executions within the bound.
     NotReached {
         /// How many.
         executions: u64,
     },
     /// The search ended early, in this execution: by a deadlock, or because the Monitor refused.
     Ended {
-        /// Which.
+        /// The execution.
         execution: u64,
     },
 }
@@ -79,7 +79,7 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
         Work::Rounds(_) | Work::Hog => vec!["taken", "released", "waits"],
         Work::Heap => return without(HEAP_EVENTS, happened),
         Work::LastRelease => return without(LAST_RELEASE_EVENTS, happened),
-        // What they are there to show is their claim.
+        // Their claim is what they are there to show.
         Work::Count | Work::Objects { .. } | Work::Mutex { .. } => return Vec::new(),
     };
     let boosts = protocol == "handoff";
@@ -107,21 +107,21 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
         wanted.push("cancelled");
     }
     if suite.young > 0 {
-        wanted.push("a young run");
+        wanted.push("a grace period");
     }
-    if suite.name == "two-twice-young" {
-        wanted.push("looked again");
+    if suite.name == "two-twice-grace" {
+        wanted.push("rechecked");
     }
     if suite.name.starts_with("two-twice-fast") && protocol.starts_with("handoff") {
-        wanted.push("taken back");
+        wanted.push("retaken");
     }
     without(&wanted, happened)
 }
 
-/// A take finds drops of the other thread to make, and finds that they have been made.
+/// An acquire finds pending drops of the other thread, or finds that they have been applied.
 const HEAP_EVENTS: &[&str] = &["T0 is back, 0 drops deferred", "T0 is back, 2 drops deferred"];
 
-/// Either thread may be the last, after waiting for the other or not.
+/// Either thread may be the last, with or without waiting for the other.
 const LAST_RELEASE_EVENTS: &[&str] =
     &["T0 frees the lock", "T1 frees the lock", "T0 is woken", "T1 is woken"];
 

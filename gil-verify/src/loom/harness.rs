@@ -18,10 +18,10 @@ use super::suites::{Suite, Work, known_false};
 use crate::claims::ghost_observer::{Fingerprint, Watch};
 use crate::explorer::finite::{self, Traces};
 
-/// loom panics when one execution takes more steps: the net for a thread that spins for ever.
+/// loom panics when one execution takes more steps, which catches a thread that spins forever.
 const MAX_BRANCHES: usize = 4_000;
 
-/// What all executions of a suite found together.
+/// The collected results of all executions of a suite.
 #[derive(Default)]
 struct Collected {
     executions: u64,
@@ -32,11 +32,11 @@ struct Collected {
     moves: BTreeSet<Fingerprint>,
 }
 
-/// What the threads of one execution share.
+/// The state that the threads of one execution share.
 struct Shared<P: Protocol, const DISABLE_FAST_PATH: bool> {
     lock: RawGil<P, Watch<DISABLE_FAST_PATH>>,
     data: UnsafeCell<u64>,
-    // Not loom's: it adds no branches, and it is right in the order in which loom runs things.
+    // It is not loom's type: it adds no branches, and loom runs one thread at a time.
     inside: AtomicUsize,
     suite: Suite,
 }
@@ -44,8 +44,8 @@ struct Shared<P: Protocol, const DISABLE_FAST_PATH: bool> {
 /// Explores all executions of a suite.
 ///
 /// # Panics
-/// With the name of the claim, when one is broken; with loom's own message for a deadlock, a data
-/// race or a thread that spins for ever.
+/// With the name of the claim when one is broken. With loom's own message for a deadlock, a data
+/// race or a thread that spins forever.
 pub fn run<P: Protocol + Send + Sync + 'static>(
     name: &'static str,
     protocol: P,
@@ -72,7 +72,7 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
         for name in execution.seen {
             *collected.events.entry(name).or_default() += 1;
         }
-        for (kind, name) in [(Kind::Spurious, "spurious"), (Kind::Young, "a young run")] {
+        for (kind, name) in [(Kind::Spurious, "spurious"), (Kind::Young, "a grace period")] {
             if execution.choices.iter().any(|(_, made, value)| *made == kind && *value) {
                 *collected.events.entry(name).or_default() += 1;
             }
@@ -100,8 +100,8 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
     }
 }
 
-/// Choices that were made and always came out the same. A thread that never gets to make one is
-/// none of them: a protocol without timers makes no time-out choices.
+/// Choices that were made and always had the same result. A choice that no thread reaches does not
+/// count: a protocol without timers makes no timeout choices.
 fn one_sided(choices: &BTreeSet<(usize, Kind, bool)>, suite: Suite) -> Vec<String> {
     let forced = suite.work == Work::Hog;
     let lonely = choices.iter().filter(|(worker, kind, value)| {
@@ -145,7 +145,7 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
         inside: AtomicUsize::new(0),
         suite,
     });
-    shared.lock.set_check_interval(0); // every safepoint is a tick's last
+    shared.lock.set_check_interval(0); // every safepoint is the last of its ticks
     let members: Vec<_> = (0..suite.threads).map(|_| shared.lock.register()).collect();
     let mut members = members.into_iter().enumerate();
     let (_, mine) = members.next().expect("a suite has threads");
@@ -163,8 +163,8 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
     Choices::enlist(0);
     ::loom::explore();
     work(&shared, 0, &mine);
-    // Not by joining: loom's join and park share one token, and an unpark that comes late would
-    // end the join. A thread that never gets through is a deadlock, which loom reports.
+    // Not by joining: loom's join and park share one token, so a late unpark would end the join. A
+    // thread that never finishes is a deadlock, which loom reports.
     while done.get() < suite.threads - 1 {
         ::loom::thread::park();
     }
@@ -172,7 +172,7 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
         let Watch { events, broken, moves, seen, .. } = watch;
         (take(events), take(broken), take(moves), take(seen))
     });
-    shared.lock.attach(&mine).expect("everybody has left");
+    shared.lock.attach(&mine).expect("every thread has left");
     let sum = shared.touch();
     shared.lock.detach(&mine).expect("this thread holds the lock");
     let choices = Choices::seen();
@@ -190,7 +190,7 @@ fn work<P: Protocol, const DISABLE_FAST_PATH: bool>(
             shared.attach(member);
             while shared.touch() < shared.suite.threads as u64 - 1 {
                 shared.leave();
-                shared.lock.safepoint(member).expect("the hog holds the lock");
+                shared.lock.safepoint(member).expect("the CPU-bound thread holds the lock");
                 shared.enter();
                 ::loom::thread::yield_now(); // in the holder, never in a wait
             }

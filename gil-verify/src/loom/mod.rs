@@ -1,8 +1,8 @@
 //! The loom suites: the mechanism that ships, in every interleaving and memory order within
 //! bounds, under each protocol.
 //!
-//! This list is known to every build. The suites run in a build with `--cfg loom`
-//! (`harness`), which `cargo verify` and `cargo test` start themselves.
+//! Every build has this list. The suites run in a build with `--cfg loom` (`harness`), which `cargo
+//! verify` and `cargo test` start themselves.
 
 pub mod engine;
 mod found;

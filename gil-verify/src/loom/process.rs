@@ -1,8 +1,8 @@
-//! The builds of the checkers of the mechanism, and what a process of theirs says.
+//! The builds of the checkers of the mechanism, and the output of their processes.
 //!
-//! A process for each suite, because loom aborts on a second panic, and because two cores can run
-//! two. Each build has a target directory of its own, and its cfgs are *appended* to inherited
-//! RUSTFLAGS: an inherited variable, even an empty one, would silently switch an alias off.
+//! Each suite has its own process, because loom aborts on a second panic, and because two cores can
+//! run two. Each build has its own target directory. Its cfgs are *appended* to inherited
+//! RUSTFLAGS: an inherited variable, even an empty one, would silently disable an alias.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,27 +18,27 @@ pub struct Build {
     pub checker: &'static str,
     /// The binary.
     pub binary: &'static str,
-    /// What RUSTFLAGS gets.
+    /// The flags that are added to RUSTFLAGS.
     pub flags: &'static str,
 }
 
-/// loom's.
+/// The build for loom.
 pub const LOOM: Build = Build { checker: "loom", binary: "gil-loom", flags: "--cfg loom" };
 
-/// shuttle's.
+/// The build for shuttle.
 pub const SHUTTLE: Build =
     Build { checker: "shuttle", binary: "gil-shuttle", flags: "--cfg loom --cfg shuttle" };
 
-/// Why a checker of the mechanism could not be run. None of these is a verdict.
+/// Why a checker of the mechanism could not run. None of these is a verdict.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProcessError {
     /// cargo could not be started.
     #[error("could not start `{command}`: {source}")]
     Start {
-        /// What was started.
+        /// The command.
         command: String,
-        /// Why it failed.
+        /// The reason.
         source: std::io::Error,
     },
     /// The build failed.
@@ -47,12 +47,12 @@ pub enum ProcessError {
         build.checker, build.flags, build.binary, build.checker
     )]
     Build {
-        /// Which.
+        /// The build.
         build: Build,
-        /// What the compiler said.
+        /// The compiler's output.
         output: String,
     },
-    /// The checker does not take the arguments: a schedule that is none, for example.
+    /// The checker rejects the arguments, for example an invalid schedule.
     #[error(
         "the checker of `{suite}` of {protocol} refuses its arguments, exit status: 2\n{output}"
     )]
@@ -61,7 +61,7 @@ pub enum ProcessError {
         suite: &'static str,
         /// The protocol.
         protocol: String,
-        /// What it printed.
+        /// Its output.
         output: String,
     },
     /// A suite ended without a verdict.
@@ -71,29 +71,29 @@ pub enum ProcessError {
         suite: &'static str,
         /// The protocol.
         protocol: String,
-        /// What it printed.
+        /// Its output.
         output: String,
     },
 }
 
-/// What a process said.
+/// The result of a process.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Said {
-    /// Nothing was broken.
+    /// No claim was broken.
     Found(Box<Found>),
-    /// A claim was.
+    /// A claim was broken.
     Broke {
-        /// Which.
+        /// The claim.
         claim: &'static str,
         /// The panic's message.
         message: String,
-        /// How to run it again, where the checker says that.
+        /// How to run it again, if the checker says that.
         schedule: Option<String>,
     },
 }
 
 impl Build {
-    /// Builds the binary and says where it is.
+    /// Builds the binary and returns its path.
     ///
     /// # Errors
     /// [`ProcessError::Start`] and [`ProcessError::Build`].
@@ -123,14 +123,14 @@ impl Build {
     }
 }
 
-/// Starts a binary of a checker; how it ended, and what it printed to each stream.
+/// Starts a binary of a checker; returns how it ended and its output.
 fn start(binary: &Path, arguments: &[&str]) -> Result<(Output, String, String), ProcessError> {
     let mut command = Command::new(binary);
     command.args(arguments).stdin(Stdio::null()).env("RUST_BACKTRACE", "0");
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();
         if name_text.starts_with("LOOM_") || name_text.starts_with("SHUTTLE_") {
-            command.env_remove(name); // a bound from outside would make the counts mean nothing
+            command.env_remove(name); // a bound from outside would make the counts meaningless
         }
     }
     let output = command
@@ -155,7 +155,7 @@ pub fn litmus(binary: &Path, name: &str) -> Result<BTreeSet<String>, ProcessErro
     })
 }
 
-/// Runs a suite of a protocol, perhaps with a mutant and more.
+/// Runs a suite of a protocol, optionally with a mutant and more.
 ///
 /// # Errors
 /// [`ProcessError::Start`] and [`ProcessError::NoVerdict`].
@@ -184,7 +184,7 @@ pub fn say(
     })
 }
 
-/// Looks for the run of a line of the explorer on the mechanism.
+/// Looks for the run of an explorer line on the mechanism.
 ///
 /// # Errors
 /// [`ProcessError::Start`] and [`ProcessError::NoVerdict`].
@@ -198,10 +198,10 @@ pub fn seek(binary: &Path, line: &str) -> Result<Sought, ProcessError> {
     })
 }
 
-/// What the binary is asked for instead of a suite.
+/// The argument that replaces the suite.
 pub const SEEK: &str = "seek";
 
-/// Which claim a panic of a suite means.
+/// The claim that a panic of a suite breaks.
 fn broken_claim(output: &str) -> Option<(&'static str, String)> {
     let message: Vec<&str> = output
         .lines()
@@ -214,7 +214,7 @@ fn broken_claim(output: &str) -> Option<(&'static str, String)> {
     Some((claim, message))
 }
 
-/// Which claim a message means: the one that it names, or the one that loom's words stand for.
+/// The claim that a message breaks: the one it names, or the one that loom's message stands for.
 #[must_use]
 pub fn claim_of(message: &str) -> Option<&'static str> {
     let named = ledger::CLAIMS.iter().map(|claim| claim.id);
@@ -235,7 +235,7 @@ pub fn claim_of(message: &str) -> Option<&'static str> {
     })
 }
 
-/// The schedule that shuttle printed: lines between two lone quotation marks.
+/// The schedule that shuttle printed: the lines between two lone quotation marks.
 fn schedule(output: &str) -> Option<String> {
     let mut lines =
         output.lines().skip_while(|line| !line.starts_with("failing schedule:")).skip(2);
@@ -243,7 +243,7 @@ fn schedule(output: &str) -> Option<String> {
     (!schedule.is_empty()).then_some(schedule)
 }
 
-/// The execution in which a program found what it was there to find.
+/// The execution in which a program found what it looks for.
 #[must_use]
 pub fn execution_of(message: &str) -> u64 {
     let last = message.lines().last().and_then(|line| line.strip_prefix("in execution "));

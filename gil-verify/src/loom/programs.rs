@@ -1,7 +1,7 @@
-//! Small programs under loom: the typed heap, and what goes wrong without the lock.
+//! Small programs under loom: the typed heap, and the failures without the lock.
 //!
-//! A program that is there to find something ends at the first execution that shows it, by a panic
-//! whose message is the story so far. Each program writes its story as it goes.
+//! A program that must find something ends at the first execution that shows it, with a panic whose
+//! message is the story so far. Each program writes its story as it runs.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -28,13 +28,13 @@ gil_core::brand!(struct Three: Python3 = Python3::new());
 gil_core::brand!(struct Two: Python2 = Python2::new());
 
 thread_local! {
-    // loom runs all its threads on one OS thread: one execution after the other.
+    // loom runs all its threads on one OS thread, one at a time.
     static STORY: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 static EXECUTIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Says what thread `thread` does.
+/// Records a step of thread `thread`.
 fn tell(thread: usize, what: impl std::fmt::Display) {
     STORY.with_borrow_mut(|story| story.push(format!("T{thread} {what}")));
 }
@@ -42,8 +42,7 @@ fn tell(thread: usize, what: impl std::fmt::Display) {
 /// Explores a program on the lock of a protocol.
 ///
 /// # Panics
-/// With the claim and the story: where a program that must find something finds it, and where a
-/// claim is broken.
+/// With the claim and the story: if a program finds what it must find, or if a claim is broken.
 pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
     let claim =
         super::suites::judged(&suite, protocols::PROTOCOLS[0]).first().copied().unwrap_or_default();
@@ -60,10 +59,10 @@ pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
     })
 }
 
-/// What a panic of any kind means here: loom's own message for a deadlock or a race says what, the
-/// story says how.
+/// The meaning of any panic here: loom's own message for a deadlock or a race says what happened,
+/// and the story says how.
 fn explain(claim: &str, panic: &std::panic::PanicHookInfo<'_>) {
-    // loom unwinds the threads of an execution that has ended by a panic without words.
+    // loom unwinds the threads of an ended execution by a panic without a message.
     let Some(said) = panic.payload_as_str() else { return };
     let said = said.strip_prefix(&format!("{claim}: ")).unwrap_or(said);
     let what = if said.contains("deadlock") { "deadlock" } else { said };
@@ -95,7 +94,7 @@ where
     })
 }
 
-/// Explores all executions of a program; the story of each is what happened in it.
+/// Explores all executions of a program; the story of each is its list of steps.
 fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found {
     let mut builder = ::loom::model::Builder::new();
     builder.preemption_bound = suite.preemptions;
@@ -114,7 +113,7 @@ fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found
     seen.lock().expect("the model has ended").clone()
 }
 
-/// Runs `other` beside `mine`. Not by joining: see the harness.
+/// Runs `other` concurrently with `mine`. Not by joining: see the harness.
 fn beside(mine: impl FnOnce(), other: impl FnOnce() + 'static) {
     let done = Rc::new(Cell::new(false));
     let (main, told) = (::loom::thread::current(), done.clone());
@@ -129,7 +128,7 @@ fn beside(mine: impl FnOnce(), other: impl FnOnce() + 'static) {
     }
 }
 
-/// Counts how often an object is freed. Not loom's: it must not order anything.
+/// Counts how often an object is freed. It is not loom's type, because it must not order anything.
 struct Tomb(Arc<AtomicU64>);
 
 impl Drop for Tomb {
@@ -180,7 +179,7 @@ fn heap<B: Brand>() {
     assert!(freed(&kept_freed) == 1, "HEAP-1: not freed by its last handle");
 }
 
-/// Who had to wait.
+/// The threads that had to wait.
 #[derive(Default)]
 struct Waited([bool; 2]);
 
@@ -201,7 +200,7 @@ impl Visit for LastRelease {
     }
 }
 
-/// SAFE-8: whoever is the last to release frees the lock, while the other may still be inside its
+/// SAFE-8: the thread that releases last frees the lock, while the other may still be inside its
 /// release.
 fn last_release<P: Protocol + Send + Sync + 'static>(protocol: P, timeouts: usize) {
     ::loom::stop_exploring();
@@ -230,8 +229,8 @@ fn last_release<P: Protocol + Send + Sync + 'static>(protocol: P, timeouts: usiz
     beside(|| run(0, &lock, &left), move || theirs(1, &their_lock, &their_left));
 }
 
-/// NEED-1: an increment is a read and a write. The count is atomic for loom's sake, so that the
-/// lost update is a wrong number and not undefined behaviour; nothing but this is made atomic.
+/// NEED-1: an increment is a read and a write. The count is atomic only so that loom shows the lost
+/// update as a wrong number and not as undefined behaviour.
 fn count(atomic: bool) {
     let count = Rc::new(AtomicUsize::new(1));
     let clone = move |thread: usize, count: &AtomicUsize| {
@@ -239,7 +238,7 @@ fn count(atomic: bool) {
             count.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        // Adding nothing reads the newest value: what is lost is lost by interleaving alone.
+        // Adding zero reads the newest value, so updates are lost by interleaving alone.
         let read = count.fetch_add(0, Ordering::Relaxed);
         tell(thread, format_args!("clones its handle: reads the count, {read}"));
         count.store(read + 1, Ordering::Relaxed);
@@ -251,7 +250,7 @@ fn count(atomic: bool) {
     assert!(count == 3, "NEED-1: 3 handles, and a count of {count}: it will be freed too early");
 }
 
-/// NEED-2: each object has its lock; one thread moves from the first to the second, the other back.
+/// NEED-2: each object has a lock. One thread moves from the first to the second, the other back.
 fn objects(same_order: bool) {
     let objects = Rc::new([Mutex::new(1), Mutex::new(2)]);
     let transfer = move |thread: usize, objects: &[Mutex<i32>; 2], from: usize| {
@@ -267,7 +266,7 @@ fn objects(same_order: bool) {
     beside(|| transfer(0, &objects, 0), move || transfer(1, &theirs, 1));
 }
 
-/// The same with one lock for both: there is no order to get wrong.
+/// The same with one lock for both: no lock order can be wrong.
 fn objects_of_one_lock<B: Brand>() {
     let cells = [GilCell::<B, _>::new(1), GilCell::new(2)];
     let objects = Rc::new(cells);
@@ -283,7 +282,7 @@ fn objects_of_one_lock<B: Brand>() {
     assert!(values == (1, 2), "NEED-2: 1 and 2 were moved to and fro, and are {values:?}");
 }
 
-/// NEED-3: a mutex taken while attached, by a thread that keeps the lock while it waits.
+/// NEED-3: a mutex locked while attached, by a thread that keeps the lock while it waits.
 fn mutex<B: Brand>(detaching: bool, mutex_first: bool) {
     let file = Rc::new(Mutex::new(0));
     let theirs = file.clone();

@@ -24,7 +24,7 @@ impl Visit for Run {
     }
 }
 
-/// Runs a suite of a protocol, `None` when there is no such protocol.
+/// Runs a suite of a protocol, `None` if the protocol is unknown.
 ///
 /// # Panics
 /// With the name of the claim that is broken.

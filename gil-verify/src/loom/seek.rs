@@ -1,5 +1,5 @@
-//! Looks on the mechanism for one run of the explorer: explores the finite program that may have it,
-//! and stops at the first execution whose events begin with the run's.
+//! Looks on the mechanism for one run of the explorer. It explores the finite program that may have
+//! the run, and stops at the first execution whose events begin with the run's.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,10 +22,10 @@ const MAX_BRANCHES: usize = 4_000;
 
 static EXECUTIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Follows the events as far as they are the wanted ones.
+/// Follows the events while they equal the wanted ones.
 struct Follow {
     wanted: Arc<Vec<Event>>,
-    /// How many have come; `None` when another one has.
+    /// How many have matched; `None` after one that differs.
     met: Option<usize>,
 }
 
@@ -38,7 +38,7 @@ impl Observe for Follow {
         let then = met + monitor.events().len();
         self.met = (self.wanted.get(met..then) == Some(monitor.events())).then_some(then);
         if then == self.wanted.len() && self.met.is_some() {
-            // The execution need not end: what follows is not looked for, and may be a deadlock.
+            // The execution need not end: later events are not looked for, and may be a deadlock.
             say(Sought::Reached { execution: EXECUTIONS.load(Ordering::Relaxed) });
             std::process::exit(0);
         }
@@ -49,11 +49,11 @@ fn say(found: Sought) {
     println!("{}", serde_json::to_string(&found).expect("plain data"));
 }
 
-/// Why there is nothing to look for.
+/// Why the search is not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum SeekError {
-    /// It is no line of the explorer.
-    #[error("`{0}` is no line of the explorer")]
+    /// It is not a line of the explorer.
+    #[error("`{0}` is not a line of the explorer")]
     NoLine(String),
     /// The run fits no finite program.
     #[error(transparent)]
@@ -72,7 +72,7 @@ pub fn run(line: &str) -> Result<Sought, SeekError> {
         return Err(SeekError::NoLine(line.to_owned()));
     };
     let bounded = bounded(&line)?;
-    // A deadlock, or a section that the Monitor refuses: the last word is said before the panic.
+    // A deadlock, or a section that the Monitor refuses. The result is printed before the panic.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         say(Sought::Ended { execution: EXECUTIONS.load(Ordering::Relaxed) });
@@ -112,7 +112,7 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     let Finite { threads, timeouts, give_ups, .. } = finite;
     Choices::arm(threads, Budget { timeouts, give_ups, ..Budget::default() });
     let lock = Rc::new(RawGil::with_observer(protocol, Follow { wanted, met: Some(0) }));
-    lock.set_check_interval(0); // every safepoint is a tick's last
+    lock.set_check_interval(0); // every safepoint is the last of its ticks
     let members: Vec<_> = (0..threads).map(|_| lock.register()).collect();
     let mut members = members.into_iter().enumerate();
     let (_, mine) = members.next().expect("a program has threads");
@@ -137,7 +137,7 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     Choices::seen();
 }
 
-/// What goes wrong in a mutant's hands is not judged here: its thread stops.
+/// Claims are not judged on a mutant here: its thread stops.
 fn work<P: Protocol>(lock: &RawGil<P, Follow>, member: &Registration, finite: Finite) {
     for _ in 0..finite.rounds {
         let attached = match finite.give_ups {

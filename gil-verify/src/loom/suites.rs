@@ -9,15 +9,16 @@ use crate::report::Profile;
 /// What each thread of a suite does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Work {
-    /// Attach, come to a safepoint, detach, so many times.
+    /// Attach, reach a safepoint, detach, for this number of rounds.
     Rounds(usize),
-    /// Thread 0 keeps the lock and comes to safepoints until each other thread has had it once.
+    /// Thread 0 keeps the lock and reaches safepoints until each other thread has owned it once.
     Hog,
     /// Two threads clone and drop handles of shared objects, attached and detached (`programs`).
     Heap,
     /// Two threads clone a handle whose count is a plain integer, without a lock.
     Count,
-    /// Two threads lock two objects, each in its own order: by a lock for each, or by one for all.
+    /// Two threads lock two objects, each in its own order: with a lock for each, or with one for
+    /// both.
     Objects {
         /// Whether one lock guards both.
         one_lock: bool,
@@ -26,13 +27,13 @@ pub enum Work {
     LastRelease,
     /// One thread locks a mutex while it is attached, another attaches while it has the mutex.
     Mutex {
-        /// Whether it does so by `Attached::lock`, which waits detached.
+        /// Whether it uses `Attached::lock_detached`, which waits detached.
         detaching: bool,
     },
 }
 
 impl Work {
-    /// What the program is there to find: the claim that must be broken in it.
+    /// The claim that the program must find broken.
     #[must_use]
     pub const fn must_find(self) -> Option<&'static str> {
         match self {
@@ -61,17 +62,17 @@ pub struct Suite {
     pub threads: usize,
     /// What they do.
     pub work: Work,
-    /// Time-out decisions of each thread.
+    /// Timeout decisions of each thread.
     pub timeouts: usize,
     /// Spurious returns of each thread.
     pub spurious: usize,
     /// How often each thread may give up.
     pub give_ups: usize,
-    /// How often each thread's request may come to a run that is too young for it.
+    /// How often each thread's request may be deferred because the run is young.
     pub young: usize,
-    /// How often a waiter looks at its bell before it parks.
+    /// How often a waiter checks for its notification before it parks.
     pub spins: u32,
-    /// Preemptions explored; `None` is all.
+    /// Preemptions explored; `None` is exhaustive (no preemption bound).
     pub preemptions: Option<usize>,
     /// With the fast path, or every attach and detach in a section.
     pub fast_path: bool,
@@ -116,8 +117,8 @@ impl Suite {
         self.preemptions.map_or("unbounded".to_owned(), |p| format!("preemptions {p}"))
     }
 
-    /// Its program in the explorer; nothing where the explorer has none, because the fast path goes
-    /// unseen or the parker returns for reasons of its own.
+    /// Its program in the explorer. `None` where the explorer has no such program: it does not see
+    /// the fast path, or the parker returns for its own reasons.
     #[must_use]
     pub const fn finite(&self) -> Option<Finite> {
         let Self { threads, timeouts, give_ups, .. } = *self;
@@ -131,7 +132,7 @@ impl Suite {
         }
     }
 
-    /// Whether its sequences of events are compared with the explorer's: those are all of them.
+    /// Whether its sequences of events are compared with the explorer's: they are complete.
     #[must_use]
     pub const fn compares_traces(&self) -> bool {
         self.finite().is_some() && self.threads == 2 && self.preemptions.is_none()
@@ -145,11 +146,11 @@ pub const SUITES: &[Suite] = &[
     Suite::rounds("two-fast", 2, 1, 1).fast(),
     Suite { spurious: 1, ..Suite::rounds("two-spurious", 2, 1, 1) },
     Suite { give_ups: 1, ..Suite::rounds("two-cancel", 2, 1, 1) },
-    Suite { spins: 1, ..Suite::rounds("two-bell", 2, 1, 1).preempted(3) },
+    Suite { spins: 1, ..Suite::rounds("two-notified", 2, 1, 1).preempted(3) },
     Suite { work: Work::Hog, ..Suite::rounds("hog", 2, 1, 1).fast() },
-    Suite { work: Work::Hog, young: 1, ..Suite::rounds("hog-young", 2, 1, 0) },
-    Suite { young: 1, give_ups: 1, ..Suite::rounds("three-young-cancel", 3, 1, 0).preempted(2) },
-    Suite { young: 1, ..Suite::rounds("two-twice-young", 2, 2, 0).preempted(3) },
+    Suite { work: Work::Hog, young: 1, ..Suite::rounds("hog-grace", 2, 1, 0) },
+    Suite { young: 1, give_ups: 1, ..Suite::rounds("three-grace-cancel", 3, 1, 0).preempted(2) },
+    Suite { young: 1, ..Suite::rounds("two-twice-grace", 2, 2, 0).preempted(3) },
     Suite::rounds("two-twice-fast", 2, 2, 1).fast().preempted(3),
     Suite { give_ups: 1, ..Suite::rounds("two-twice-cancel", 2, 2, 1).fast().preempted(3) },
     Suite::rounds("two-twice", 2, 2, 1).full(),
@@ -177,18 +178,18 @@ pub fn suite(name: &str) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.name == name)
 }
 
-/// The suites that tie a protocol's model to the mechanism: those of two threads that are small
-/// enough to be exhaustive, and the forced switch.
+/// The suites that connect a protocol's model with the mechanism: those of two threads that are
+/// small enough to be exhaustive, and the forced switch.
 const TYING: &[&str] = &["two", "two-timeouts", "two-fast", "two-cancel", "hog"];
 
-/// Those that the largest exhaustive suite runs on: millions of executions.
+/// The protocols of the largest exhaustive suite: millions of executions.
 const DEEP: &[&str] = &["handoff", "python3"];
 
-/// Protocols whose waiters come back only because of a timer, and what is no lock: with finite
-/// time-outs loom finds deadlocks in the first by design.
+/// Protocols whose waiters return only because of a timer, and the one without a lock. With finite
+/// timeouts loom finds deadlocks in the first by design.
 pub const NOT_UNDER_LOOM: &[&str] = &["pypy", "no-lock"];
 
-/// Protocols that promise no forced switch: their hog may win the lock back for ever.
+/// Protocols without a forced switch: their CPU-bound thread may reacquire the lock forever.
 const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yield"];
 
 /// Whether a suite runs on a protocol.
@@ -196,8 +197,8 @@ const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yi
 pub fn runs(suite: &Suite, protocol: &str) -> bool {
     let all = match suite.name {
         "two-twice-timeouts-cancel-deep" => DEEP.contains(&protocol),
-        "two-twice-young" => protocol.starts_with("handoff"),
-        // Of these only the default one asks on arrival.
+        "two-twice-grace" => protocol.starts_with("handoff"),
+        // Of these only the default protocol requests on arrival.
         _ if suite.young > 0 => protocol == "handoff",
         name => MAIN.contains(&protocol) || TYING.contains(&name),
     };
@@ -215,7 +216,7 @@ pub fn compares(suite: &Suite, protocol: &str) -> &'static [&'static str] {
     }
 }
 
-/// The claims that a suite of a protocol judges; what it [`compares`] it judges apart.
+/// The claims that a suite of a protocol judges. It judges those that it [`compares`] separately.
 #[must_use]
 pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
     match suite.work {
@@ -234,7 +235,7 @@ pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
     }
 }
 
-/// The claims that a suite may find broken because the ledger knows them to be false of the
+/// The claims that a suite may find broken because the ledger knows that they are false of the
 /// protocol.
 #[must_use]
 pub fn known_false(protocol: &str, suite: &Suite) -> Vec<&'static str> {

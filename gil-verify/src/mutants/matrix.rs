@@ -1,8 +1,8 @@
-//! The kill matrix: which claim caught which mutant, by which engine, and what it took.
+//! The kill matrix: which claim caught which mutant, by which engine, and at what cost.
 //!
-//! It is committed (`gil-verify/golden/kills.json`), as counts are: what the full profile finds must be what
-//! was reviewed. A mutant that nothing catches any more, or that is caught by something else or later
-//! than before, is a difference.
+//! It is committed as `gil-verify/golden/kills.json`, like the counts: the findings of the full
+//! profile must equal the reviewed ones. A mutant that nothing catches any more, or that another
+//! claim catches, or that is caught later, is a difference.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,20 +12,20 @@ use serde::{Deserialize, Serialize};
 use crate::report::counts::BLESS;
 use crate::report::{CaughtBy, Engine, MutantRow};
 
-/// What became of one mutant, on all engines together.
+/// The outcome of one mutant, on all engines together.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Fate {
     /// The claims named in advance.
     pub breaks: Vec<String>,
-    /// Who caught it, sorted by engine and claim.
+    /// What caught it, sorted by engine and claim.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub caught_by: Vec<CaughtBy>,
-    /// Of one that is no bug: why.
+    /// For a mutant that is not a bug: the reason.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub argument: Option<String>,
 }
 
-/// Mutants by what they are of and their name, like `handoff/serves-last`.
+/// Mutants by their protocol and name, like `handoff/serves-last`.
 pub type Matrix = BTreeMap<String, Fate>;
 
 /// The matrix in the repository.
@@ -34,7 +34,7 @@ pub const COMMITTED: &str = include_str!("../../golden/kills.json");
 /// The committed matrix.
 ///
 /// # Errors
-/// When the file is no matrix.
+/// When the file is not a matrix.
 pub fn committed() -> Result<Matrix, serde_json::Error> {
     serde_json::from_str(COMMITTED)
 }
@@ -53,7 +53,7 @@ pub fn of(rows: &[MutantRow]) -> Matrix {
         }
         fate.argument.clone_from(&row.argument);
         let kills = row.caught_by.iter().cloned().map(|by| match by.engine {
-            // How far Spin has to look differs with its version.
+            // How deep Spin searches depends on its version.
             Engine::Spin => CaughtBy { explored: 0, ..by },
             _ => by,
         });
@@ -66,14 +66,14 @@ pub fn of(rows: &[MutantRow]) -> Matrix {
 }
 
 impl Fate {
-    /// Whether nothing catches it, and nobody argues that it is no bug.
+    /// Whether nothing catches it and no argument says that it is not a bug.
     #[must_use]
     pub fn survives(&self) -> bool {
         self.caught_by.is_empty() && self.argument.is_none()
     }
 }
 
-/// The matrix without what an engine caught: for a run in which it was missing.
+/// The matrix without the catches of one engine, for a run without that engine.
 #[must_use]
 pub fn without(mut matrix: Matrix, engine: Engine) -> Matrix {
     for fate in matrix.values_mut() {
@@ -83,7 +83,7 @@ pub fn without(mut matrix: Matrix, engine: Engine) -> Matrix {
     matrix
 }
 
-/// Where what was found differs from what is committed, in words.
+/// The differences between the found and the committed matrix, in words.
 #[must_use]
 pub fn differences(committed: &Matrix, found: &Matrix) -> Vec<String> {
     let mut differences = Vec::new();
@@ -106,7 +106,7 @@ pub fn differences(committed: &Matrix, found: &Matrix) -> Vec<String> {
     differences
 }
 
-/// Claims with what it took, like `SAFE-3 in 180`.
+/// Claims with their cost, like `SAFE-3 in 180`.
 #[must_use]
 pub fn kills(caught_by: &[CaughtBy]) -> String {
     let kill = |by: &CaughtBy| match by.explored {
@@ -116,7 +116,7 @@ pub fn kills(caught_by: &[CaughtBy]) -> String {
     caught_by.iter().map(kill).collect::<Vec<_>>().join(", ")
 }
 
-/// The engines that catch mutants, with the unit of what it took.
+/// The engines that catch mutants, with the unit of their cost.
 pub const ENGINES: [(Engine, &str, &str); 4] = [
     (Engine::Explorer, "explorer", "states"),
     (Engine::Spin, "Spin", "found"),

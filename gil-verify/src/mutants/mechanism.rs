@@ -27,7 +27,8 @@ const fn under(protocol: &'static str, mutant: MechanismMutant) -> MechanismMuta
     MechanismMutant { under: protocol, ..mutant }
 }
 
-/// All mutants of the mechanism, run on the default protocol but where it cannot show them.
+/// All mutants of the mechanism. They run on the default protocol, except where it cannot show
+/// them.
 pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("AttachRelaxed", "two-fast", &["SAFE-2"]),
     mutant("DetachRelaxed", "two-fast", &["SAFE-2"]),
@@ -42,19 +43,20 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("CancelSkipped", "two-cancel", &["LIVE-4"]),
     mutant("TouchedAfterRelease", "last-release", &["SAFE-8"]),
     mutant("NotNotified", "two", &["LIVE-4"]),
-    mutant("NotUnparked", "two-bell", &["LIVE-4"]),
+    mutant("NotUnparked", "two-notified", &["LIVE-4"]),
     mutant("LeaveRelaxed", "two-twice-fast", &["SAFE-2"]),
     mutant("BiasNotRevoked", "two-twice-fast", &["SAFE-2"]),
     mutant("FlagNotMirrored", "hog", &["LIVE-1"]),
-    mutant("RequestNeverPublished", "hog-young", &["LIVE-1"]),
-    mutant("DeferralOutlivesWaiter", "three-young-cancel", &["SAFE-5"]),
+    mutant("RequestNeverPublished", "hog-grace", &["LIVE-1"]),
+    mutant("DeferralOutlivesWaiter", "three-grace-cancel", &["SAFE-5"]),
     mutant("FlagNotMirrored", "two", &["TRACES"]),
     mutant("FlagNotMirrored", "two", &["REFINES"]),
     mutant("FlagNeverFalls", "two", &["SAFE-5"]),
     mutant("WordBeforeFlag", "three-cancel-fast", &["SAFE-5"]),
-    // Under the default one whoever comes after a request has gone asks anew.
+    // Under the default protocol, a thread that arrives after the request was cleared requests
+    // again.
     under("handoff-plain", mutant("StaleRequestAnswered", "three-cancel", &["REFINES"])),
-    mutant("NotificationKept", "two-bell", &["LIVE-1"]),
+    mutant("NotificationKept", "two-notified", &["LIVE-1"]),
     mutant("RunNotCounted", "three", &["SAFE-4"]),
     mutant("BitsArmedTooEarly", "two", &["WITNESS"]),
     mutant("StaleRunTimer", "three", &["SAFE-4"]),
@@ -69,20 +71,20 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("MutexFirst", "mutex-while-attached", &["NEED-3"]),
 ];
 
-/// Changes to the programs that find something, after which there is nothing to find: a finder that
-/// still finds it is no witness.
+/// Changes to the programs that must find something, after which there is nothing to find. A
+/// program that still finds it is not a witness.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cure {
     /// The count is incremented in one atomic step.
     AtomicCount,
     /// Both threads lock the objects in the same order.
     SameOrder,
-    /// The attached thread takes the mutex before it attaches.
+    /// The attached thread locks the mutex before it attaches.
     MutexFirst,
 }
 
 impl Cure {
-    /// The cure of a name.
+    /// The cure with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let all = [Self::AtomicCount, Self::SameOrder, Self::MutexFirst];

@@ -1,7 +1,8 @@
-//! Deliberate bugs: a green check proves nothing until it has been seen red.
+//! Deliberate bugs: a check that passes proves nothing until it has been seen to fail.
 //!
 //! - [`protocol`]: bugs of protocols, for the explorer; [`mutant_hunt`] runs them
-//! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle finds
+//! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle
+//!   finds
 //! - `spin`: bugs of the Promela models
 //! - `source`: every small change of the source text of `gil-core`
 //! - [`time`]: bugs of the delays, for the search with a clock

@@ -1,4 +1,4 @@
-//! The kill matrix: which claims catch a mutant of a protocol, and what it took.
+//! The kill matrix: which claims catch a mutant of a protocol, and at what cost.
 
 use gil_core::protocol::Protocol;
 
@@ -10,17 +10,17 @@ use crate::mutants::protocol::{self, Mutant, Mutated};
 use crate::protocols::Visit;
 use crate::report::{CaughtBy, Engine, MutantRow, MutantVerdict, Verdict};
 
-/// Runs a mutant in the explorer. `thorough`: every claim in every program, for the matrix; otherwise
-/// it stops at the first of the claims named in advance.
+/// Runs a mutant in the explorer. `thorough`: every claim in every program, for the matrix.
+/// Otherwise it stops at the first of the claims named in advance.
 pub(crate) struct Hunt {
     pub(crate) mutant: &'static Mutant,
     pub(crate) thorough: bool,
 }
 
-/// A mutant with more states than this has run wild: the largest protocol here has 4,000.
+/// A mutant with more states than this is out of control: the largest protocol here has 4,000.
 const MUTANT_STATES_MAX: usize = 100_000;
 
-/// Small ones first: what it took is then little.
+/// Small programs first, so that the cost is small.
 const PROGRAMS: [Program; 6] = [
     Program::blocking(2),
     Program::hogs(2),
@@ -75,7 +75,7 @@ impl Visit for Hunt {
     }
 }
 
-/// The claims that fail in a program, where they hold without the mutation.
+/// The claims that fail in a program and hold without the mutation.
 fn kills_in<P: Protocol + 'static>(
     mutated: &Mutated<P>,
     name: &str,

@@ -1,7 +1,7 @@
 //! The bugs of the mechanism that shuttle finds.
 
-/// Bugs of the mechanism that shuttle finds, in which course, and the claims of which one must catch
-/// them. Weakened orderings are not among them: it has no weak memory.
+/// Bugs of the mechanism that shuttle finds, with the course and the claims of which one must catch
+/// them. Weakened orderings are not among them, because shuttle has no weak memory.
 pub const MUTANTS: &[(&str, &str, &[&str])] = &[
     ("DetachByStore", "random-4-cancel", &["LIVE-4"]),
     ("WordNotFrozen", "pct-16", &["LIVE-4"]),

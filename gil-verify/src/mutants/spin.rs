@@ -1,8 +1,8 @@
 //! The deliberate bugs of the Promela models, and what must catch each.
 //!
 //! A model in which nothing can fail agrees with everything. Each `MUTANT_` macro of the models is
-//! one bug, with the claim that must catch it named in advance. Where the explorer has the same bug,
-//! the pair is noted, and a test asks both.
+//! one bug, and the claim that must catch it is named in advance. If the explorer has the same bug,
+//! the pair is recorded and a test checks both.
 
 use crate::explorer::model::Program;
 use crate::report::{CaughtBy, Engine, MutantRow, MutantVerdict};
@@ -17,7 +17,7 @@ pub struct SpinMutant {
     pub of: &'static str,
     /// The claim that must catch it.
     pub breaks: &'static str,
-    /// In which program.
+    /// The program.
     pub program: Program,
     /// The same bug in [`crate::mutants::protocol::MUTANTS`].
     pub pair: Option<&'static str>,
@@ -63,10 +63,10 @@ pub const MUTANTS: &[SpinMutant] = &[
     mutant("DROPS_A_WAKE_UP", "python2", "LIVE-4", BLOCKING, "notify-dropped"),
 ];
 
-/// Asks Spin whether a mutant breaks its claim.
+/// Checks with Spin whether a mutant breaks its claim.
 ///
 /// # Errors
-/// A [`SpinError`] where there is no verdict.
+/// A [`SpinError`] if there is no verdict.
 pub fn judge(mutant: &SpinMutant) -> Result<MutantRow, SpinError> {
     let claims = [mutant.breaks];
     let mut question = question(mutant.of, mutant.program, &claims);

@@ -1,4 +1,4 @@
-//! Deliberate bugs of the delays: each must be caught by TIME-1 or TIME-2, as named here.
+//! Deliberate bugs of the delays: TIME-1 or TIME-2 must catch each, as named here.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ pub struct TimeMutant {
 
 #[derive(Clone, Copy, Debug)]
 enum Change {
-    /// A limit is gone.
+    /// A limit is missing.
     NoLimit,
-    /// A limit is a share of the switch interval, as it once was.
+    /// A limit is a share of the switch interval, as in an earlier version.
     ShareOfInterval,
-    /// A thread sleeps otherwise.
+    /// A thread sleeps differently.
     Sleep(SleepBug),
 }
 
@@ -44,7 +44,7 @@ pub const TIME_MUTANTS: &[TimeMutant] = &[
 ];
 
 impl TimeMutant {
-    /// What is searched with it: two threads, at an interval of an hour.
+    /// The search for it: two threads, at an interval of an hour.
     #[must_use]
     pub fn setting(&self) -> Setting {
         let interval = Duration::from_secs(3_600);

@@ -1,7 +1,7 @@
-//! The finite program of the mechanism in which a run of the explorer can be looked for.
+//! The finite program of the mechanism that may have a run of the explorer.
 //!
-//! The explorer's threads loop for ever and may do anything at any moment. On the mechanism, each
-//! thread attaches, comes to one safepoint and detaches, a few times, and has a few time-outs.
+//! The explorer's threads loop forever and may do anything at any moment. On the mechanism each
+//! thread attaches, reaches one safepoint and detaches, a few times, and has a few timeouts.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +23,13 @@ const MAX: Finite = Finite { threads: 4, rounds: 3, timeouts: 3, give_ups: 3 };
 pub struct Bounded {
     /// The program.
     pub finite: Finite,
-    /// What its run has to begin with.
+    /// The events that its run must begin with.
     pub events: Vec<Event>,
 }
 
 impl Bounded {
-    /// How many preemptions are explored, one search after the other, because most runs need few;
-    /// `None` is all.
+    /// The preemption bounds of successive searches, because most runs need few; `None` is
+    /// exhaustive (no preemption bound).
     #[must_use]
     pub const fn preemptions(&self) -> &'static [Option<usize>] {
         match (self.finite.threads, self.finite.rounds) {
@@ -53,14 +53,14 @@ impl Bounded {
 #[non_exhaustive]
 pub enum Unfit {
     /// A loop.
-    #[error("the run goes on for ever, and the programs that loom explores come to an end")]
+    #[error("the run goes on forever, and the programs that loom explores end")]
     Loop,
-    /// The last section is refused.
+    /// The Monitor refuses the last section.
     #[error("the Monitor refuses the last section, and the mechanism ends the process there")]
     Refused,
-    /// The protocol is none for loom.
+    /// The protocol does not run under loom.
     #[error(
-        "{0} does not run under loom: it is no lock, or its waiters come back by their timers alone"
+        "{0} does not run under loom: it has no lock, or its waiters return by their timers alone"
     )]
     Protocol(String),
     /// A final release.
@@ -74,19 +74,19 @@ pub enum Unfit {
     /// Too much of something.
     #[error("it needs {needed} {what}, and the largest program explored has {max}")]
     TooMany {
-        /// Of what.
+        /// The subject.
         what: &'static str,
-        /// How many it needs.
+        /// The needed number.
         needed: usize,
-        /// How many there are at most.
+        /// The largest number.
         max: usize,
     },
-    /// The threads of the program do something else.
+    /// The threads of the program behave differently.
     #[error(
-        "the program (attach, one safepoint, detach; the first of a set is woken first) comes as far as event {met} of {}", met + rest
+        "the program (attach, one safepoint, detach; the first of a set is woken first) matches the run up to event {met} of {}", met + rest
     )]
     OtherProgram {
-        /// How far it comes.
+        /// The last matching event.
         met: usize,
         /// How many events follow.
         rest: usize,
@@ -96,7 +96,7 @@ pub enum Unfit {
 /// The finite program in which a run of the explorer can be looked for.
 ///
 /// # Errors
-/// [`Unfit`], with the reason, where there is none. The run itself must have been replayed.
+/// [`Unfit`] with the reason, if there is none. The run itself must have been replayed.
 pub fn bounded(line: &Explored) -> Result<Bounded, Unfit> {
     if line.circle.is_some() {
         return Err(Unfit::Loop);
@@ -134,7 +134,7 @@ impl Visit for Fit<'_> {
         for (what, needed, max) in [
             ("threads", finite.threads, MAX.threads),
             ("rounds of a thread", finite.rounds, MAX.rounds),
-            ("time-out decisions of a thread", finite.timeouts, MAX.timeouts),
+            ("timeout decisions of a thread", finite.timeouts, MAX.timeouts),
             ("decisions of a thread to give up", finite.give_ups, MAX.give_ups),
         ] {
             if needed > max {
@@ -150,9 +150,8 @@ impl Visit for Fit<'_> {
     }
 }
 
-/// How much each thread has to do in a run. A park uses up a decision whichever way it goes, so what
-/// counts is the number of parks up to the last time-out, and up to the last time that a thread gave
-/// up.
+/// The work of each thread in a run. Each park uses a decision, with or without a timeout. So the
+/// number of parks up to the last timeout counts, and up to the last time that a thread gave up.
 fn needed<P: Protocol>(stem: &[Action], states: &[State<P>]) -> Finite {
     let mut parks: BTreeMap<ThreadId, [usize; 2]> = BTreeMap::new();
     let mut rounds: BTreeMap<ThreadId, usize> = BTreeMap::new();

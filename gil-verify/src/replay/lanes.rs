@@ -11,7 +11,7 @@ pub fn lanes(replayed: &Replayed, protocol: &str) -> Lanes {
     let (stem, count) = (run.stem.len() as u64, run.len() as u64);
     let end = match &run.tail {
         Some(tail) if tail.circle.is_empty() => format!("and nothing more: {}", run.message),
-        Some(_) => format!("again and again from state {stem}: {}", run.message),
+        Some(_) => format!("repeatedly from state {stem}: {}", run.message),
         None => format!("{}: {}", run.claim, run.message),
     };
     let circle = run.tail.is_some().then_some(stem);

@@ -1,5 +1,5 @@
 //! Replays what loom and shuttle found on the mechanism: a suite explores in the same order every
-//! time, a schedule is followed.
+//! time, and a schedule is followed.
 
 use super::bounded::{Bounded, Unfit, bounded};
 use crate::loom::process::{self, LOOM, ProcessError, SHUTTLE, Said, say};
@@ -10,12 +10,12 @@ use crate::protocols::{PROTOCOLS, Unknown};
 use crate::replay::replay_line::{Explored, Line};
 use crate::shuttle::{COURSES, JUDGED, course_named};
 
-/// What came of it.
+/// The result of a replay.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Again {
     /// Whether the claim is broken again.
     pub reproduced: bool,
-    /// What was found, in words.
+    /// The finding in words.
     pub message: String,
 }
 
@@ -23,17 +23,17 @@ pub struct Again {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MechanismError {
-    /// It names a protocol that there is not.
+    /// It names an unknown protocol.
     #[error(transparent)]
     Unknown(#[from] Unknown),
     /// There is no such suite, course or mutant.
     #[error("there is no {what} `{name}`; there are {}", known.join(", "))]
     NoSuch {
-        /// What.
+        /// The kind.
         what: &'static str,
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What could be.
+        /// The known names.
         known: Vec<&'static str>,
     },
     /// The program does not judge the claim.
@@ -46,7 +46,7 @@ pub enum MechanismError {
         /// The claim.
         claim: &'static str,
     },
-    /// The checker could not be run.
+    /// The checker could not run.
     #[error(transparent)]
     Process(#[from] ProcessError),
 }
@@ -77,10 +77,10 @@ fn mutant_known(
 }
 
 /// Runs a suite of loom again, or follows a schedule of shuttle; `None` for a line of the explorer.
-/// `progress` is told what is going on.
+/// `progress` is told the current step.
 ///
 /// # Errors
-/// A [`MechanismError`], where there is no such program or it could not be run.
+/// A [`MechanismError`], if there is no such program or it could not run.
 pub fn again(line: &Line, progress: &mut dyn FnMut(&str)) -> Result<Option<Again>, MechanismError> {
     match line {
         Line::Explorer(_) => Ok(None),
@@ -93,12 +93,12 @@ pub fn again(line: &Line, progress: &mut dyn FnMut(&str)) -> Result<Option<Again
     }
 }
 
-/// Where a run of the explorer is on the mechanism.
+/// Where the mechanism has a run of the explorer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Place {
-    /// It was looked for in this program.
+    /// This program was searched.
     Looked(Bounded, Sought),
-    /// There is no program to look in.
+    /// No program can have it.
     Nowhere(Unfit),
 }
 
@@ -112,7 +112,7 @@ impl Place {
         };
         let finite = bounded.finite;
         let program = format!(
-            "{} threads; for each, rounds: {}, time-outs: {}, give-ups: {}; {}",
+            "{} threads; for each, rounds: {}, timeouts: {}, give-ups: {}; {}",
             finite.threads,
             finite.rounds,
             finite.timeouts,
@@ -136,7 +136,7 @@ impl Place {
 /// Looks on the mechanism, under loom, for a run of the explorer that was replayed before.
 ///
 /// # Errors
-/// A [`ProcessError`], where loom could not be run.
+/// A [`ProcessError`], if loom could not run.
 pub fn look(line: &Explored, progress: &mut dyn FnMut(&str)) -> Result<Place, ProcessError> {
     let bounded = match bounded(line) {
         Ok(bounded) => bounded,
@@ -177,7 +177,7 @@ fn loom(
     let is_cured = mutant != "-" && suite.work.must_find() == Some(claim);
     let found = engine::breaks(suite, protocol, &said, claim);
     Ok(Again {
-        // A cure is caught where there is nothing to find.
+        // A cure is caught if there is nothing to find.
         reproduced: found.is_some() != is_cured,
         message: found.unwrap_or_else(|| other(&said, claim)),
     })

@@ -1,6 +1,6 @@
-//! Replays the line of a counterexample, and establishes anew that it is one.
+//! Replays the line of a counterexample, and checks again that it is one.
 //!
-//! Nothing of the line is believed: each action must be possible where it stands, the last one must
+//! Nothing in the line is trusted. Each action must be possible in its state. The last one must
 //! break the safety claim, or the loop must close, break the promise and be fair.
 
 pub mod bounded;
@@ -25,18 +25,18 @@ use crate::ledger;
 use crate::protocols::{self, Unknown, Visit};
 use crate::replay::replay_line::{Explored, LineError};
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Replayed {
-    /// The run, with what is wrong in it as it was found anew.
+    /// The run, with the violation as the replay found it.
     pub run: Counterexample,
-    /// The run for people.
+    /// The run as text.
     pub text: String,
-    /// Why it is not a counterexample, if it is none.
+    /// Why it is not a counterexample, if it is not.
     pub differs: Option<Differs>,
     /// Whether the Monitor refused the last action.
     pub refused: bool,
-    /// Everything that happened, one nanosecond a step, for a picture.
+    /// All events, one nanosecond per step, for a picture.
     pub record: Vec<TraceRecord>,
 }
 
@@ -67,7 +67,7 @@ pub enum Differs {
     /// The claim is broken earlier.
     #[error("{claim} is broken in step {step} already, before the end of the line")]
     Earlier {
-        /// Where.
+        /// The step.
         step: usize,
         /// The claim.
         claim: &'static str,
@@ -79,18 +79,18 @@ pub enum Differs {
         begin: usize,
         /// The state in which it ends.
         end: usize,
-        /// How the two differ.
+        /// The differences between the two.
         changes: String,
     },
     /// The bound on waiting is not attained.
     #[error("T0 is overtaken {count} times before it owns; the bound to attain is {}", bound_text(*bound))]
     NotAttained {
-        /// How often it is.
+        /// The number of times.
         count: u64,
         /// The bound of the protocol, if it has one.
         bound: Option<u64>,
     },
-    /// The promise of the claim is kept, or never given.
+    /// The promise of the claim is fulfilled, or never made.
     #[error("{claim} is not broken: no thread's promise is open all the time in the loop")]
     Kept {
         /// The claim.
@@ -99,9 +99,9 @@ pub enum Differs {
     /// The fairness that the line names forbids the loop.
     #[error("the loop is not fair ({}): {thread:?} is pressed in it and never acts", fairness.name())]
     Unfair {
-        /// Who is treated unfairly.
+        /// The thread that is treated unfairly.
         thread: ThreadId,
-        /// By which measure.
+        /// The fairness.
         fairness: Fairness,
     },
 }
@@ -121,10 +121,10 @@ fn also(broken: &[&str]) -> String {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// It is no line.
+    /// It is not a line.
     #[error(transparent)]
     Line(#[from] LineError),
-    /// It names what there is not.
+    /// It names something unknown.
     #[error(transparent)]
     Unknown(#[from] Unknown),
     /// The explorer does not judge the claim.
@@ -142,22 +142,22 @@ pub enum ReplayError {
     /// A safety claim with a loop, or under strong fairness.
     #[error("{0} is a safety claim: the line has neither a loop nor `+strong`")]
     Loop(&'static str),
-    /// An action cannot happen where it stands.
+    /// An action is not possible in its state.
     #[error("step {step} of the line, `{action}`, cannot happen in state {}: {can}", step - 1)]
     Cannot {
-        /// Which.
+        /// The position.
         step: usize,
-        /// In words.
+        /// The action in words.
         action: String,
-        /// What could happen instead.
+        /// The possible actions.
         can: String,
     },
     /// The Monitor refuses an action that is not the last one.
     #[error("step {step} of the line, `{action}`, is refused by the Monitor, and the line goes on")]
     Refused {
-        /// Which.
+        /// The position.
         step: usize,
-        /// In words.
+        /// The action in words.
         action: String,
     },
 }
@@ -175,7 +175,7 @@ pub enum ReplayError {
 /// ```
 ///
 /// # Errors
-/// A [`ReplayError`], where there is no such run.
+/// A [`ReplayError`], if there is no such run.
 pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
     let Explored { claim, circle, fairness, .. } = line;
     match circle {
@@ -184,7 +184,7 @@ pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
         }
         None if LIVENESS.contains(claim) => return Err(ReplayError::NoLoop(claim)),
         None if *fairness == Fairness::Strong => return Err(ReplayError::Loop(claim)),
-        // The bound on waiting has a run that attains it, or a loop where there is none.
+        // The bound on waiting has a run that attains it, or a loop if there is no bound.
         Some(_) if !LIVENESS.contains(claim) && *claim != BOUND => {
             return Err(ReplayError::Loop(claim));
         }
@@ -239,15 +239,15 @@ impl Visit for Replay<'_> {
     }
 }
 
-/// Whether a thread does in a loop what fairness promises.
+/// Whether a thread satisfies fairness in a loop.
 fn acts(circle: &[Action], thread: usize) -> bool {
     circle.iter().any(|action| action.thread.index() == thread && action.fair)
 }
 
-/// The states that the line goes through.
+/// The states of the line.
 struct Walk<P: Protocol> {
     program: Program,
-    /// As the explorer has them: with what fairness promises.
+    /// In the explorer's form, with fairness.
     actions: Vec<Action>,
     /// One more than the actions, unless the last one was refused.
     states: Vec<State<P>>,
@@ -352,7 +352,8 @@ impl<P: Protocol + 'static> Walk<P> {
         (message, (!attained).then_some(Differs::NotAttained { count: most, bound }))
     }
 
-    /// The loop that begins after `stem` actions must close, and thread 0 wait and be overtaken in it.
+    /// The loop that begins after `stem` actions must close, and thread 0 wait and be overtaken in
+    /// it.
     fn judge_endless(&self, stem: usize) -> (String, Option<Differs>) {
         let (first, circle) = (ThreadId::from_index(0), &self.states[stem..]);
         let gains = |pair: &[State<P>]| {
@@ -365,7 +366,7 @@ impl<P: Protocol + 'static> Walk<P> {
             None => Some(Differs::Kept { claim: BOUND }),
             differs => differs,
         };
-        (format!("{first:?} can be overtaken like this for ever"), differs)
+        (format!("{first:?} can be overtaken like this forever"), differs)
     }
 
     fn does_not_close(&self, stem: usize) -> Option<Differs> {
@@ -428,7 +429,7 @@ impl<P: Protocol + 'static> Walk<P> {
             let thread = action.thread;
             let happened = |what| TraceRecord { at_ns, what };
             if action.fast {
-                // No section says so: the fast path is not seen.
+                // No section reports it: the fast path is invisible.
                 let event = match monitor.owner() {
                     Some(thread) => Event::Taken(thread),
                     None => Event::Released(thread),

@@ -1,4 +1,4 @@
-//! The one line that a counterexample is replayed from.
+//! The one line that replays a counterexample.
 //!
 //! ```text
 //! explorer:PROTOCOL[+MUTANT]:PROGRAM:THREADS:CLAIM[+strong]:STEM[~LOOP]:CHECK
@@ -6,11 +6,11 @@
 //! shuttle:COURSE:PROTOCOL:MUTANT:CLAIM:SCHEDULE:CHECK
 //! ```
 //!
-//! An action is the thread's number, a letter, and the wake choice where there was one: `a` acquire,
-//! `b` release for a blocking call, `f` final release, `s` safepoint, `n` run after a wake-up, `e` run
-//! after the timer, `r` retry, `c` give up; a capital letter goes by the fast path. A loop is one under
-//! weak fairness unless the claim says `+strong`. The check at the
-//! end is a hash of all that comes before it: a line that was cut or altered is refused.
+//! An action is the thread's number, a letter, and the wake choice if there is one: `a` acquire,
+//! `b` release for a blocking call, `f` final release, `s` safepoint, `n` run after a wake-up, `e`
+//! run after the timer, `r` retry, `c` give up. A capital letter takes the fast path. A loop is one
+//! under weak fairness unless the claim says `+strong`. The check at the end is a hash of
+//! everything before it: a line that was cut or altered is refused.
 
 use std::fmt::Write;
 
@@ -22,7 +22,7 @@ use crate::explorer::fair::Fairness;
 use crate::explorer::model::{Action, Program};
 use crate::ledger;
 
-/// A line, taken apart.
+/// A parsed line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Line {
     /// A run of the explorer.
@@ -48,19 +48,19 @@ pub enum Line {
         mutant: String,
         /// The broken claim.
         claim: &'static str,
-        /// What shuttle printed.
+        /// The schedule that shuttle printed.
         schedule: String,
     },
 }
 
-/// A run of the explorer, as a line says it.
+/// A run of the explorer, as in a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explored {
     /// The protocol.
     pub protocol: String,
     /// The mutant of it, if any.
     pub mutant: Option<String>,
-    /// What runs.
+    /// The program.
     pub program: Program,
     /// The broken claim.
     pub claim: &'static str,
@@ -68,7 +68,7 @@ pub struct Explored {
     pub stem: Vec<Action>,
     /// The loop, for a broken liveness claim.
     pub circle: Option<Vec<Action>>,
-    /// Under which fairness it is one; weak where there is none.
+    /// The fairness under which it is a loop; weak if there is no loop.
     pub fairness: Fairness,
 }
 
@@ -98,7 +98,7 @@ impl Explored {
     }
 }
 
-/// A protocol's name and its mutant's, out of `PROTOCOL[+MUTANT]`.
+/// A protocol's name and its mutant's, from `PROTOCOL[+MUTANT]`.
 #[must_use]
 pub fn with_mutant(name: &str) -> (String, Option<String>) {
     match name.split_once('+') {
@@ -107,50 +107,50 @@ pub fn with_mutant(name: &str) -> (String, Option<String>) {
     }
 }
 
-/// What a claim says when its loop is one under strong fairness.
+/// The suffix of a claim whose loop holds under strong fairness.
 const STRONG: &str = "+strong";
 
-/// Why a text is no line to replay.
+/// Why a text is not a replay line.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineError {
-    /// It ends early, or something in it was changed.
+    /// It ends early, or a part was changed.
     #[error(
         "the line was cut or altered: its check is `{found}`, and what comes before it gives `{wanted}`; copy the whole line"
     )]
     Check {
-        /// What the line ends with.
+        /// The check in the line.
         found: String,
-        /// What it should end with.
+        /// The computed check.
         wanted: String,
     },
-    /// It has no check at all.
+    /// It has no check.
     #[error(
-        "`{0}` is no line to replay: it should look like explorer:python2:hogs:2:LIVE-2:0a,1a,0s~0r:4f2e11aa"
+        "`{0}` is not a replay line: it should look like explorer:python2:hogs:2:LIVE-2:0a,1a,0s~0r:4f2e11aa"
     )]
     NoLine(String),
-    /// It means something, and nobody prints it like that.
+    /// It is valid, but not in the printed form.
     #[error("the line is not as it is printed, which would be {0}")]
     Form(String),
-    /// A part is not what it should be.
+    /// A part is unknown.
     #[error("the {what} `{found}` in the line is not known; {known}")]
     Unknown {
-        /// Which part.
+        /// The part.
         what: &'static str,
-        /// What is there.
+        /// The part's text.
         found: String,
-        /// What could be.
+        /// The known ones.
         known: String,
     },
 }
 
-/// FNV-1a of 32 bits: enough to notice a slip, the same for ever.
+/// FNV-1a of 32 bits: enough to notice a slip, and the same forever.
 fn check(text: &str) -> String {
     let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     format!("{:08x}", text.bytes().fold(0x811c_9dc5, step))
 }
 
-/// A line with its check: what [`Line::text`] does last.
+/// A line with its check; [`Line::text`] ends with it.
 ///
 /// ```
 /// use gil_verify::replay::replay_line::checked;
@@ -198,7 +198,7 @@ fn parse_action(text: &str) -> Option<Action> {
         number => number.parse().ok()?,
     };
     let thread = ThreadId::from_index(thread.parse::<u16>().ok()?.into());
-    // Whether it is fair is read off the state where it happens.
+    // Whether it is fair depends on its state.
     Some(Action { thread, entry, choice, fair: false, fast: letter.is_ascii_uppercase() })
 }
 
@@ -214,7 +214,7 @@ fn parse_actions(text: &str) -> Result<Vec<Action>, LineError> {
 }
 
 impl Line {
-    /// The line as a text.
+    /// The line as text.
     #[must_use]
     pub fn text(&self) -> String {
         checked(&match self {
@@ -238,12 +238,15 @@ impl Line {
         })
     }
 
-    /// Takes a line apart.
+    /// Parses a line.
     ///
     /// ```
     /// use gil_verify::replay::replay_line::{Line, LineError};
     /// let line = Line::Loom {
-    ///     suite: "two".to_owned(), protocol: "handoff".to_owned(), mutant: "-".to_owned(), claim: "SAFE-1",
+    ///     suite: "two".to_owned(),
+    ///     protocol: "handoff".to_owned(),
+    ///     mutant: "-".to_owned(),
+    ///     claim: "SAFE-1",
     /// };
     /// assert_eq!(Line::parse(&line.text()), Ok(line.clone()));
     /// let cut = &line.text()[..20];
@@ -251,7 +254,7 @@ impl Line {
     /// ```
     ///
     /// # Errors
-    /// A [`LineError`] that says what is wrong with it.
+    /// A [`LineError`] with the reason.
     pub fn parse(text: &str) -> Result<Self, LineError> {
         let text = text.trim();
         let no_line = || LineError::NoLine(text.to_owned());
@@ -271,7 +274,7 @@ impl Line {
         }
     }
 
-    /// The parts of a line that is whole; `None` where they are not as many as they should be.
+    /// The parts of a complete line; `None` if their number is wrong.
     fn parse_body(body: &str) -> Result<Option<Self>, LineError> {
         let parts: Vec<&str> = body.split(':').collect();
         let line = match parts[..] {

@@ -1,6 +1,6 @@
-//! The pages of the book that are made from the ledger, and the README's table.
+//! The pages of the book that are generated from the ledger, and the README's table.
 //!
-//! A test compares them with what is committed, and writes them with `GIL_BLESS=1`.
+//! A test compares them with the committed ones, and writes them with `GIL_BLESS=1`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -71,7 +71,8 @@ pub fn table(link: &str) -> String {
     text + "\n"
 }
 
-/// The other protocols down, the claims across: where one breaks, from how many threads on.
+/// The other protocols down, the claims across: where a claim breaks, and the smallest number of
+/// threads.
 fn models() -> String {
     let models = || PROTOCOLS.iter().filter(|protocol| !MAIN.contains(protocol));
     let judged = |claim: &&Claim| {
@@ -162,7 +163,7 @@ fn index() -> String {
     )
 }
 
-/// The explorer's shortest counterexample and its program, where it is the explorer that finds it.
+/// The explorer's shortest counterexample and its program, if the explorer finds it.
 fn counterexample(claim: &Claim, known: &KnownFalse) -> Option<(String, Program)> {
     struct Find<'a>(&'a Claim, Program);
     impl Visit for Find<'_> {
@@ -221,8 +222,7 @@ fn page(claim: &Claim, judge: &str) -> String {
     text +=
         "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n";
     if is_explored(claim) {
-        text +=
-            "- explorer: all states of 2, 3 and 4 threads that loop for ever, in each program\n";
+        text += "- explorer: all states of 2, 3 and 4 threads that loop forever, in each program\n";
     }
     if spin::SAFETY.contains(&claim.id) || spin::LIVENESS.contains(&claim.id) {
         text += "- Spin: all states of 2, 3 and 4 threads of models of the four main protocols, written \
@@ -328,9 +328,10 @@ fn mutants() -> String {
     text
 }
 
-/// The text of a function, with its documentation, out of `file::name`.
+/// The text of a function, with its documentation, from `file::name`.
 fn function(root: &Path, place: &str) -> std::io::Result<String> {
-    let missing = || std::io::Error::other(format!("the ledger names {place}, which is not there"));
+    let missing =
+        || std::io::Error::other(format!("the ledger names {place}, which does not exist"));
     let (file, name) = place.split_once("::").ok_or_else(missing)?;
     let text = std::fs::read_to_string(root.join(file))?;
     let lines: Vec<_> = text.lines().collect();

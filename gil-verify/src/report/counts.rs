@@ -1,8 +1,8 @@
 //! The committed counts: how much each check explored.
 //!
-//! Counts of states and executions are deterministic. One that differs from its committed value
-//! means that something else is explored than was reviewed: less (a check that has become empty)
-//! or more. Both are red until they are blessed.
+//! Counts of states and executions are deterministic. A count that differs from the committed value
+//! means that something else is explored than was reviewed: less (a check that has become empty) or
+//! more. Both fail until they are blessed.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub const BLESS: &str = "if that is meant: cargo verify --profile full --bless";
 /// The committed counts.
 ///
 /// # Errors
-/// When the file is no JSON object of numbers.
+/// When the file is not a JSON object of numbers.
 pub fn committed() -> Result<Counts, serde_json::Error> {
     serde_json::from_str(COMMITTED)
 }
@@ -44,8 +44,8 @@ fn claim_key(row: &ClaimRow) -> Option<String> {
             Some(format!("explorer {} {} {variant} {graph}", row.protocol, row.threads))
         }
         Engine::Shuttle => Some(format!("shuttle {} {variant}", row.protocol)),
-        // A search that ends at a counterexample, or that remembers something for its claim, has as
-        // many states as Spin's order and the claims asked with it make it.
+        // The number of states of a search that ends at a counterexample, or that keeps memory for
+        // its claim, depends on Spin's order and the other claims.
         Engine::Spin if row.id == "LIVE-4" && row.verdict == Verdict::Holds => {
             Some(format!("spin {} {} {variant}", row.protocol, row.threads))
         }
@@ -57,7 +57,7 @@ fn agreement_key(row: &AgreementRow) -> String {
     format!("{} {} {}", row.id.to_lowercase(), row.protocol, row.suite)
 }
 
-/// The counts in what the engines found.
+/// The counts in the results of the engines.
 #[must_use]
 pub fn of(rows: &[Row]) -> Counts {
     rows.iter()
@@ -69,7 +69,7 @@ pub fn of(rows: &[Row]) -> Counts {
         .collect()
 }
 
-/// Whether a profile runs what a key counts. A suite that has gone from the list is due: it is missed.
+/// Whether a profile runs what a key counts. A removed suite is due, so it is reported.
 ///
 /// ```
 /// use gil_verify::report::Profile;
@@ -91,8 +91,8 @@ pub fn is_due(key: &str, profile: Profile) -> bool {
     }
 }
 
-/// Where what was found differs from what is committed, in words. With `all`, a committed count
-/// that was not found is a difference too: a suite that has gone is no success.
+/// The differences between the found and the committed counts, in words. With `all`, a committed
+/// count that was not found is a difference too: a removed suite is no success.
 #[must_use]
 pub fn differences(committed: &Counts, found: &Counts, all: impl Fn(&str) -> bool) -> Vec<String> {
     let mut differences = Vec::new();

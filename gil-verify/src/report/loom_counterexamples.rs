@@ -1,7 +1,7 @@
-//! The committed stories: what the programs that must find something found, step by step.
+//! The committed stories: the step-by-step findings of the programs that must find something.
 //!
 //! loom explores in the same order every time, so the first counterexample is the same one. The
-//! book prints these, and a story that changes is red until it is blessed.
+//! book prints these, and a story that changes fails until it is blessed.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ pub const COMMITTED: &str = include_str!("../../golden/stories.json");
 /// The committed stories.
 ///
 /// # Errors
-/// When the file is no JSON object of texts.
+/// When the file is not a JSON object of texts.
 pub fn committed() -> Result<Stories, serde_json::Error> {
     serde_json::from_str(COMMITTED)
 }
 
-/// The stories in what was found: on the default protocol, or without a lock.
+/// The stories in the results: on the default protocol, or without a lock.
 #[must_use]
 pub fn of(rows: &[ClaimRow]) -> Stories {
     let told = rows.iter().filter(|row| row.protocol == NO_LOCK || row.protocol == PROTOCOLS[0]);
@@ -32,7 +32,7 @@ pub fn of(rows: &[ClaimRow]) -> Stories {
     found.filter_map(|row| Some((row.id.clone(), row.counterexample.clone()?))).collect()
 }
 
-/// Where what was found differs from what is committed, in words.
+/// The differences between the found and the committed stories, in words.
 #[must_use]
 pub fn differences(committed: &Stories, found: &Stories) -> Vec<String> {
     let other = |(id, story): &(&String, &String)| committed.get(*id) != Some(*story);

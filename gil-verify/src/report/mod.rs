@@ -1,8 +1,9 @@
-//! The run as a whole: what the engines found, in the shape of the machine output
-//! (`gil-verify/1`), how it is judged, and the texts that are made from it.
+//! The whole run: the results of the engines in the form of the machine output (`gil-verify/1`),
+//! how they are judged, and the texts that are generated from them.
 //!
-//! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed counts
-//! - `text_report`: the report for people
+//! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed
+//!   counts
+//! - `text_report`: the report as text
 //! - `book`, [`overtaking_page`], [`loom_counterexamples`]: pages of the book
 
 #[cfg(not(loom))]
@@ -20,27 +21,27 @@ use serde::{Deserialize, Serialize};
 /// Name and version of the machine output's schema.
 pub const SCHEMA: &str = "gil-verify/1";
 
-/// How much is explored: `quick` within minutes, `full` for the larger bounds.
+/// How much is explored: `quick` within minutes, `full` with the larger bounds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// What every change should pass.
+    /// Every change should pass this.
     Quick,
     /// All bounds, the expensive ones included.
     Full,
 }
 
-/// Which engine found it.
+/// The engine that found it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// Every interleaving and memory order of the mechanism, within bounds.
     Loom,
-    /// Every reachable state of threads that loop for ever.
+    /// Every reachable state of threads that loop forever.
     Explorer,
     /// Random schedules of the mechanism, with more threads than loom can have.
     Shuttle,
-    /// Models written by hand in Promela, and a checker that is not this project's.
+    /// Models written by hand in Promela, and an independent checker.
     Spin,
     /// Random programs and schedules.
     Proptest,
@@ -48,11 +49,11 @@ pub enum Engine {
     Threads,
 }
 
-/// What a check said.
+/// The result of a check.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// No counterexample in all that was explored.
+    /// No counterexample in the explored part.
     Holds,
     /// A counterexample was found.
     Fails,
@@ -67,13 +68,13 @@ pub struct ClaimRow {
     pub id: String,
     /// [`Protocol::NAME`](gil_core::protocol::Protocol::NAME), or the name of a setting of it.
     pub protocol: String,
-    /// Who checked.
+    /// The engine.
     pub engine: Engine,
     /// How many threads.
     pub threads: usize,
-    /// Up to what: `all states`, `unbounded`, `preemptions 3` ...
+    /// The bound: `all states`, `unbounded` (no preemption bound), `preemptions 3` ...
     pub bound: String,
-    /// For liveness: under which fairness.
+    /// For liveness: the fairness.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fairness: Option<String>,
     /// Which programs or options: `hogs`, `blocking`, `cancellation` ...
@@ -91,33 +92,33 @@ pub struct ClaimRow {
     pub seconds: f64,
     /// The test that runs it, `file::name`.
     pub test: String,
-    /// For a verdict of fails: the shortest counterexample found, readable.
+    /// For a failed claim: the shortest counterexample found, readable.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counterexample: Option<String>,
 }
 
-/// What became of a mutant.
+/// The outcome of a mutant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MutantVerdict {
     /// By a claim named in advance.
     Caught,
-    /// Nothing noticed it, or not what was named in advance.
+    /// No check noticed it, or not one named in advance.
     Survived,
-    /// The run was stopped by a watchdog: reported, and no success.
+    /// A watchdog stopped the run: reported, and not a success.
     Timeout,
-    /// It changes nothing that can be observed; the argument is in the ledger.
+    /// It changes nothing observable; the argument is in the ledger.
     Equivalent,
     /// The mutated place was never reached.
     NeverApplied,
 }
 
-/// Who caught a mutant.
+/// The check that caught a mutant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CaughtBy {
     /// The claim or comparison.
     pub claim: String,
-    /// Where.
+    /// The place.
     pub engine: Engine,
     /// After how many states or executions.
     pub explored: u64,
@@ -128,20 +129,20 @@ pub struct CaughtBy {
 pub struct MutantRow {
     /// Its name.
     pub id: String,
-    /// What it is a mutant of: a protocol or `mechanism`.
+    /// A protocol or `mechanism`.
     pub of: String,
     /// The claims or comparisons of which one must catch it.
     pub breaks: Vec<String>,
-    /// Of one that is no bug: why.
+    /// For a mutant that is not a bug: the reason.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub argument: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub verdict: MutantVerdict,
-    /// Who caught it.
+    /// The checks that caught it.
     pub caught_by: Vec<CaughtBy>,
 }
 
-/// Whether loom and the explorer reach the same: sequences of events (TRACES), or moves from state
+/// Whether loom and the explorer reach the same sequences of events (TRACES), or moves from state
 /// to state (REFINES).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AgreementRow {
@@ -155,11 +156,11 @@ pub struct AgreementRow {
     pub threads: usize,
     /// Acquisitions of each thread.
     pub acquisitions: usize,
-    /// Time-out decisions of each thread.
+    /// Timeout decisions of each thread.
     pub timeouts: usize,
     /// How often each thread may give up.
     pub give_ups: usize,
-    /// Up to what loom explored: `unbounded`, `preemptions 3` ...
+    /// Loom's bound: `unbounded` (no preemption bound), `preemptions 3` ...
     pub bound: String,
     /// What loom reached.
     pub loom: u64,
@@ -167,13 +168,13 @@ pub struct AgreementRow {
     pub explorer: u64,
     /// What only loom reached. Must be 0.
     pub only_loom: u64,
-    /// What only the explorer allows. Must be 0 where loom is unbounded; with a bound on preemptions
-    /// it is what the bound leaves out.
+    /// What only the explorer allows. Must be 0 if loom is exhaustive; with a bound on preemptions
+    /// it is what the bound omits.
     pub only_explorer: u64,
 }
 
 impl MutantRow {
-    /// Whether it was caught, or is no bug and was caught by nobody.
+    /// Whether it was caught, or is not a bug and was not caught.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         matches!(self.verdict, MutantVerdict::Caught | MutantVerdict::Equivalent)
@@ -181,7 +182,7 @@ impl MutantRow {
 }
 
 impl AgreementRow {
-    /// Whether the two agree as far as loom's bound promises it.
+    /// Whether the two agree as far as loom's bound requires.
     ///
     /// ```
     /// # use gil_verify::report::AgreementRow;
@@ -206,20 +207,21 @@ pub struct BoundRow {
     pub protocol: String,
     /// How many threads.
     pub threads: usize,
-    /// The largest number of overtakings; `None` is unbounded.
+    /// The largest number of overtakings; `None` means unbounded.
     pub overtakes_max: Option<u64>,
-    /// On how many edges the rank was checked that proves the bound; nothing where there is no such
-    /// rank, or where it does not prove it.
+    /// The number of edges on which the rank that proves the bound was checked; `None` if there is
+    /// no such rank, or if it does not prove the bound.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proved_edges: Option<u64>,
-    /// For a place of the [table](crate::claims::promise::bounds): how many states those edges connect.
+    /// For a cell of the [table](crate::claims::promise::bounds): how many states those edges
+    /// connect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub states: Option<u64>,
     /// A run that attains it, or the loop.
     pub witness: String,
 }
 
-/// Anything an engine reports, as it comes.
+/// A result of an engine, as it arrives.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Row {

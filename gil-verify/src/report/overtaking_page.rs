@@ -1,5 +1,5 @@
-//! How a waiter is overtaken, protocol by protocol: a run that attains the bound, or a loop where
-//! there is none. For the page of LIVE-3.
+//! How a waiter is overtaken under each protocol: a run that attains the bound, or a loop if there
+//! is none. For the page of LIVE-3.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::explorer::model::Program;
 use crate::ledger;
 use crate::protocols::{self, PROTOCOLS, Visit};
 
-/// Enough for the interesting runs of a bounded protocol, and few enough to read.
+/// Enough for the interesting runs of a bounded protocol, and short enough to read.
 const THREADS: usize = 3;
 
 struct Find(usize);
@@ -30,7 +30,7 @@ impl Visit for Find {
 }
 
 /// Every protocol that LIVE-3 applies to: its name, the number of threads, the bound there (`None`:
-/// unbounded) and the run. Unbounded protocols with as few threads as it takes.
+/// unbounded) and the run. Unbounded protocols have the smallest possible number of threads.
 #[must_use]
 pub fn runs() -> Vec<(&'static str, usize, Option<u64>, String)> {
     let applies = |protocol: &&&str| ledger::expected("LIVE-3", protocol, 2, "blocking").is_some();

@@ -7,13 +7,13 @@ use crate::report::Profile;
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// How much.
+    /// The profile.
     pub profile: Profile,
     /// Only this protocol.
     pub protocol: Option<String>,
     /// Only this claim.
     pub claim: Option<String>,
-    /// Under which fairness liveness is judged.
+    /// The fairness under which liveness is judged.
     pub fairness: Fairness,
     /// A graph with more states than this is inconclusive.
     pub states_max: usize,
@@ -44,7 +44,7 @@ impl Selection {
         self.claim.as_deref().is_none_or(|only| only == claim)
     }
 
-    /// Whether everything is, so that the counts can be compared with the committed ones.
+    /// Whether everything is selected, so that the counts can be compared with the committed ones.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         let Self { protocol, claim, fairness, states_max, .. } = self;

@@ -1,4 +1,4 @@
-//! The report for people: the three promises, one matrix, what is not as expected, one summary.
+//! The report as text: the three main claims, one matrix, the unexpected results, one summary.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::replay::replay_line::Line;
 use crate::report::verify::Report;
 use crate::report::{AgreementRow, ClaimRow, Engine, Row, Verdict};
 
-/// What the explorer found, printed before the loom build begins.
+/// The explorer's results, printed before the loom build begins.
 #[must_use]
 pub fn explored(rows: &[Row]) -> String {
     let claims: Vec<_> = rows
@@ -111,7 +111,7 @@ pub fn report(report: &Report, verbose: bool) -> String {
     text
 }
 
-/// The line that replays what loom found of a mutant, `MUTANT/SUITE`.
+/// The line that replays loom's finding of a mutant, `MUTANT/SUITE`.
 fn loom_line(id: &str, claim: &str) -> Option<String> {
     let (mutant, suite) = id.split_once('/')?;
     let (suite, mutant) = (suite.to_owned(), mutant.to_owned());
@@ -144,8 +144,8 @@ fn matrix(rows: &[ClaimRow]) -> Table {
     table
 }
 
-/// The other protocols down, the claims of a kind across: where one breaks, as expected, it says so
-/// in a word, and `explain` says where and why.
+/// The other protocols down, the claims of a kind across. A place where a claim breaks as expected
+/// has one word, and `explain` has the details.
 fn models(kind: &str, report: &Report) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -240,7 +240,7 @@ fn agreement(report: &Report, id: &str, what: &str) -> String {
     text
 }
 
-/// How often Spin says what the ledger expects, as the explorer does.
+/// How often Spin's verdict equals the ledger's, as the explorer's does.
 fn spin(report: &Report) -> String {
     let rows = || report.claims.iter().filter(|row| row.engine == Engine::Spin);
     let agrees = rows().filter(|row| row.verdict == row.expected).count();

@@ -1,4 +1,4 @@
-//! Runs everything that is selected and judges it.
+//! Runs everything that is selected and judges the results.
 
 use std::time::Instant;
 
@@ -30,19 +30,19 @@ pub const EXIT_USAGE: u8 = 2;
 pub const EXIT_MUTANT_SURVIVED: u8 = 3;
 /// A check ended before its bound.
 pub const EXIT_INCONCLUSIVE: u8 = 4;
-/// The harness is broken: nothing ran, or the loom build did not come about.
+/// The harness is broken: nothing ran, or the loom build failed.
 pub const EXIT_HARNESS_BROKEN: u8 = 5;
 /// A bug of this program.
 pub const EXIT_INTERNAL: u8 = 70;
 
-/// All that was found, in the shape of the machine output.
+/// All results, in the form of the machine output.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
     /// How much was explored.
     pub profile: Profile,
-    /// The seed of what is random: nothing is.
+    /// The seed of random choices: there are none.
     pub seed: u64,
     /// The claims.
     pub claims: Vec<ClaimRow>,
@@ -52,10 +52,10 @@ pub struct Report {
     pub agreement: Vec<AgreementRow>,
     /// The bounds on waiting.
     pub bounds: Vec<BoundRow>,
-    /// What was left out, and why.
+    /// The omitted parts, and the reasons.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
-    /// What is not as expected, in words.
+    /// The unexpected results, in words.
     pub problems: Vec<String>,
     /// Numbers.
     pub summary: Summary,
@@ -66,13 +66,13 @@ pub struct Report {
 pub struct Summary {
     /// Claims checked.
     pub claims: usize,
-    /// Of them, as the ledger expects.
+    /// Of them, with the verdict of the ledger.
     pub as_expected: usize,
     /// Mutants run.
     pub mutants: usize,
     /// Of them, caught by a claim named in advance.
     pub caught: usize,
-    /// Of them, no bugs, with an argument, and caught by nobody.
+    /// Of them, not bugs, with an argument, and not caught.
     pub equivalent: usize,
     /// Checks that ended before their bound.
     pub inconclusive: usize,
@@ -80,11 +80,11 @@ pub struct Summary {
     pub seconds: f64,
 }
 
-/// What a run is told as it goes.
+/// What a run reports while it runs.
 pub trait Listen {
-    /// Something begins.
+    /// A part begins.
     fn progress(&mut self, what: &str);
-    /// The explorer is through; the loom build comes next.
+    /// The explorer is done; the loom build follows.
     fn explored(&mut self, rows: &[Row]);
 }
 
@@ -92,7 +92,7 @@ pub trait Listen {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A checker of the mechanism could not be run.
+    /// A checker of the mechanism could not run.
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// Spin gave no verdict.
@@ -101,10 +101,10 @@ pub enum RunError {
     Spin(#[from] spin::SpinError),
 }
 
-/// Runs the explorer, then loom, and in the full profile shuttle and Spin; judges what they found.
+/// Runs the explorer, then loom, and in the full profile shuttle and Spin; judges the results.
 ///
 /// # Errors
-/// A [`RunError`], where one of them could not be run.
+/// A [`RunError`], if one of them could not run.
 pub fn run(
     selection: &Selection,
     listen: &mut dyn Listen,
@@ -127,7 +127,7 @@ pub fn run(
         everything && !left_out && counts::is_due(key, selection.profile)
     };
     let differences = counts::differences(&committed, &counts, due);
-    // A bound of one's own explores something else.
+    // A bound from the command line explores something else.
     let whole = selection.states_max == STATES_MAX;
     let mut differences = if whole { differences } else { Vec::new() };
     let bounds = bounds::of(&rows);
@@ -149,7 +149,7 @@ pub fn run(
     Ok((report, counts, bounds))
 }
 
-/// Asks shuttle and Spin. Gives what was left out, and why.
+/// Runs shuttle and Spin. Returns the omitted parts, and the reasons.
 fn second_opinions(
     selection: &Selection,
     rows: &mut Vec<Row>,
@@ -163,7 +163,7 @@ fn second_opinions(
     Ok(None)
 }
 
-/// Compares what was found with the ledger. `differences` are those of the counts.
+/// Compares the results with the ledger. `differences` are those of the counts.
 #[must_use]
 pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Report {
     let mut report = Report {
@@ -205,7 +205,7 @@ pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Repo
     report
 }
 
-/// What is wrong with a row, if anything.
+/// The problem of a row, if there is one.
 fn problem(row: &Row) -> Option<String> {
     match row {
         Row::Claim(row) if row.verdict != row.expected => Some(format!(

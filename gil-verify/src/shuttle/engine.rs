@@ -1,4 +1,4 @@
-//! Runs the courses, one process each, and turns what they say into rows.
+//! Runs the courses, one process each, and turns their output into rows.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::report::selection::Selection;
 use crate::report::{CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Row, Verdict};
 
 /// The test that runs the courses.
-const TEST: &str = "gil-verify/tests/shuttle.rs::every_course_is_as_expected";
+const TEST: &str = "gil-verify/tests/shuttle.rs::courses_are_as_expected";
 
 type Mutant = (&'static str, &'static str, &'static [&'static str]);
 
@@ -42,7 +42,7 @@ impl Job {
 /// Builds, then runs the courses and the mutants.
 ///
 /// # Errors
-/// A [`ProcessError`], where something could not be run at all.
+/// A [`ProcessError`], if a process could not run.
 pub fn run(
     selection: &Selection,
     sink: &mut dyn FnMut(Row),
@@ -98,7 +98,7 @@ fn rows(course: &Course, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> 
                     _ => (Verdict::Fails, Some(text)),
                 }
             }
-            // Where it is known to be false, random schedules need not show it.
+            // Random schedules need not show that a false claim fails.
             Said::Found(_) if expected == Verdict::Fails => return None,
             Said::Found(_) => (Verdict::Holds, None),
             Said::Broke { claim, message, schedule } if claim == id => {

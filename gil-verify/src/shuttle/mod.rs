@@ -1,11 +1,11 @@
 //! A second opinion on the mechanism: shuttle's random schedules of many threads.
 //!
-//! loom is exhaustive and stops at four threads; shuttle is random and does not. It adds the numbers
-//! of threads that loom cannot reach, a scheduler of its own, and a schedule that can be replayed. It
+//! loom is exhaustive and stops at four threads; shuttle is random and does not. It adds more
+//! threads than loom can run, an independent scheduler, and a schedule that can be replayed. It
 //! adds nothing about memory orders: every access is sequentially consistent here.
 //!
-//! As for loom, the list is known to every build, and the courses run in a build of their own, with
-//! `--cfg loom --cfg shuttle`, which `cargo verify --profile full` and the test start themselves.
+//! Every build has the list, as for loom. The courses run in their own build with `--cfg loom --cfg
+//! shuttle`, which `cargo verify --profile full` and the test start themselves.
 
 pub mod engine;
 #[cfg(shuttle)]
@@ -13,14 +13,14 @@ pub mod runner;
 
 use crate::loom::Found;
 
-/// How shuttle picks who runs next.
+/// How shuttle picks the next thread.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Scheduler {
-    /// Anybody who can, at every step.
+    /// Any thread that can run, at every step.
     Random,
-    /// Priorities that change at a few random moments: finds bugs that need so many preemptions with
-    /// a known chance (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of
-    /// finding bugs", 2010).
+    /// Priorities that change at a few random moments: finds bugs that need this number of
+    /// preemptions with a known probability (Burckhardt et al., "A randomized scheduler with
+    /// probabilistic guarantees of finding bugs", 2010).
     Pct {
         /// Preemptions that matter.
         depth: usize,
@@ -34,18 +34,18 @@ pub struct Course {
     pub name: &'static str,
     /// Threads, at most 32.
     pub threads: usize,
-    /// How often each attaches, comes to a safepoint and detaches.
+    /// How often each attaches, reaches a safepoint and detaches.
     pub rounds: usize,
     /// How often each may give up.
     pub give_ups: usize,
-    /// Who runs next.
+    /// The scheduler.
     pub scheduler: Scheduler,
     /// How many schedules are drawn.
     pub schedules: usize,
 }
 
 impl Course {
-    /// How much it explores, in words.
+    /// The amount of exploration, in words.
     #[must_use]
     pub fn bound(&self) -> String {
         match self.scheduler {
@@ -56,14 +56,14 @@ impl Course {
         }
     }
 
-    /// The explorer's program that it is a finite part of.
+    /// The explorer's program that contains it.
     #[must_use]
     pub const fn variant(&self) -> &'static str {
         if self.give_ups > 0 { "blocking+cancel" } else { "blocking" }
     }
 }
 
-/// What all random choices begin with.
+/// The seed of all random choices.
 pub const SEED: u64 = 1;
 
 const fn course(name: &'static str, threads: usize, scheduler: Scheduler) -> Course {
@@ -82,7 +82,7 @@ pub const COURSES: &[Course] = &[
     course("pct-32", 32, Scheduler::Pct { depth: 5 }),
 ];
 
-/// The course of a name.
+/// The course with this name.
 #[must_use]
 pub fn course_named(name: &str) -> Option<&'static Course> {
     COURSES.iter().find(|course| course.name == name)

@@ -1,4 +1,5 @@
-//! The command of the shuttle build: one course of one protocol per process, or one schedule again.
+//! The command of the shuttle build: one course of one protocol per process, or one schedule
+//! repeated.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,14 +26,14 @@ use crate::report::Verdict;
 
 const USAGE: &str = "usage (shuttle build): gil-shuttle COURSE PROTOCOL [MUTANT|-] [SCHEDULE]";
 
-/// So many time-outs and spurious returns has each thread in one schedule; then its parks last until
-/// it is woken, and a lost wake-up is a deadlock.
+/// The number of timeouts and spurious returns of each thread in one schedule. After them its parks
+/// last until a wake-up, and a lost wake-up is a deadlock.
 const DECISIONS: usize = 4;
 
-/// What the threads of one schedule share.
+/// The state that the threads of one schedule share.
 struct Shared<P: Protocol> {
     lock: RawGil<P, Watch<false>>,
-    // Not shuttle's: they add no steps, and are right in the order in which shuttle runs things.
+    // Not shuttle's types: they add no steps, and shuttle runs one thread at a time.
     inside: AtomicUsize,
     data: AtomicU64,
     course: Course,
@@ -48,7 +49,7 @@ impl<P: Protocol> Shared<P> {
         self.inside.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// An increment that another holder's would get lost in.
+    /// An increment in which another holder's increment would be lost.
     fn write(&self) {
         let read = self.data.load(Ordering::Relaxed);
         ::shuttle::thread::yield_now();
@@ -98,7 +99,7 @@ fn execute<P: Protocol + Send + Sync + 'static>(
         data: AtomicU64::new(0),
         course,
     });
-    shared.lock.set_check_interval(0); // every safepoint is a tick's last
+    shared.lock.set_check_interval(0); // every safepoint is the last of its ticks
     let members: Vec<_> = (0..threads).map(|_| shared.lock.register()).collect();
     let workers = members.into_iter().enumerate().map(|(worker, member)| {
         let shared = shared.clone();
@@ -137,8 +138,8 @@ impl<S: Schedules + 'static> Visit for Run<S> {
     }
 }
 
-/// Runs the course that the arguments name, or replays one schedule of it; prints a line of JSON, or
-/// panics with the broken claim and the schedule.
+/// Runs the course that the arguments name, or replays one schedule of it; prints a line of JSON,
+/// or panics with the broken claim and the schedule.
 ///
 /// # Panics
 /// With the name of the claim that is broken.
@@ -166,7 +167,7 @@ pub fn main() -> ExitCode {
             let Some(mut replay) = replay(schedule) else {
                 return usage("the schedule is not one that shuttle printed");
             };
-            // The mutant may be switched off: then the schedule need not fit to its end.
+            // The mutant may be off: then the schedule need not fit to its end.
             replay.set_allow_incomplete();
             protocols::with(protocol, Run(course, replay))
         }
@@ -184,7 +185,7 @@ pub fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// shuttle panics on a text that is no schedule.
+/// shuttle panics on a text that is not a schedule.
 fn replay(schedule: &str) -> Option<ReplayScheduler> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

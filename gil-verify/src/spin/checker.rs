@@ -1,4 +1,4 @@
-//! A model made into a checker, and the checker run.
+//! Builds a checker from a model and runs it.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use super::question::{Answer, LIVENESS, Question, SAFETY, SpinError, Verdict};
 use super::read::{formula, read, trail};
 
-/// How deep to search: small first, so that a counterexample is short; then as deep as it takes.
+/// The depths of the search: small first, so that a counterexample is short, then as deep as
+/// needed.
 const DEPTHS: &[&str] =
     &["-m64", "-m512", "-m4096", "-m32768", "-m262144", "-m2097152", "-m16777216"];
 
@@ -66,7 +67,7 @@ impl Checker {
         defines.extend(budgets.iter().chain(does.iter()).map(|define| (*define).to_owned()));
         if let Some(mutant) = mutant {
             let name = format!("MUTANT_{mutant}");
-            // A macro that the model does not mention would change nothing and be called harmless.
+            // A macro that the model does not mention would change nothing and count as harmless.
             if !main.1.split(|c: char| c != '_' && !c.is_alphanumeric()).any(|word| word == name) {
                 return Err(unknown("mutant", mutant));
             }
@@ -92,8 +93,8 @@ impl Checker {
 
     /// Makes the checker of safety claims, or of all liveness claims.
     pub(super) fn build(&self, claims: &[&str]) -> Result<(), SpinError> {
-        // -o2: keep variables that are only written, so that states are what the model says they
-        // are; -o3: keep statements apart, so that pan can list those it never reached.
+        // -o2: keep variables that are only written, so that states are those of the model; -o3:
+        // keep statements apart, so that pan can list those it never reached.
         self.spin(&["-a", "-o2", "-o3"], claims)?;
         // Everything is shared, so a partial-order reduction has nothing to reduce. Optimizing
         // takes the compiler longer than the searches take without it.
@@ -103,12 +104,12 @@ impl Checker {
         run(self.folder.path(), "gcc", &flags).map(drop)
     }
 
-    /// Searches for a run that breaks a claim, deeper and deeper.
+    /// Searches for a run that breaks a claim, with increasing depth.
     pub(super) fn search(&self, claims: &[&str]) -> Result<Vec<Answer>, SpinError> {
         let pan = self.folder.path().join("pan").display().to_string();
         let mut output = String::new();
         for depth in DEPTHS {
-            // A state in which nothing can happen is LIVE-4's business, if anybody's.
+            // LIVE-4 covers a state in which nothing can happen.
             let formula = formula(claims);
             let goal = formula.as_deref().map_or(vec!["-E"], |name| vec!["-a", "-f", "-N", name]);
             output = run(self.folder.path(), &pan, &[&goal[..], &["-w20", depth]].concat())?;
@@ -122,7 +123,7 @@ impl Checker {
     }
 }
 
-/// Runs a program in a folder; what it printed.
+/// Runs a program in a folder; returns its output.
 pub(super) fn run(folder: &Path, command: &str, options: &[&str]) -> Result<String, SpinError> {
     let mut process = Command::new(command);
     process.args(options).current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C");

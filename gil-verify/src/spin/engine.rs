@@ -1,4 +1,4 @@
-//! Asks Spin about every protocol that it has a model of, and turns the answers into rows.
+//! Runs Spin on every protocol that it has a model of, and turns the answers into rows.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::report::selection::Selection;
 use crate::report::{self, ClaimRow, Engine, Row};
 
 /// The test that compares Spin with the explorer.
-const TEST: &str = "gil-verify/tests/spin.rs::spin_and_the_explorer_agree";
+const TEST: &str = "gil-verify/tests/spin.rs::spin_agrees_with_the_explorer";
 
 /// The numbers of threads that the models are checked with.
 pub const THREADS: [usize; 3] = [2, 3, 4];
@@ -25,8 +25,8 @@ pub const fn programs(threads: usize) -> [Program; 3] {
     [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]
 }
 
-/// The claims that Spin judges of a protocol: of SAFE-5 the models have only the first part, so a
-/// counterexample to another part is not theirs to find.
+/// The claims that Spin judges of a protocol. The models have only the first part of SAFE-5, so
+/// they cannot find a counterexample to another part.
 #[must_use]
 pub fn claims(protocol: &str, program: Program) -> Vec<&'static str> {
     let expected = |id: &str| ledger::expected(id, protocol, program.threads, program.variant());
@@ -37,11 +37,11 @@ pub fn claims(protocol: &str, program: Program) -> Vec<&'static str> {
     SAFETY.iter().chain(LIVENESS).copied().filter(judges).collect()
 }
 
-/// Asks about claims of a protocol. LIVE-4 is asked alone: it has nothing to remember, so its states
-/// are those of the lock.
+/// Checks claims of a protocol. LIVE-4 is checked alone: it needs no memory, so its states are
+/// those of the lock.
 ///
 /// # Errors
-/// A [`SpinError`] where there is no verdict on one of the claims.
+/// A [`SpinError`] if there is no verdict on one of the claims.
 pub fn answers(
     protocol: &str,
     program: Program,
@@ -103,11 +103,11 @@ fn selects(selection: &Selection, claim: &str) -> bool {
     selection.has_claim(claim) && !other
 }
 
-/// Asks Spin. Where it is not installed, gives what to tell the reader.
+/// Runs Spin. If it is not installed, returns a message for the reader.
 ///
 /// # Errors
-/// A [`SpinError`] where there is no verdict, except that a search that was cut short is
-/// inconclusive; and where Spin is missing although it is needed.
+/// A [`SpinError`] if there is no verdict, except that a truncated search is inconclusive. Also if
+/// Spin is missing although it is required.
 pub fn run(
     selection: &Selection,
     sink: &mut dyn FnMut(Row),

@@ -1,16 +1,16 @@
-//! A second opinion from another checker: models written by hand in Promela, for Spin.
+//! A second opinion from an independent checker: models written by hand in Promela, for Spin.
 //!
-//! The explorer runs the lock's own decisions, so it cannot be wrong about what they are. It can be
-//! wrong about what follows from them: its search, its fairness, its ghost are this project's own.
-//! The models in `gil-verify/spin` were written from what the protocols mean and share no code with
-//! it, and Spin is not ours. Where both give the same verdict, and the same number of states and of
-//! moves between them, an error would have to have been made twice.
+//! The explorer runs the lock's own decisions, so it cannot be wrong about them. It can be wrong
+//! about their consequences: its search, its fairness and its ghost belong to this project. The
+//! models in `gil-verify/spin` were written from the descriptions of the protocols and share no
+//! code with it, and Spin is an independent tool. If both give the same verdict, and the same
+//! number of states and moves, an error would have to be made twice.
 //!
-//! Limits: 2 to 4 threads; of SAFE-5 only the first part (a request implies a waiter); LIVE-1 and
-//! LIVE-2 of thread 0, which stands for all, because nothing tells the threads apart.
+//! Limits: 2 to 4 threads; only the first part of SAFE-5 (a request implies a waiter); LIVE-1 and
+//! LIVE-2 of thread 0, which stands for all, because the threads are interchangeable.
 //!
-//! Spin writes a checker in C (`pan`). What it says counts as a verdict only if it is an error with
-//! a run that can be replayed, or an exhaustive search that was not cut short.
+//! Spin writes a checker in C (`pan`). Its output is a verdict only if it is an error with a
+//! replayable run, or an exhaustive search that was not truncated.
 
 mod checker;
 pub mod engine;
@@ -29,12 +29,12 @@ pub use question::{
 #[must_use]
 pub fn is_installed() -> bool {
     let here = Path::new(".");
-    // There is another program of that name.
+    // Another program has that name.
     checker::run(here, "spin", &["-V"]).is_ok_and(|said| said.starts_with("Spin Version"))
         && checker::run(here, "gcc", &["--version"]).is_ok()
 }
 
-/// Whether Spin is there; see [`NEEDED`].
+/// Whether Spin is installed; see [`NEEDED`].
 ///
 /// # Errors
 /// [`SpinError::Missing`].
@@ -45,16 +45,16 @@ pub fn is_there() -> Result<bool, SpinError> {
     }
 }
 
-/// Asks Spin. The answers come in the order of the claims.
+/// Runs Spin. The answers are in the order of the claims.
 ///
 /// # Errors
-/// A [`SpinError`] where there is no verdict on one of the claims.
+/// A [`SpinError`] if there is no verdict on one of the claims.
 pub fn ask(question: &Question<'_>) -> Result<Vec<Answer>, SpinError> {
     let checker = Checker::new(question)?;
     let (live, mut open): (Vec<&str>, Vec<&str>) =
         question.claims.iter().copied().partition(|claim| LIVENESS.contains(claim));
     let mut answers = Vec::new();
-    // A counterexample ends a search, so the other claims are asked again without the broken one.
+    // A counterexample ends a search, so the other claims are checked again without the broken one.
     while !open.is_empty() {
         checker.build(&open)?;
         let found = checker.search(&open)?;

@@ -1,16 +1,16 @@
-//! What Spin is asked, and what it answers.
+//! The questions to Spin, and its answers.
 
 use crate::explorer::model::Program;
 
 /// The Debian packages that are needed.
 pub const PACKAGES: &str = "spin and gcc";
 
-/// What to tell where Spin is not installed.
+/// The message if Spin is not installed.
 pub const NOT_THERE: &str =
     "Spin is not installed, so there is no second opinion from it (Debian packages: spin and gcc)";
 
-/// With this environment variable set, a missing Spin is an error: a gate must not become weaker
-/// without a word.
+/// With this environment variable set, a missing Spin is an error: a required check must not be
+/// skipped silently.
 pub const NEEDED: &str = "CI_NEEDS_SPIN";
 
 /// The safety claims that the models judge.
@@ -19,7 +19,7 @@ pub const SAFETY: &[&str] = &["SAFE-1", "SAFE-3", "SAFE-3F", "SAFE-5", "LIVE-4"]
 /// The liveness claims.
 pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2"];
 
-/// What to ask. The names are the ledger's.
+/// A question. The names are the ledger's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Question<'a> {
     /// `handoff`, `handoff-plain`, `python3` or `python2`.
@@ -41,10 +41,10 @@ pub fn question<'a>(protocol: &'a str, program: Program, claims: &'a [&'a str]) 
     Question { protocol, threads, program, claims, mutant: None }
 }
 
-/// What Spin says of a claim.
+/// Spin's result for a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// In all states.
+    /// It holds in all states.
     Holds,
     /// There is a counterexample.
     Fails,
@@ -53,20 +53,20 @@ pub enum Verdict {
 /// An answer about one claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
-    /// Which.
+    /// The claim.
     pub claim: String,
     /// The verdict.
     pub verdict: Verdict,
     /// States stored; of a claim that fails, before the counterexample was found.
     pub states: u64,
-    /// Moves from state to state. Where a condition variable has several waiters, a section that
-    /// wakes none of them counts once for each.
+    /// Moves from state to state. If a condition variable has several waiters, a section that wakes
+    /// none of them counts once for each.
     pub moves: u64,
-    /// The longest run that was looked at, in Spin's steps, of which a section has several.
+    /// The longest run of the search, in Spin's steps, of which a section has several.
     pub depth: u64,
     /// If it holds: the actions that never happened, in the explorer's words.
     pub untaken: Vec<String>,
-    /// If it fails: the run, a line for each section; the loop comes after `for ever:`.
+    /// If it fails: the run, one line per section; the loop follows `for ever:`.
     pub trail: Vec<String>,
 }
 
@@ -79,44 +79,44 @@ pub enum SpinError {
     Unknown {
         /// A protocol, a program, a claim ...
         what: &'static str,
-        /// Which.
+        /// The name.
         name: String,
     },
     /// A program could not be started, or its folder not be written.
     #[error("`{command}`: {source}; Debian packages: {PACKAGES}")]
     Start {
-        /// Which.
+        /// The command.
         command: String,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// Spin is needed and not there.
+    /// Spin is required and not installed.
     #[error("{NEEDED} is set, and Spin is not installed; Debian packages: {PACKAGES}")]
     Missing,
     /// Spin or the C compiler refused.
     #[error("`{command}` failed:\n{output}")]
     Failed {
-        /// Which.
+        /// The command.
         command: String,
-        /// What it said.
+        /// Its output.
         output: String,
     },
-    /// The search ended before all states had been seen.
+    /// The search ended before all states were seen.
     #[error("the search is not complete:\n{output}")]
     Incomplete {
-        /// What pan said.
+        /// pan's output.
         output: String,
     },
-    /// What a liveness claim promises something about never happened.
+    /// The condition of a liveness claim never occurred.
     #[error("{claim} holds of nothing: its promise never begins")]
     Vacuous {
-        /// Which.
+        /// The claim.
         claim: String,
     },
-    /// Something was found that is no broken claim, or nothing that can be understood.
+    /// The result is not a broken claim, or cannot be understood.
     #[error("no verdict:\n{output}")]
     NoVerdict {
-        /// What was printed.
+        /// The output.
         output: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What pan, the checker that Spin writes, and Spin itself print, and what it means.
+//! The output of pan, the checker that Spin writes, and of Spin itself, and its meaning.
 
 use super::question::{Answer, LIVENESS, SpinError, Verdict};
 
@@ -8,11 +8,11 @@ pub(super) fn formula(claims: &[&str]) -> Option<String> {
     Some(live.replace('-', "_").to_lowercase())
 }
 
-/// What pan's output means: all of the safety claims, or the one liveness claim, hold; or one
-/// of them fails, the trail left empty; or nothing, because the search has to go deeper.
+/// The meaning of pan's output: all of the safety claims, or the one liveness claim, hold; or one
+/// of them fails, with an empty trail; or nothing, because the search must go deeper.
 ///
 /// # Errors
-/// A [`SpinError`] where the output is no verdict.
+/// A [`SpinError`] if the output is not a verdict.
 pub fn read(output: &str, claims: &[&str]) -> Result<Option<Vec<Answer>>, SpinError> {
     let says = |text: &str| output.contains(text);
     let before = |what: &str| output.split_once(what)?.0.split_whitespace().last()?.parse().ok();
@@ -71,10 +71,10 @@ fn untaken(output: &str) -> Vec<String> {
     output.lines().filter_map(words).collect()
 }
 
-/// What the replay of an error printed, a line for each section. `found` is what pan had printed.
+/// The output of the replay of an error, one line per section. `found` is pan's output.
 ///
 /// # Errors
-/// [`SpinError::NoVerdict`] where nothing was replayed: an error that cannot be shown is no verdict.
+/// [`SpinError::NoVerdict`] if nothing was replayed: an error without a run is not a verdict.
 pub fn trail(replayed: &str, found: &str) -> Result<Vec<String>, SpinError> {
     let trail = story(replayed);
     match trail.as_slice() {

@@ -1,4 +1,4 @@
-//! Passing a lock between two threads, strictly in turn: what a hand-off costs.
+//! Passing a lock between two threads, strictly in turn: the cost of a hand-off.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use gil_core::Gil;
 use gil_core::protocol::Protocol;
 
-/// Two threads change a counter in turn, `turns` times in all; each comes to safepoints until it is
-/// its turn. Returns the time of it all.
+/// Two threads change a counter in turn, `turns` times in all; each reaches safepoints until its
+/// turn. Returns the total time.
 ///
-/// It measures the forced switch with the switch interval `interval`, whose floor is what the
-/// operating system can do.
+/// It measures the forced switch with the switch interval `interval`; the operating system sets its
+/// lower limit.
 ///
 /// # Panics
-/// When a thread of it panics.
+/// When one of its threads panics.
 pub fn forced<P: Protocol + Send>(protocol: P, interval: Duration, turns: u64) -> Duration {
     let gil = Gil::with_protocol(0u64, protocol);
     gil.set_switch_interval(interval);
@@ -30,10 +30,10 @@ pub fn forced<P: Protocol + Send>(protocol: P, interval: Duration, turns: u64) -
     took
 }
 
-/// The same with parking_lot's mutex, handed over by `unlock_fair`.
+/// The same with parking_lot's mutex, handed off by `unlock_fair`.
 ///
 /// # Panics
-/// When a thread of it panics.
+/// When one of its threads panics.
 pub fn parking_lot_fair(turns: u64) -> Duration {
     let mutex = parking_lot::Mutex::new(0u64);
     alternate(turns, |me| {
@@ -51,7 +51,7 @@ pub fn parking_lot_fair(turns: u64) -> Duration {
 }
 
 fn alternate(turns: u64, side: impl Fn(u64) + Sync) -> Duration {
-    assert!(turns > 0, "something has to be measured");
+    assert!(turns > 0, "at least one turn is needed");
     let began = Instant::now();
     thread::scope(|scope| {
         let other = scope.spawn(|| side(1));

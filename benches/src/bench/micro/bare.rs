@@ -1,5 +1,5 @@
-//! What a pair and a safepoint cost at least: atomics without a lock around them; and what CPython's
-//! lock does.
+//! The lower limit for a pair and a safepoint: atomics without a lock around them, and CPython's
+//! lock.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::timed::timed;
 
-/// As the lock word has it: a thread's id, shifted past a bit.
+/// A thread's id as in the lock word, shifted past a bit.
 const HELD: u32 = 2;
 
 /// Nothing: the loop's own cost.
@@ -17,7 +17,7 @@ pub fn nothing(count: u64) -> Duration {
     timed(count, || black_box(()))
 }
 
-/// Taken by a compare-and-swap, freed by another.
+/// Acquired by a compare-and-swap, freed by another.
 pub fn two_swaps(count: u64) -> Duration {
     let (word, held) = (AtomicU32::new(0), black_box(HELD));
     let word = black_box(&word);
@@ -31,7 +31,7 @@ pub fn two_swaps(count: u64) -> Duration {
     })
 }
 
-/// Taken by a compare-and-swap, freed by a store: no lock with waiters can do it so.
+/// Acquired by a compare-and-swap, freed by a store: no lock with waiters can do this.
 pub fn swap_and_store(count: u64) -> Duration {
     let (word, held) = (AtomicU32::new(0), black_box(HELD));
     let word = black_box(&word);
@@ -43,7 +43,7 @@ pub fn swap_and_store(count: u64) -> Duration {
     })
 }
 
-/// A load, a test and a branch: what a safepoint cannot do without.
+/// A load, a test and a branch: the minimum of a safepoint.
 pub fn one_load(count: u64) -> Duration {
     let flag = AtomicBool::new(false);
     let flag = black_box(&flag);
@@ -60,7 +60,7 @@ fn not_free() {
     unreachable!("there is one thread");
 }
 
-/// CPython's lock as its `ceval_gil.c` has it, without the waiting: a mutex and a condition variable
+/// CPython's lock as in its `ceval_gil.c`, without the waiting: a mutex and a condition variable
 /// for the lock, and another two for the forced switch.
 #[derive(Default)]
 struct CPython {

@@ -1,4 +1,4 @@
-//! Clone and drop of a shared handle: what a reference count costs.
+//! Clone and drop of a shared handle: the cost of a reference count.
 
 use std::hint::black_box;
 use std::rc::Rc;
@@ -43,7 +43,7 @@ fn without_token(count: u64) -> Duration {
     timed(count, || drop(black_box(black_box(&shared).try_clone())))
 }
 
-/// The note, and the decrement by the next take; the handles are made beforehand.
+/// The note, and the decrement by the next acquire; the handles are made beforehand.
 fn detached(count: u64) -> Duration {
     let shared = GilRc::<Counts, _>::new(0u64);
     let mut token = Counts::attach();

@@ -10,7 +10,7 @@ fn case(condition: Condition) -> String {
     format!("hand-off, {}", condition.words())
 }
 
-/// Passing the lock on, `visits` times in each round, in every condition that can be had here.
+/// Passing the lock on, `visits` times in each round, in every condition that is available here.
 pub fn passes(rounds: u32, visits: u64, progress: &mut dyn FnMut(&str)) -> Report {
     let mut report = Report::of(rounds);
     for condition in Condition::ALL {
@@ -18,7 +18,7 @@ pub fn passes(rounds: u32, visits: u64, progress: &mut dyn FnMut(&str)) -> Repor
         let mut taken = vec![(Vec::new(), Vec::new()); ways.len()];
         for round in 0..rounds as usize {
             progress(&format!("{}: round {} of {rounds}", case(condition), round + 1));
-            // Each round begins elsewhere, as in `gil-bench compare`.
+            // Each round begins with another row, as in `gil-bench compare`.
             for place in (0..ways.len()).map(|place| (place + round) % ways.len()) {
                 match ways[place].1(condition, visits) {
                     Ok(passed) => {

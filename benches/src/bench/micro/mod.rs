@@ -1,4 +1,4 @@
-//! Routines of the bare lock and the heap, each compared with what the machine can do at best.
+//! Routines of the bare lock and the heap, each compared with the limit of the machine.
 
 pub mod alternation;
 mod bare;

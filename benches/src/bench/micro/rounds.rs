@@ -3,7 +3,7 @@
 use super::timed::Timed;
 use crate::bench::samples::Range;
 
-/// Nanoseconds a repetition, by row and round. The rows take turns.
+/// Nanoseconds per repetition, by row and round. The rows take turns.
 #[must_use]
 pub fn nanoseconds(rows: &[Timed], rounds: usize, count: u64) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::new(); rows.len()];

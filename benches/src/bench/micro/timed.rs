@@ -1,8 +1,8 @@
-//! Timing a routine: one call makes all repetitions, and the loop's own cost is included.
+//! Timing a routine: one call runs all repetitions, and the loop's own cost is included.
 
 use std::time::{Duration, Instant};
 
-/// What is timed: a name, and a number of repetitions of it.
+/// A timed routine: a name, and a function of the number of repetitions.
 pub type Timed = (&'static str, fn(u64) -> Duration);
 
 /// The time of `count` calls.

@@ -1,4 +1,5 @@
-//! The uncontended pair, attach and detach, compared with lock and unlock of other locks; and the safepoint.
+//! The uncontended pair, attach and detach, compared with lock and unlock of other locks; and the
+//! safepoint.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -61,8 +62,8 @@ pub(crate) fn gil<K: Known>(count: u64) -> Duration {
     timed(count, || *lock.attach() += 1)
 }
 
-/// As [`gil`], where the program attaches to a lock of this type in no other place: the compiler puts
-/// the whole of it into the loop.
+/// As [`gil`], if the program attaches to a lock of this type at no other place: the compiler
+/// inlines all of it into the loop.
 pub(crate) fn gil_once(count: u64) -> Duration {
     struct Alone(u64);
     let lock = Gil::new(Alone(0));
@@ -89,7 +90,7 @@ fn pair_of<P: Protocol, O: Observe>(lock: &RawGil<P, O>, count: u64) -> Duration
     })
 }
 
-/// A lock whose every attach and detach locks the mutex and asks the protocol.
+/// A lock whose every attach and detach locks the mutex and calls the protocol.
 struct SeesAll;
 
 impl Observe for SeesAll {

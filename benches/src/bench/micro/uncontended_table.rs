@@ -31,7 +31,8 @@ pub fn pairs(rounds: u32, count: u64) -> Report {
         (PAIR, "RawGil attach + detach", "parking_lot", 1.2),
         (PAIR, "Gil attach + drop", "RawGil, python3, no word", 0.35),
         (PAIR, "Gil detach in place", "RawGil, python3, no word", 0.35),
-        // Harder than the model. The bare pair of compare-and-swaps is judged too, because it is the limit.
+        // Stricter than the model. The bare pair of compare-and-swaps is judged too, because it is
+        // the limit.
         (PAIR, "CAS + CAS", "CPython's two mutexes", 0.35),
         (PAIR, "Gil attach + drop", "CPython's two mutexes", 0.35),
         (PAIR, "Gil, only one attach", "CPython's two mutexes", 0.35),

@@ -1,11 +1,11 @@
-//! What the figures are of: the machine, the compiler, the versions.
+//! The environment of the figures: the machine, the compiler, the versions.
 
 use crate::bench::runtimes::output;
 
-/// The lock file of the build: which versions are in it.
+/// The lock file of the build, with the versions.
 const LOCK_FILE: &str = include_str!("../../../../Cargo.lock");
 
-/// Names and values. What the machine does not say is said to be unknown.
+/// Names and values. A value that the machine does not report is `unknown`.
 #[must_use]
 pub fn machine() -> Vec<(String, String)> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_file_knows_the_versions() {
+    fn lock_file_contains_the_versions() {
         assert!(locked("parking_lot").starts_with("0.12"), "{}", locked("parking_lot"));
         assert_eq!(locked("no such crate"), "");
     }

@@ -1,4 +1,4 @@
-//! The results as one page of HTML: charts, tables and targets, with nothing to load from elsewhere.
+//! The results as one page of HTML: charts, tables and targets. It loads nothing from elsewhere.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -7,7 +7,7 @@ use super::report::Report;
 use crate::bench::samples::{Range, Row};
 use crate::bench::targets::{Limit, Target, Verdict};
 
-/// Light or dark as the reader's system is; what the charts draw in black follows.
+/// Light or dark as in the reader's system; the black parts of the charts follow.
 const STYLE: &str = "
 :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
@@ -96,7 +96,7 @@ const fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The first figure of a case is what it is about; the others can be opened.
+/// The first figure of a case is its subject; the others can be opened.
 fn charts(plots: &[Plot], case: &str) -> Markup {
     let mut of_case = plots.iter().filter(|plot| plot.case == case);
     html! {
@@ -145,7 +145,7 @@ mod tests {
     use crate::bench::reports::plot::{plots, tests::report};
 
     #[test]
-    fn it_has_everything_and_loads_nothing() {
+    fn page_is_complete_and_loads_nothing() {
         let report = report();
         let page = page(&report, &plots(&report).expect("drawn"));
         assert_eq!(page.matches("<svg").count(), 3, "a chart of each figure");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_escaped() {
+    fn names_in_the_page_are_escaped() {
         let report = report();
         let page = page(&report, &plots(&report).expect("drawn"));
         assert!(

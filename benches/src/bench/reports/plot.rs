@@ -1,4 +1,4 @@
-//! A figure of a case as an SVG: a row for each runtime, a dot for each sample, a bar at the median.
+//! A figure of a case as an SVG: a row per runtime, a dot per sample, a bar at the median.
 //!
 //! The axis is logarithmic where the samples span more than a decade.
 
@@ -8,14 +8,14 @@ use plotters::prelude::*;
 use super::report::Report;
 use crate::bench::samples::{Row, median};
 
-/// Colours that can be read on white and on black; whatever is black follows the page.
+/// Colours that are readable on white and on black; black parts follow the page.
 const DOT: RGBAColor = RGBAColor(0x2f, 0x7e, 0xd8, 0.75);
 const MEDIAN: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
 const WIDTH: u32 = 860;
 const ROW_HEIGHT: u32 = 28;
 /// Caption, axis and its name.
 const AROUND: u32 = 104;
-/// Of a letter, about: no font is at hand to measure with.
+/// The approximate width of a letter: no font is available to measure with.
 const LETTER_WIDTH: usize = 8;
 
 /// A chart of each figure of each case, in the report's order.
@@ -30,7 +30,7 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// A name for a file of its own.
+    /// A name for its own file.
     #[must_use]
     pub fn file_name(&self) -> String {
         let name = format!("{} {}", self.case, self.what).to_lowercase();
@@ -39,10 +39,10 @@ impl Plot {
     }
 }
 
-/// Draws everything that was measured.
+/// Draws all measured figures.
 ///
 /// # Errors
-/// When a figure has nothing in it that can be drawn.
+/// When a figure has no values that can be drawn.
 pub fn plots(report: &Report) -> Result<Vec<Plot>, String> {
     let mut plots: Vec<Plot> = Vec::new();
     for Row { case, what, .. } in &report.rows.0 {
@@ -155,7 +155,7 @@ pub(crate) mod tests {
     use crate::bench::samples::Rows;
     use crate::bench::targets::{Limit, Target};
 
-    /// Two cases, of which one spans three decades, and a name that has to be escaped.
+    /// Two cases, of which one spans three decades, and a name that must be escaped.
     pub(crate) fn report() -> Report {
         let row = |case: &str, runtime: &str, what, samples: &[f64]| Row {
             workload: "echo",
@@ -186,7 +186,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_figure_is_drawn_as_xml_with_the_names_of_its_runtimes() {
+    fn figures_are_xml_that_names_their_runtimes() {
         let plots = plots(&report()).expect("drawn");
         let names: Vec<_> = plots.iter().map(Plot::file_name).collect();
         assert_eq!(
@@ -211,7 +211,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_axis_is_logarithmic_beyond_a_decade() {
+    fn axis_beyond_a_decade_is_logarithmic() {
         let middle = |most: f64| {
             let row = Row {
                 workload: "echo",
@@ -231,7 +231,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_figure_without_samples_is_an_error() {
+    fn figure_without_samples_is_an_error() {
         let mut report = report();
         report.rows.0.truncate(1);
         report.rows.0[0].samples.clear();

@@ -1,4 +1,4 @@
-//! The results: raw samples, and tables of medians and ranges made of them.
+//! The results: raw samples, and tables of medians and ranges.
 
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -10,14 +10,14 @@ use crate::bench::targets::{Limit, Target};
 /// The version of the JSON.
 pub const SCHEMA: &str = "gil-bench/1";
 
-/// Everything that was measured.
+/// All results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: &'static str,
     /// How many interleaved rounds.
     pub rounds: u32,
-    /// Where: kernel, processor, compiler, versions.
+    /// The environment: kernel, processor, compiler, versions.
     pub machine: Vec<(String, String)>,
     /// The runtimes, of interpreters with their versions.
     pub runtimes: Vec<String>,
@@ -44,7 +44,7 @@ impl Report {
         }
     }
 
-    /// For people.
+    /// As text.
     #[must_use]
     pub fn human(&self) -> String {
         let mut text = format!("{} interleaved rounds, median [range]\n", self.rounds);

@@ -1,16 +1,16 @@
-//! A workload's program as files, one for each language, for as long as a workload runs.
+//! A workload's program as files, one per language, for as long as a workload runs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::program::{Language, Program};
 
-/// The files, in a folder of their own.
+/// The files, in their own folder.
 #[derive(Debug)]
 pub struct Files(PathBuf);
 
 impl Files {
-    /// Writes a program, and compiles it where there is a `compiler` for it.
+    /// Writes a program, and compiles it if there is a `compiler` for it.
     ///
     /// # Errors
     /// When it cannot be written or compiled.
@@ -49,8 +49,8 @@ impl Files {
         self.0.join("program.out")
     }
 
-    /// OCaml's compiler has its threads library beside the standard one; before OCaml 5 `+unix` is no
-    /// folder, and it does not mind.
+    /// OCaml's compiler has its threads library next to the standard one. Before OCaml 5 `+unix` is
+    /// not a folder, and that is no error.
     fn compile(&self, compiler: &str) -> Result<(), String> {
         let mut command = Command::new(compiler);
         command.args(["-I", "+unix", "-I", "+threads", "unix.cmxa", "threads.cmxa"]);

@@ -9,15 +9,15 @@ use super::runtime::{Kind, Runtime};
 struct Interpreter {
     command: &'static str,
     language: Language,
-    /// What to do without it.
+    /// The help if it is missing.
     help: &'static str,
     /// Makes it print its version.
     version: &'static [&'static str],
-    /// Before what it prints.
+    /// The prefix of the output.
     title: &'static str,
 }
 
-/// Python says where it is, since `python3` may be a script that looks for one.
+/// Python prints its path, because `python3` may be a script that looks for one.
 const PYTHON_VERSION: &[&str] = &[
     "-c",
     "import platform as p, sys, sysconfig as s; \
@@ -53,10 +53,10 @@ const INTERPRETERS: &[Interpreter] = &[
     },
 ];
 
-/// Those that are found, and of the others which package brings them.
+/// The interpreters that are found, and the packages of the missing ones.
 #[must_use]
 pub fn find() -> (Vec<Runtime>, Vec<String>) {
-    // All at once: some take a while to say what they are.
+    // All at once: some take long to print their version.
     let said: Vec<_> = std::thread::scope(|scope| {
         let ask = |of: &'static Interpreter| scope.spawn(|| output(of.command, of.version));
         let asked: Vec<_> = INTERPRETERS.iter().map(ask).collect();
@@ -81,7 +81,7 @@ pub fn find() -> (Vec<Runtime>, Vec<String>) {
     (found, missing)
 }
 
-/// What a command prints, if it is there, succeeds and prints something.
+/// The output of a command, if it exists, succeeds and prints something.
 pub fn output(command: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(command).args(arguments).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -1,4 +1,4 @@
-//! What a workload's program runs in, and how it is started there.
+//! The runtimes of a workload's program, and how it is started in them.
 
 mod files;
 mod interpreters;

@@ -5,11 +5,11 @@ use std::process::{Child, Command};
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Starts `command`, on the first processor that this thread may use where it is to be `pinned`. A
-/// process inherits where it may run, so this thread is there too for the moment of the start.
+/// Starts `command`, `pinned` or not to the first processor that this thread may use. A process
+/// inherits its affinity, so this thread is pinned too during the start.
 ///
 /// # Errors
-/// When the process cannot be started, or not there.
+/// When the process cannot start, or not on that processor.
 pub fn spawn(mut command: Command, pinned: bool) -> io::Result<Child> {
     if !pinned {
         return command.spawn();

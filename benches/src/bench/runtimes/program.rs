@@ -1,10 +1,10 @@
-//! The programs of the benches, each in one or several languages, and what they print.
+//! The programs of the benches, each in one or several languages, and their output.
 //!
 //! A program gets its settings as `name=value` and prints lines of a name and a number.
 
 use std::collections::BTreeMap;
 
-/// What a program is written in.
+/// The language of a program.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Language {
     /// The small language of [`crate::lang`].
@@ -21,7 +21,7 @@ impl Language {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Gil, Self::Python, Self::Ruby, Self::OCaml];
 
-    /// How its files end.
+    /// The extension of its files.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ pub type Settings = BTreeMap<String, i64>;
 /// A setting from the command line, `name=value`.
 ///
 /// # Errors
-/// When it is none.
+/// When it is not one.
 pub fn setting(text: &str) -> Result<(String, i64), String> {
     let (name, value) = text.split_once('=').ok_or("a setting is name=value")?;
     let value = value.parse().map_err(|_| format!("the value of `{name}` is a number"))?;
@@ -98,12 +98,12 @@ pub fn setting(text: &str) -> Result<(String, i64), String> {
 /// The names and numbers that a program printed, in order.
 ///
 /// # Errors
-/// A line that is no name and number.
+/// A line that is not a name and a number.
 pub fn printed(text: &str) -> Result<Vec<(String, f64)>, String> {
     let line = |line: &str| {
         let (name, number) = line.split_once(' ')?;
         Some((name.to_owned(), number.parse().ok()?))
     };
-    let wrong = |text: &str| format!("`{text}` is no name and number");
+    let wrong = |text: &str| format!("`{text}` is not a name and a number");
     text.lines().map(|text| line(text).ok_or_else(|| wrong(text))).collect()
 }

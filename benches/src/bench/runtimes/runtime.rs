@@ -1,5 +1,5 @@
-//! What a workload runs in: the small language under a protocol, an interpreter found on PATH, or
-//! nothing but Rust.
+//! A runtime of a workload: the small language under a protocol, an interpreter found on PATH, or
+//! plain Rust.
 
 use std::process::{Command, Stdio};
 
@@ -8,10 +8,10 @@ use super::program::Language;
 use super::start::Start;
 use super::worlds::{CONTROL, WORLDS};
 
-/// The control once more: the A/A row.
+/// The control a second time: the A/A row.
 pub const CONTROL_AGAIN: &str = "free (A/A)";
 
-/// The reference without an interpreter and without a lock, where a workload has one.
+/// The reference without an interpreter and without a lock, if a workload has one.
 pub const NATIVE: &str = "native";
 
 /// How a program runs.
@@ -23,7 +23,7 @@ pub enum Kind {
     Native,
     /// In an interpreter, or compiled by its compiler.
     Interpreter {
-        /// What it understands.
+        /// Its language.
         language: Language,
         /// The command.
         command: String,
@@ -33,7 +33,7 @@ pub enum Kind {
 /// A runtime.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Runtime {
-    /// Its name in tables: of an interpreter with its version.
+    /// Its name in tables, with the version of an interpreter.
     pub name: String,
     /// How a program runs in it.
     pub kind: Kind,
@@ -75,7 +75,7 @@ impl Runtime {
     /// The command that runs a workload's program.
     ///
     /// # Errors
-    /// When this program does not know where it is itself.
+    /// When this program does not know its own path.
     pub fn command(
         &self,
         workload: &str,

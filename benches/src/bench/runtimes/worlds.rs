@@ -17,11 +17,11 @@ pub const WORLDS: &[&str] = &{
     names
 };
 
-/// Does something in a world whose type is only known by its name.
+/// Runs something in a world whose type is known only by its name.
 pub trait Visit {
     /// The result.
     type Output;
-    /// Called with the world of the name.
+    /// Called with the world of this name.
     fn visit<W: World>(self) -> Self::Output;
 }
 
@@ -35,7 +35,7 @@ impl<V: Visit> protocols::Visit for Under<V> {
     }
 }
 
-/// Calls `visit` with a world; `None` if there is none of that name.
+/// Calls `visit` with a world; `None` if there is none of this name.
 pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
     if name == CONTROL {
         return Some(visit.visit::<Free>());

@@ -1,4 +1,4 @@
-//! What was measured: samples by round, their medians, ranges and ratios.
+//! The measurements: samples by round, their medians, ranges and ratios.
 
 mod range;
 mod rows;

@@ -1,9 +1,9 @@
-//! Medians, ranges, and ratios round by round: on a noisy machine only ratios within one round mean
-//! anything.
+//! Medians, ranges, and ratios per round: on a noisy machine only ratios within one round have a
+//! meaning.
 
 use std::fmt::{Display, Formatter};
 
-/// The median: the mean of the two in the middle of an even number.
+/// The median: of an even number, the mean of the two in the middle.
 ///
 /// # Panics
 /// When there are no samples.
@@ -16,7 +16,7 @@ pub fn median(samples: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
-/// The ratio of each value to the one of the same round.
+/// The ratio of each value to the value of the same round.
 #[must_use]
 pub fn ratios(values: &[f64], to: &[f64]) -> Vec<f64> {
     values.iter().zip(to).map(|(value, to)| value / to.max(f64::MIN_POSITIVE)).collect()
@@ -37,7 +37,7 @@ impl Range {
     /// The range of some values.
     ///
     /// # Panics
-    /// When there are none.
+    /// When there are no values.
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let values: Vec<f64> = values.into_iter().collect();
@@ -46,10 +46,10 @@ impl Range {
         Self { median: median(&values), least, most }
     }
 
-    /// The range of the ratios of each value to the one of the same round.
+    /// The range of the ratios of each value to the value of the same round.
     ///
     /// # Panics
-    /// When there are none.
+    /// When there are no values.
     #[must_use]
     pub fn of_ratios(values: &[f64], to: &[f64]) -> Self {
         Self::of(ratios(values, to))
@@ -69,13 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_of_an_even_number_lies_between() {
+    fn median_of_an_even_number_is_the_mean_of_the_middle() {
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
     }
 
     #[test]
-    fn ratios_are_taken_round_by_round() {
+    fn ratios_are_computed_per_round() {
         let range = Range::of_ratios(&[2.0, 30.0, 8.0], &[1.0, 10.0, 2.0]);
         assert_eq!(range, Range { median: 3.0, least: 2.0, most: 4.0 });
         assert_eq!(format!("{range:.1}"), "3.0 [2.0-4.0]");

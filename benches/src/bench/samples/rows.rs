@@ -1,8 +1,8 @@
-//! The figures that were measured: for each case, runtime and figure a sample of each round.
+//! The measured figures: for each case, runtime and figure one sample per round.
 
 use serde::Serialize;
 
-/// One figure of one runtime: a sample of each round.
+/// One figure of one runtime: one sample per round.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Row {
     /// The workload.
@@ -11,7 +11,7 @@ pub struct Row {
     pub case: String,
     /// The runtime.
     pub runtime: String,
-    /// What the samples are, with the unit: `p50_us`.
+    /// The name of the samples, with the unit: `p50_us`.
     pub what: &'static str,
     /// In the order of the rounds.
     pub samples: Vec<f64>,
@@ -45,21 +45,21 @@ impl Rows {
         }
     }
 
-    /// The samples of a figure, nothing when it was not measured.
+    /// The samples of a figure, or nothing if it was not measured.
     #[must_use]
     pub fn of(&self, case: &str, runtime: &str, what: &str) -> Vec<f64> {
         let same = |row: &&Row| row.case == case && row.runtime == runtime && row.what == what;
         self.0.iter().find(same).map(|row| row.samples.clone()).unwrap_or_default()
     }
 
-    /// The cases, in the order in which they came.
+    /// The cases, in the order of their first rows.
     #[must_use]
     pub fn cases(&self) -> Vec<&str> {
         distinct(self.0.iter().map(|row| row.case.as_str()))
     }
 }
 
-/// Each once, in the order in which they first come.
+/// Each value once, in the order of first occurrence.
 pub fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = Vec::new();
     for one in all {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_has_a_sample_of_each_round() {
+    fn row_has_a_sample_of_each_round() {
         let mut rows = Rows::default();
         for (case, sample) in [("a", 1.0), ("b", 5.0), ("a", 2.0)] {
             rows.add("w", case, "free", "p50_us", sample);

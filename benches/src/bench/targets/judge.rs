@@ -5,8 +5,8 @@ use super::verdict::Limit;
 use crate::bench::runtimes::{CONTROL, CONTROL_AGAIN, NATIVE};
 use crate::bench::samples::{Rows, distinct, ratios};
 
-/// The figures of the judged runtime and of those it is compared with, and the targets made of them. A
-/// figure that was not measured has no samples, and makes no target.
+/// The figures of the judged runtime and of its references, and their targets. A figure that was
+/// not measured has no samples, and makes no target.
 #[derive(Debug)]
 pub struct Judge<'a> {
     rows: &'a Rows,
@@ -31,31 +31,31 @@ impl<'a> Judge<'a> {
         distinct(rows.map(|row| row.case.as_str())).into_iter().map(str::to_owned).collect()
     }
 
-    /// Of the runtime that is judged.
+    /// The samples of the judged runtime.
     #[must_use]
     pub fn own(&self, case: &str, what: &str) -> Vec<f64> {
         self.rows.of(case, self.runtime, what)
     }
 
-    /// Of the control without a lock.
+    /// The samples of the control without a lock.
     #[must_use]
     pub fn control(&self, case: &str, what: &str) -> Vec<f64> {
         self.rows.of(case, CONTROL, what)
     }
 
-    /// Of the control once more.
+    /// The samples of the control's second run.
     #[must_use]
     pub fn control_again(&self, case: &str, what: &str) -> Vec<f64> {
         self.rows.of(case, CONTROL_AGAIN, what)
     }
 
-    /// Of the reference without an interpreter.
+    /// The samples of the reference without an interpreter.
     #[must_use]
     pub fn native(&self, case: &str, what: &str) -> Vec<f64> {
         self.rows.of(case, NATIVE, what)
     }
 
-    /// Of CPython, with its name.
+    /// The samples of CPython, with its name.
     #[must_use]
     pub fn cpython(&self, case: &str, what: &str) -> Option<(&'a str, Vec<f64>)> {
         self.cpython.map(|name| (name, self.rows.of(case, name, what)))
@@ -68,8 +68,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges a figure's ratio to the control's, and the control's to itself by the same limit: where
-    /// that fails, the machine is too noisy to say anything.
+    /// Judges a figure's ratio to the control's, and the control's ratio to itself by the same
+    /// limit. If the latter fails, the machine is too noisy for a verdict.
     pub fn compare_with_control(&mut self, case: &str, what: &str, limit: Limit) {
         let control = self.control(case, what);
         let mine = ratios(&self.own(case, what), &control);

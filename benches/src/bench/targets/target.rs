@@ -14,7 +14,7 @@ pub struct Target {
     pub limit: Limit,
     /// Ratios or shares, one for each round.
     pub samples: Vec<f64>,
-    /// What they say.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
@@ -22,7 +22,7 @@ impl Target {
     /// Judges the samples.
     ///
     /// # Panics
-    /// When there are none.
+    /// When there are no samples.
     #[must_use]
     pub fn new(what: impl Into<String>, limit: Limit, samples: Vec<f64>) -> Self {
         let verdict = judge(&samples, limit);

@@ -1,14 +1,14 @@
-//! Whether a target is met: the median within the limit; the interval wholly above it; or open.
+//! Whether a target is met: the median within the limit, the interval wholly beyond it, or open.
 
 use serde::Serialize;
 
 use crate::bench::samples::median;
 
-/// The number of medians of samples that are drawn again, with a fixed seed.
+/// The number of resampled medians, with a fixed seed.
 const RESAMPLES: usize = 2_000;
 const SEED: u64 = 42;
 
-/// What the samples say of a limit.
+/// The verdict of the samples on a limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -16,7 +16,7 @@ pub enum Verdict {
     Met,
     /// The whole 95 % interval of the median is beyond it.
     NotMet,
-    /// Neither: more or quieter rounds are needed. That is no success.
+    /// Neither: more or quieter rounds are needed. It is not a success.
     Open,
 }
 
@@ -59,7 +59,7 @@ pub fn interval(samples: &[f64]) -> (f64, f64) {
     (medians[RESAMPLES / 40], medians[RESAMPLES - 1 - RESAMPLES / 40])
 }
 
-/// What `samples` say of `limit`.
+/// The verdict of `samples` on `limit`.
 ///
 /// ```
 /// use gil_bench::bench::targets::{Limit, Verdict, judge};
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interval_is_the_same_each_time_and_within_the_samples() {
+    fn interval_is_deterministic_and_within_the_samples() {
         let samples = [5.0, 1.0, 2.0, 4.0, 3.0, 9.0, 2.5, 3.5, 3.1];
         let (low, high) = interval(&samples);
         assert_eq!((low, high), interval(&samples));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_should_be_large_is_judged_the_other_way() {
+    fn target_for_a_large_value_is_judged_in_reverse() {
         assert_eq!(judge(&[0.5, 0.6, 0.7], Limit::AtLeast(0.3)), Verdict::Met);
         assert_eq!(judge(&[0.1, 0.1, 0.2], Limit::AtLeast(0.3)), Verdict::NotMet);
         assert_eq!(judge(&[0.1, 0.2, 0.4], Limit::AtLeast(0.3)), Verdict::Open);

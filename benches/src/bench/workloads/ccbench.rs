@@ -1,16 +1,17 @@
-//! `ccbench`: throughput, latency and bandwidth as CPython's `Tools/ccbench` (in its tree until 3.12)
-//! defines them.
+//! `ccbench`: throughput, latency and bandwidth as CPython's `Tools/ccbench` (in its tree until
+//! 3.12) defines them.
 //!
-//! The same: throughput is the turns of all threads by the time of the slowest, relative to one thread;
-//! latency is from the time that a ping from another process carries to that at which the main thread of
-//! the runtime sees it; bandwidth is packets of 1,024 bytes that the main thread sends back, one after
+//! The same: throughput is the turns of all threads divided by the time of the slowest, relative to
+//! one thread. Latency is the time from the sending of a ping in another process until the main
+//! thread of the runtime sees it. Bandwidth is the number of packets of 1,024 bytes that the main
+//! thread sends back, one after the other without a pause.
 //! the other without a pause.
 //!
-//! Different: the threads count, where ccbench computes digits of pi, matches regular expressions and
-//! compresses; the client is this program, not Python, so that it costs every runtime the same, and
-//! takes the rate of the packets itself; the threads start with the server, not with the first ping;
-//! pings come more often than every 0.1 s and a run is shorter than 2 s, since there are many rounds.
-//! The latency is given as the median and as the mean.
+//! Different: the threads count, while ccbench computes digits of pi, matches regular expressions
+//! and compresses. The client is this program, not Python, so that it costs every runtime the same,
+//! and it takes the rate of the packets itself. The threads start with the server, not with the
+//! first ping. Pings arrive more often than every 0.1 s and a run is shorter than 2 s, because
+//! there are many rounds. The latency is given as the median and as the mean.
 
 use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -62,7 +63,7 @@ fn latency(pass: &mut Pass<'_>, hogs: &[u32]) -> Result<(), String> {
     let pause = Duration::from_millis(pass.scale.pick(20, 10, 1));
     let talk = |client: &Client| {
         for _ in 0..pings {
-            std::thread::sleep(pause); // the workload's own
+            std::thread::sleep(pause); // the workload's own pause
             let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
             client.tell(now.as_micros().to_string().as_bytes())?;
         }
@@ -73,7 +74,7 @@ fn latency(pass: &mut Pass<'_>, hogs: &[u32]) -> Result<(), String> {
         let ((), sample) = served(pass, &[("test", 1), ("hogs", hogs)], talk)?;
         let latencies = sample.all("latency_us");
         if latencies.is_empty() {
-            return Err(format!("{case}: no ping has come to {}", pass.runtime.name));
+            return Err(format!("{case}: no ping has reached {}", pass.runtime.name));
         }
         pass.figure(&case, "median_us", median(&latencies));
         pass.figure(&case, "mean_us", latencies.iter().sum::<f64>() / latencies.len() as f64);

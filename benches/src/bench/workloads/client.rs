@@ -11,7 +11,7 @@ use crate::bench::runtimes::Start;
 /// A message without an answer for this long is a failure of the server, and ends the sample.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Between two attempts to find the server.
+/// Between two attempts to reach the server.
 const RETRY: Duration = Duration::from_millis(1);
 
 /// Of the largest message, with room.
@@ -22,14 +22,14 @@ const MESSAGE_MAX: usize = 4_096;
 pub struct Client(UdpSocket);
 
 impl Client {
-    /// Waits until the server is there, which is when it answers.
+    /// Waits until the server answers.
     fn connect(port: u16) -> io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         socket.connect((Ipv4Addr::LOCALHOST, port))?;
         let client = Self(socket);
         let begin = Instant::now();
-        // A refusal says that it is not there yet.
+        // A refusal says that it is not ready yet.
         while let Err(error) = client.ask(b"ready") {
             if begin.elapsed() > PATIENCE {
                 return Err(io::Error::other(format!("the server does not answer: {error}")));
@@ -39,20 +39,20 @@ impl Client {
         Ok(client)
     }
 
-    /// Sends a message, and takes the time until it comes back.
+    /// Sends a message, and measures the time until the answer.
     ///
     /// # Errors
-    /// When it cannot be sent, or does not come back.
+    /// When it cannot be sent, or has no answer.
     pub fn ask(&self, message: &[u8]) -> io::Result<Duration> {
         let mut buffer = [0; MESSAGE_MAX];
         let sent = Instant::now();
         self.0.send(message)?;
-        // An answer to an earlier message is none to this one.
+        // An answer to an earlier message does not count.
         while self.0.recv(&mut buffer).map(|length| &buffer[..length])? != message {}
         Ok(sent.elapsed())
     }
 
-    /// Sends a message that gets no answer.
+    /// Sends a message without an answer.
     ///
     /// # Errors
     /// When it cannot be sent.

@@ -1,7 +1,7 @@
-//! `countdown`: the article's count-downs, the same work in all whatever the number of threads, beside
-//! the same one after the other in the same process, after a pass that does not count. One after the other
-//! is timed twice, before the threads and after them, and they are compared with the mean of both: what
-//! changes with time in a process is not counted as the threads'.
+//! `countdown`: the article's count-downs. The total work is the same for every number of threads.
+//! It is compared with the same count-downs one after the other in the same process, after a pass
+//! that does not count. The sequential pass is timed before the threads and after them, and the
+//! reference is the mean of both. So a drift of the process is not attributed to the threads.
 
 use super::pass::Pass;
 use super::workload::Workload;
@@ -66,7 +66,7 @@ fn targets(judge: &mut Judge<'_>) {
         judge.target(what, Limit::AtMost(1.02), again);
         let again = judge.own(&case, "again");
         if !again.is_empty() {
-            // What the machine does to the same work a second time is no fault of the threads.
+            // What the machine does to the same work a second time is not caused by the threads.
             let (_, most) = interval(&again);
             let wall = judge.own(&case, "wall");
             let what =

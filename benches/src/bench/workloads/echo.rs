@@ -1,8 +1,8 @@
-//! `echo`: a server in one thread of the runtime, threads that compute alongside it, and a client in
+//! `echo`: a server in one thread of the runtime, CPU-bound threads alongside it, and a client in
 //! another process that pauses a millisecond before each message.
 //!
-//! Without the pause the answer and the next message fit into the time in which a woken thread starts,
-//! and the server keeps the lock: that measures luck.
+//! Without the pause the answer and the next message fit into the start time of a woken thread, and
+//! the server keeps the lock: the result would be luck.
 
 use std::time::{Duration, Instant};
 
@@ -42,9 +42,9 @@ fn pass(pass: &mut Pass<'_>) -> Result<(), String> {
     let hogs: &[u32] = pass.scale.pick(&[0, 1, 2, 4], &[1], &[1, 2]);
     let messages = pass.scale.pick(200, 60, 5);
     let time = Duration::from_millis(pass.scale.pick(1_000, 160, 50));
-    // What one computing thread does with nobody to answer.
+    // The throughput of one CPU-bound thread without messages.
     let (_, alone) = served(pass, &[("hogs", 1)], |_| {
-        std::thread::sleep(time / 2); // the workload's own
+        std::thread::sleep(time / 2); // the workload's own pause
         Ok(())
     })?;
     let solo = alone.sum("hog").max(1.0);
@@ -75,7 +75,7 @@ fn talk(client: &Client, messages: u64, time: Duration) -> std::io::Result<Histo
     let mut latencies = latencies.map_err(std::io::Error::other)?;
     let begin = Instant::now();
     while latencies.is_empty() || latencies.len() < messages && begin.elapsed() < time {
-        std::thread::sleep(PAUSE); // the workload's own
+        std::thread::sleep(PAUSE); // the workload's own pause
         let took = client.ask(format!("message {}", latencies.len()).as_bytes())?;
         latencies.saturating_record(took.as_micros() as u64);
     }

@@ -1,5 +1,5 @@
-//! `hash`: SHA-256 of a large buffer with the lock released, twice in two threads compared with one after the
-//! other.
+//! `hash`: SHA-256 of a large buffer with the lock released, twice in two threads compared with one
+//! after the other.
 
 use super::pass::Pass;
 use super::workload::Workload;

@@ -1,7 +1,7 @@
-//! `interval`: how often two computing threads take turns, for several switch intervals.
+//! `interval`: how often two CPU-bound threads take turns, for several switch intervals.
 //!
-//! Under the protocols the lock counts, in Python the threads see for themselves when they come to run.
-//! Without a lock there is nothing to see.
+//! Under the protocols the lock counts; in Python the threads notice when they run again. Without a
+//! lock there is nothing to count.
 
 use super::pass::Pass;
 use super::workload::Workload;

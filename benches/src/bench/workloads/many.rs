@@ -1,10 +1,11 @@
-//! `many`: threads that compute, all but one of them waiting. What a hand-off costs must not depend on
-//! how many wait.
+//! `many`: CPU-bound threads, all but one of them waiting. The cost of a hand-off must not depend
+//! on the number of waiters.
 //!
-//! Alongside it runs a bare [ring](native::ring) of as many threads, each of which wakes the next: what the
-//! system does when a thread is woken that has slept long is in its figure, and no lock is.
+//! Alongside it runs a bare [ring](native::ring) with the same number of threads, each of which
+//! wakes the next. Its figure contains the system's cost of waking a thread that has slept long,
+//! and no lock.
 //!
-//! At a switch interval of a millisecond, so that a thread that sleeps comes back among a thousand.
+//! The switch interval is a millisecond, so that a sleeping thread runs again among a thousand.
 
 use super::native;
 use super::pass::Pass;
@@ -63,7 +64,7 @@ fn targets(judge: &mut Judge<'_>) {
     for waiting in [10, 100, 1_000] {
         let case = case(waiting);
         let grows = ratios(&judge.own(&case, SWITCHES), &two);
-        // How much of it is the system's: where nothing but a thread is woken it is this.
+        // The system's part: the figure if a thread is woken and nothing else happens.
         let ring = ratios(&judge.native(&case, SWITCHES), &ring_of_two);
         let what = format!("{case}: context switches a hand-off / with 2");
         judge.target(what.clone(), Limit::AtMost(1.1), grows.clone());

@@ -44,7 +44,7 @@ pub const WORKLOADS: &[Workload] = &[
 /// What `--quick` runs when no workload is named.
 pub const QUICK: &[&str] = &["echo", "short-io", "countdown"];
 
-/// The workload of a name.
+/// The workload with this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Workload> {
     WORKLOADS.iter().find(|workload| workload.name == name)
@@ -55,5 +55,5 @@ fn counted(count: u32, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The switch interval in microseconds, where nothing else is set.
+/// The switch interval in microseconds, if nothing else is set.
 const INTERVAL_US: f64 = <Handoff as Protocol>::SWITCH_INTERVAL.as_micros() as f64;

@@ -19,7 +19,7 @@ pub const WORKLOAD: Workload = Workload {
     targets,
 };
 
-/// The figures of the rows of [`OBJECTS`]: in how many threads, and what.
+/// The figures of the rows of [`OBJECTS`]: the number of threads, and the name.
 const FIGURES: [(u32, &str); 5] = [
     (1, "lock_each_ns"),
     (1, "lock_each_again_ns"),
@@ -32,7 +32,7 @@ fn case(threads: u32) -> String {
     format!("objects, {}", counted(threads, "thread"))
 }
 
-/// Prints nanoseconds a transfer, of each row.
+/// Prints nanoseconds per transfer, for each row.
 fn native(settings: &Settings) -> Result<(), String> {
     let count = settings.get("count").copied().unwrap_or(200_000);
     let count = u64::try_from(count).ok().filter(|count| *count > 0);

@@ -12,26 +12,26 @@ pub type Sizes = BTreeMap<&'static str, u32>;
 /// One figure of a pass.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Figure {
-    /// Which size of the workload.
+    /// The size of the workload.
     pub case: String,
-    /// What it is, with the unit.
+    /// Its name, with the unit.
     pub what: &'static str,
-    /// How much.
+    /// Its value.
     pub value: f64,
 }
 
 /// One pass.
 #[derive(Debug)]
 pub struct Pass<'a> {
-    /// In which runtime.
+    /// The runtime.
     pub runtime: &'a Runtime,
-    /// How much is measured.
+    /// The scale.
     pub scale: Scale,
     workload: &'static str,
     files: &'a Files,
     sizes: &'a Sizes,
     figures: Vec<Figure>,
-    /// What the samples' processes used, which comes last in tables.
+    /// The usage of the samples' processes, which is last in tables.
     usage: Vec<Figure>,
 }
 
@@ -50,18 +50,18 @@ impl<'a> Pass<'a> {
         self.figures.into_iter().chain(self.usage)
     }
 
-    /// A size that was given on the command line, in place of the workload's own.
+    /// A size from the command line, in place of the workload's own.
     #[must_use]
     pub fn given(&self, size: &str) -> Option<u32> {
         self.sizes.get(size).copied()
     }
 
-    /// Notes a figure.
+    /// Adds a figure.
     pub fn figure(&mut self, case: &str, what: &'static str, value: f64) {
         self.figures.push(Figure { case: case.to_owned(), what, value });
     }
 
-    /// Notes what a sample's process used.
+    /// Adds the usage of a sample's process.
     pub fn used(&mut self, case: &str, Sample { used, .. }: &Sample) {
         for (what, value) in [
             ("cpu_ms", used.cpu.as_secs_f64() * 1e3),
@@ -85,12 +85,12 @@ impl<'a> Pass<'a> {
     /// Runs the program to its end.
     ///
     /// # Errors
-    /// When it cannot be started, fails, or prints what is no figure.
+    /// When it cannot start, fails, or prints a line that is not a figure.
     pub fn run(&self, settings: &[(&str, u32)]) -> Result<Sample, String> {
         self.start(&Start { settings, ..Start::default() })?.finish()
     }
 
-    /// Runs the program to its end, as one sample of a case: what it used is noted.
+    /// Runs the program to its end, as one sample of a case, and adds its usage.
     ///
     /// # Errors
     /// As [`Pass::run`].

@@ -1,6 +1,6 @@
-//! `ping-pong`: two threads that wait for each other in turn, through what the runtime has for that.
+//! `ping-pong`: two threads that wait for each other in turn, with the runtime's own means.
 //!
-//! On one processor, and wherever the system puts them: the latter measures where that is.
+//! Once on one processor, and once without pinning: the latter measures the placement.
 
 use super::pass::Pass;
 use super::workload::Workload;

@@ -1,7 +1,8 @@
 //! `processes`: the article's way around the lock. The story's work in several processes, one
-//! interpreter in each, with what it costs to start them and to hand them the data shown apart.
+//! interpreter in each, with the cost of starting them and of passing them the data shown
+//! separately.
 //!
-//! Data goes to our processes in packed files and to Python's pickled through pipes.
+//! Our processes get data in packed files, and Python's get it pickled through pipes.
 
 use super::pass::Pass;
 use super::sample::Sample;
@@ -72,7 +73,7 @@ fn in_one(sample: &Sample) -> Result<Times, String> {
     })
 }
 
-/// Our language cannot: its processes are started here, and find their shares in files.
+/// Our language cannot: its processes are started here, and read their shares from files.
 fn in_own(pass: &Pass<'_>, settings: &[(&str, u32)], processes: u32) -> Result<Times, String> {
     let stage = |stage, processes| {
         let settings = [settings, &[("stage", stage)]].concat();

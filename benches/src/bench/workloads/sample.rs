@@ -1,4 +1,4 @@
-//! A process of a workload: started, waited for, and what it printed and used.
+//! A process of a workload: started, waited for, with its output and usage.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::bench::runtimes::{printed, spawn};
 use crate::lang::Usage;
 
-/// A process that runs. Ended when dropped.
+/// A running process. Killed when dropped.
 #[derive(Debug)]
 pub struct Started {
     child: Option<Child>,
@@ -16,7 +16,7 @@ pub struct Started {
 }
 
 impl Started {
-    /// Starts a process, on one processor only where it is to be `pinned`.
+    /// Starts a process, `pinned` to one processor or not.
     pub(super) fn new(name: String, command: Command, pinned: bool) -> Result<Self, String> {
         let (before, began) = (Usage::children()?, Instant::now());
         let child = spawn(command, pinned);
@@ -24,10 +24,10 @@ impl Started {
         Ok(Self { child: Some(child), before, began, name })
     }
 
-    /// Waits for the end of the process; what it printed and used.
+    /// Waits for the end of the process; returns its output and usage.
     ///
     /// # Errors
-    /// When it fails, or printed what is no figure.
+    /// When it fails, or printed a line that is not a figure.
     pub fn finish(mut self) -> Result<Sample, String> {
         let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", self.name);
         let child = self.child.take().ok_or_else(|| wrong(&"has ended"))?;
@@ -46,17 +46,17 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            let _ = child.kill().and_then(|()| child.wait()); // somebody has failed already
+            let _ = child.kill().and_then(|()| child.wait()); // an earlier error is reported
         }
     }
 }
 
-/// What one process printed and used.
+/// The output and usage of one process.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// Names and numbers.
     printed: Vec<(String, f64)>,
-    /// From its start to its end.
+    /// The time from its start to its end.
     pub used: Usage,
     /// The time between them.
     pub wall: Duration,

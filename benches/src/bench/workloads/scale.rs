@@ -1,13 +1,13 @@
-//! The scale of a comparison: the sizes that its workloads take.
+//! The scale of a comparison: the sizes of its workloads.
 
 /// How much is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scale {
-    /// Enough for figures.
+    /// Large enough for figures.
     Full,
     /// Half a minute for the workloads of [`super::QUICK`].
     Quick,
-    /// Only that everything runs. The figures mean nothing.
+    /// Only checks that everything runs. The figures have no meaning.
     Smoke,
 }
 

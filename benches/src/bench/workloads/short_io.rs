@@ -55,7 +55,7 @@ fn targets(judge: &mut Judge<'_>) {
     judge.target(format!("{case}: the hog's share"), Limit::AtLeast(0.3), share);
     let sum = judge.own(&case, "sum");
     judge.target(format!("{case}: sum"), Limit::AtLeast(0.95), sum);
-    // Without a lock both run at once where there are two processors: no limit for a lock.
+    // Without a lock both run at once on two processors: no limit for a lock.
     let control = judge.control(&case, "sum");
     let again = ratios(&judge.control_again(&case, "sum"), &control);
     let what = format!("{case}: A/A, the control's sum / itself");

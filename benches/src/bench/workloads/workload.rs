@@ -14,15 +14,15 @@ pub type Native = fn(&Settings) -> Result<(), String>;
 pub struct Workload {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it is, in a line.
+    /// A one-line description.
     pub about: &'static str,
-    /// In the language, and in those of the interpreters that have it.
+    /// In the small language, and in those of the interpreters that have it.
     pub program: Program,
-    /// In Rust, where that is a reference.
+    /// In Rust, if that is a reference.
     pub native: Option<Native>,
     /// One round of one runtime: all its cases.
     pub pass: fn(&mut Pass<'_>) -> Result<(), String>,
-    /// What the project wants of it.
+    /// The project's targets for it.
     pub targets: fn(&mut Judge<'_>),
 }
 
@@ -56,7 +56,7 @@ impl Workload {
         let mut of: Vec<_> = runtimes.iter().map(|_| Vec::new()).collect();
         for round in 0..rounds as usize {
             progress(&format!("{}: round {} of {rounds}", self.name, round + 1));
-            // Each round begins elsewhere: to come first costs something.
+            // Each round begins with another runtime: the first one has a disadvantage.
             for place in 0..runtimes.len() {
                 let place = (round + place) % runtimes.len();
                 let mut pass = Pass::new(self.name, runtimes[place], &files, scale, sizes);
@@ -64,7 +64,7 @@ impl Workload {
                 of[place].extend(pass.into_figures());
             }
         }
-        // By runtime, as they are listed; within one in the order of the rounds.
+        // By runtime, in the order of the list; within one in the order of the rounds.
         for (runtime, figures) in runtimes.iter().zip(of) {
             for figure in figures {
                 rows.add(self.name, &figure.case, &runtime.name, figure.what, figure.value);
@@ -73,7 +73,8 @@ impl Workload {
         Ok(())
     }
 
-    /// The verdicts on its targets: `runtime` is compared with the control and with the CPython of this name.
+    /// The verdicts on its targets: `runtime` is compared with the control and with the CPython of
+    /// this name.
     #[must_use]
     pub fn judge(&self, rows: &Rows, runtime: &str, cpython: Option<&str>) -> Vec<Target> {
         let mut judge = Judge::new(rows, runtime, cpython);

@@ -1,13 +1,13 @@
-//! What an overtaking is: the account that one wait keeps.
+//! The definition of an overtaking: the account of one wait.
 
 use gil_core::protocol::ThreadId;
 
 use crate::claims::ghost::ThreadSet;
 
-/// What a gain at a charge weighs beside one that is free, of which there is at most one for each thread.
+/// The weight of a charged gain relative to a free one. There is at most one free gain per thread.
 pub(super) const CHARGED: u64 = 1 << 16;
 
-/// What a section is to a thread that waits.
+/// What a section means to a waiting thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Gain {
     /// No gain by another thread.
@@ -18,25 +18,26 @@ pub(super) enum Gain {
     Charged,
 }
 
-/// What the overtakings of one wait are counted by.
+/// The state from which the overtakings of one wait are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Account {
-    /// Whose first gain is free of charge.
+    /// The threads whose first gain is free of charge.
     pub(super) free: ThreadSet,
-    /// Who has released the lock in this wait, with nobody else owning since: it may take it back.
+    /// The thread that released the lock last in this wait; no other thread has owned since. It may
+    /// retake the lock.
     returns: Option<ThreadId>,
-    /// And somebody who was woken has come in vain since: it may not.
+    /// A woken thread has found the lock held since then, so it may not retake it.
     in_vain: bool,
 }
 
 impl Account {
-    /// When the wait begins, and these were waiting already.
+    /// The state when the wait begins, with the threads that were waiting already.
     pub(super) const fn new(free: ThreadSet) -> Self {
         Self { free, returns: None, in_vain: false }
     }
 
-    /// What a section is, with the owners before and after it. `in_vain`: whoever ran it had been woken
-    /// and waits again.
+    /// Classifies a section, given the owners before and after it. `in_vain`: the thread that ran
+    /// it was woken and waits again.
     pub(super) fn charge(
         &mut self,
         (before, after): (Option<ThreadId>, Option<ThreadId>),

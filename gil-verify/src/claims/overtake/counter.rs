@@ -1,4 +1,4 @@
-//! The same count while a lock runs: for real threads.
+//! The same count on a running lock, for real threads.
 
 use gil_core::engine::{Event, Monitor};
 use gil_core::protocol::{Protocol, ThreadId};
@@ -7,10 +7,10 @@ use gil_core::raw::{Observe, SectionInfo};
 use super::account::{Account, Gain};
 use crate::claims::ghost::ThreadSet;
 
-/// How often the waiters of one lock are overtaken, by the definition of LIVE-3, as it runs. For at
-/// most 32 threads.
+/// How often the waiters of one lock are overtaken, by the definition of LIVE-3, counted as the
+/// lock runs. For at most 32 threads.
 ///
-/// Sections are all it has to see: nobody waits while the fast path works.
+/// It only needs to see sections: no thread waits while the fast path works.
 ///
 /// ```
 /// use gil_core::protocol::Handoff;
@@ -21,19 +21,20 @@ use crate::claims::ghost::ThreadSet;
 /// let thread = lock.register();
 /// lock.attach(&thread)?;
 /// lock.detach(&thread)?;
-/// assert_eq!(lock.inspect_observer(|seen| (seen.waits(), seen.max())), (0, 0), "a lone thread never waits");
+/// let seen = lock.inspect_observer(|seen| (seen.waits(), seen.max()));
+/// assert_eq!(seen, (0, 0), "a lone thread never waits");
 /// # Ok::<(), gil_core::engine::Fault>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Overtakings {
-    /// By thread, while it waits: what is to be counted, and the count so far.
+    /// By thread, while it waits: its account and the count so far.
     waiting: Vec<Option<(Account, u64)>>,
     waits: u64,
     max: u64,
 }
 
 impl Overtakings {
-    /// The largest count of any wait so far, those that go on included.
+    /// The largest count of any wait so far, including unfinished ones.
     #[must_use]
     pub fn max(&self) -> u64 {
         self.max
@@ -51,7 +52,7 @@ impl Overtakings {
         self.waiting.get(thread.index()).copied().flatten().map(|(_, count)| count)
     }
 
-    /// Counts what a section did.
+    /// Counts the effect of a section.
     pub fn note<P: Protocol>(&mut self, monitor: &Monitor<P>) {
         let waiters: ThreadSet = monitor.threads().filter(|t| monitor.is_waiter(*t)).collect();
         let owners = (monitor.before().0, monitor.owner());
@@ -102,7 +103,7 @@ mod tests {
     use crate::explorer::model::Program;
     use petgraph::visit::EdgeRef;
 
-    /// Walks through the graph and, beside it, through the product in which the explorer counts.
+    /// Walks through the graph and, in parallel, through the product in which the explorer counts.
     fn agrees<P: Protocol>(graph: &Graph<P>, choices: &[u16]) -> Result<u64, TestCaseError> {
         let waiter = ThreadId::from_index(0);
         let wait = Wait::new(graph, waiter);
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn it_counts_what_the_explorer_counts() {
+    fn counter_agrees_with_the_explorer() {
         let graph = Graph::explore(Handoff::new(), Program::cancelling(3), false, 100_000);
         let most = std::cell::Cell::new(0);
         let config = ProptestConfig {

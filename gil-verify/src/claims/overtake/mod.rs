@@ -1,10 +1,11 @@
 //! LIVE-3, bounded overtaking: how often others can gain the lock while one thread waits.
 //!
 //! From the section that makes `w` a waiter until `w` owns or gives up, each gain of the lock by
-//! another thread counts, except the first one of each thread that was waiting already. A thread that
-//! takes back what it has released, with nobody else owning in between, goes on with its run, until
-//! somebody who was woken has come in vain: then it gains it like any other. The largest count is a
-//! longest path, or unbounded where a cycle gains. Threads are interchangeable, so one `w` is enough.
+//! another thread counts. The first gain of each thread that was waiting already does not count. A
+//! thread that retakes the lock after its own release, with no other owner since, continues its
+//! run. This ends when a woken thread has found the lock held; then the retake counts like any
+//! other gain. The largest count is a longest path, or unbounded where a cycle gains. Threads are
+//! interchangeable, so one `w` is enough.
 
 mod account;
 mod counter;
@@ -28,16 +29,16 @@ pub use proof::{NoProof, proves};
 /// How often one waiter can be overtaken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Overtaking {
-    /// The largest number; `None` is unbounded.
+    /// The largest number; `None` means unbounded.
     pub max: Option<u64>,
-    /// A run that attains it and ends where the waiter owns the lock: with as many gains that are free of
-    /// charge as there can be, and of those a shortest. Where there is no bound, a loop in which it is
+    /// A run that attains it and ends where the waiter owns the lock. It has as many free gains as
+    /// possible, and it is a shortest run of those. Without a bound, a loop in which the waiter is
     /// overtaken.
     pub witness: Counterexample,
 }
 
-/// Searches the whole graph, which must have been explored without a ghost, and completely: the
-/// bound of a part is none.
+/// Searches the whole graph, which must have been explored without a ghost and completely: a part
+/// of the graph gives no bound.
 ///
 /// # Panics
 /// When the graph is not complete.
@@ -59,7 +60,7 @@ pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
     if let Some(witness) = endless(graph, &wait, &component_of) {
         return Overtaking { max: None, witness };
     }
-    // What a component leads to is known before the component itself. Inside one nothing gains.
+    // The components that a component leads to are finished before it. No edge inside one gains.
     let mut best = vec![0; components.len()];
     for (number, component) in components.iter().enumerate() {
         let edges = component.iter().flat_map(|node| wait.graph.edges(*node));
@@ -71,7 +72,7 @@ pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
     }
     let best_of = |node: petgraph::graph::NodeIndex| best[component_of[node.index()]];
     let max = wait.starts.iter().map(|start| best_of(start.node)).max().unwrap_or_default();
-    // Along these edges nothing of the largest number is given away.
+    // These edges preserve the largest number.
     let tight = |edge: EdgeIndex| {
         let ends = wait.graph.edge_endpoints(edge).expect("an edge of this graph");
         best_of(ends.0) == best_of(ends.1) + wait.graph[edge].weight()
@@ -84,7 +85,7 @@ pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
     };
     let ends = wait.graph.node_indices().filter(|node| best_of(*node) == 0);
     let reached = ends.filter(|node| ways.length[node.index()] < usize::MAX);
-    // Where it can own next, if there is such a place.
+    // Where it can own next, if there is such a state.
     let end = reached.min_by_key(|node| {
         let (index, _) = wait.graph[*node];
         (owns(index).is_none(), ways.length[node.index()])
@@ -96,7 +97,7 @@ pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
         Some(_) => format!(
             "T0 waits from step {begins} on and is overtaken {}",
             match gains.as_slice() {
-                [] => "by nobody".to_owned(),
+                [] => "by no thread".to_owned(),
                 [gain] => format!("once, in step {gain}"),
                 gains => format!("{} times, in the steps {}", gains.len(), listed(gains)),
             }
@@ -105,7 +106,7 @@ pub fn longest<P: Protocol>(graph: &Graph<P>) -> Overtaking {
     Overtaking { max: Some(max / CHARGED), witness: run(graph, message, stem, None) }
 }
 
-/// A loop in which the waiter is overtaken: of those nearest to the start a shortest one.
+/// A loop in which the waiter is overtaken; of those nearest to the start, a shortest one.
 fn endless<P: Protocol>(
     graph: &Graph<P>,
     wait: &Wait,
@@ -133,7 +134,7 @@ fn endless<P: Protocol>(
     let gains: Vec<_> = numbered.filter(|(edge, _)| wait.graph[**edge].gains()).collect();
     let gains: Vec<_> = gains.into_iter().map(|(_, number)| number).collect();
     let message = format!(
-        "T0 waits from step {begins} on, and is overtaken each time round the loop, in {} {}",
+        "T0 waits from step {begins} on, and is overtaken in each iteration of the loop, in {} {}",
         if gains.len() == 1 { "step" } else { "the steps" },
         listed(&gains)
     );

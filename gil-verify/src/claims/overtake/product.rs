@@ -1,4 +1,4 @@
-//! One thread's waits: the product of the graph with what its overtakings are counted by.
+//! One thread's waits: the product of the graph with the account of its overtakings.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -34,7 +34,7 @@ impl Edge {
     }
 }
 
-/// Whether whoever acts had been woken, and waits again.
+/// Whether the acting thread was woken and waits again.
 fn in_vain<P: Protocol>(from: &Monitor<P>, action: Action, to: &Monitor<P>) -> bool {
     let woken = matches!(from.thread_state(action.thread), ThreadState::Notified(_));
     woken && matches!(action.entry, Operation::Resume(_)) && to.is_waiter(action.thread)
@@ -47,7 +47,7 @@ pub(super) struct Start {
     pub(super) node: NodeIndex,
 }
 
-/// The graph while one thread waits, with what its overtakings are counted by.
+/// The graph while one thread waits, with the account of its overtakings.
 pub(super) struct Wait {
     pub(super) graph: DiGraph<(usize, Account), Edge>,
     pub(super) starts: Vec<Start>,
@@ -58,7 +58,7 @@ impl Wait {
         let mut wait = Self { graph: DiGraph::new(), starts: Vec::new() };
         let mut nodes: FxHashMap<(usize, Account), NodeIndex> = FxHashMap::default();
         let mut queue = VecDeque::new();
-        // States come in the order of their distance, so the first way to begin is a shortest one.
+        // States are in the order of their distance, so the first way to begin is a shortest one.
         for from in 0..graph.len() {
             let waited = graph.state(from).monitor.is_waiter(waiter);
             for &(action, to) in graph.edges(from) {
@@ -99,8 +99,8 @@ impl Wait {
         wait
     }
 
-    /// The strongly connected components in reverse topological order (what one leads to comes before
-    /// it), and the component of each node.
+    /// The strongly connected components in reverse topological order (successors before
+    /// predecessors), and the component of each node.
     pub(super) fn components(&self) -> (Vec<Vec<NodeIndex>>, Vec<usize>) {
         let components = petgraph::algo::kosaraju_scc(&self.graph);
         let mut component_of = vec![0; self.graph.node_count()];
@@ -110,8 +110,8 @@ impl Wait {
         (components, component_of)
     }
 
-    /// The shortest ways from the start of the graph, through one of `starts`, to every node, along
-    /// the edges that are `allowed`.
+    /// The shortest paths from the start of the graph, through one of `starts`, to every node,
+    /// along the edges that are `allowed`.
     pub(super) fn ways<P: Protocol>(
         &self,
         graph: &Graph<P>,
@@ -145,7 +145,7 @@ impl Wait {
         ways
     }
 
-    /// The shortest way from one node to another along the edges that are `allowed`.
+    /// The shortest path from one node to another along the edges that are `allowed`.
     pub(super) fn way(
         &self,
         from: NodeIndex,
@@ -177,18 +177,18 @@ impl Wait {
     }
 }
 
-/// Shortest ways to the nodes of a [`Wait`].
+/// Shortest paths to the nodes of a [`Wait`].
 pub(super) struct Ways<'a> {
     wait: &'a Wait,
-    /// How many actions from the start of the graph; `usize::MAX`: no way.
+    /// The number of actions from the start of the graph; `usize::MAX` means no path.
     pub(super) length: Vec<usize>,
     /// The last edge; nothing where the wait begins.
     before: Vec<Option<(NodeIndex, EdgeIndex)>>,
 }
 
 impl Ways<'_> {
-    /// The actions of the way to `node`, and which of them overtake. The wait begins with the action
-    /// of the number that comes last, counted from 1.
+    /// The actions of the path to `node`, and which of them overtake. The last value is the number
+    /// of the action, counted from 1, with which the wait begins.
     pub(super) fn to<P: Protocol>(
         &self,
         graph: &Graph<P>,

@@ -9,7 +9,7 @@ use crate::claims::ghost::ThreadSet;
 use crate::explorer::graph::{Graph, number};
 use crate::explorer::model::{State, describe};
 
-/// A rank that does not prove its bound: where, and why.
+/// A rank that does not prove its bound, with the edge and the reason.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{why}: from {from} to {to}\n{run}")]
 pub struct NoProof {
@@ -24,16 +24,16 @@ pub struct NoProof {
 }
 
 /// Checks a rank: on every edge of a wait it does not rise, and where the waiter is overtaken it
-/// falls. A waiter is then overtaken at most as often as the rank says when its wait begins; the
-/// largest such rank is given back, with the number of edges that were checked.
+/// falls. So a waiter is overtaken at most as often as the rank says when its wait begins. Returns
+/// the largest such rank, with the number of checked edges.
 ///
-/// `rank` is of a state, of the waiter, and of the threads whose first gain is free of charge.
+/// `rank` takes the state, the waiter, and the threads whose first gain is free of charge.
 ///
 /// # Errors
-/// The first edge on which it does not do so.
+/// The first edge that breaks one of these rules.
 ///
 /// # Panics
-/// When the graph is not complete, and no edge of it is against the proof.
+/// When the graph is not complete and no edge of it refutes the proof.
 pub fn proves<P: Protocol>(
     graph: &Graph<P>,
     rank: &dyn Fn(&State<P>, ThreadId, ThreadSet) -> u64,

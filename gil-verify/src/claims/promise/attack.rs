@@ -1,8 +1,8 @@
-//! The promise in time, under attack: the witness of the bound, played in the simulator's virtual time
-//! by an adversary who knows the lock and acts as late as it can.
+//! The bound on waiting under attack: an adversary plays the witness of the bound in the
+//! simulator's virtual time. It knows the lock and acts as late as it can.
 //!
-//! How long a wait may be is a product of two bounds, the number of runs and the length of a run; this
-//! shows how near one wait comes to both at once.
+//! The longest wait is a product of two bounds, the number of runs and the length of a run. This
+//! shows how close one wait comes to both at the same time.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::claims::promise::runs_max;
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::model::State;
 
-/// The script of a witness: who acts, and when its wait, that of thread 0, has begun.
+/// The script of a witness: which thread acts, and when the wait of thread 0 has begun.
 #[must_use]
 pub fn script<P: Protocol>(start: &State<P>, witness: &Counterexample) -> Vec<Cue> {
     let waiter = ThreadId::from_index(0);
@@ -37,25 +37,26 @@ pub fn script<P: Protocol>(start: &State<P>, witness: &Counterexample) -> Vec<Cu
     script
 }
 
-/// What an attack came to.
+/// The result of an attack.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Attack {
     /// How long thread 0 waited.
     pub waited: Duration,
-    /// What is promised at the costs of the simulation.
+    /// The promised limit at the costs of the simulation.
     pub promised: Duration,
 }
 
 impl Attack {
-    /// The wait as a share of what is promised.
+    /// The wait as a share of the promised limit.
     #[must_use]
     pub fn share(&self) -> f64 {
         self.waited.as_secs_f64() / self.promised.as_secs_f64()
     }
 }
 
-/// What is promised at these costs, which do not vary: each run takes at most an interval, a late timer,
-/// the start of the thread that it wakes, the gap to the next safepoint, and the start of the next.
+/// The promised limit at these costs, which do not vary. Each run takes at most an interval, a late
+/// timer, the start of the woken thread, the gap to the next safepoint, and the start of the next
+/// thread.
 #[must_use]
 pub fn promised(point: Point, interval: Duration, costs: &Costs) -> Duration {
     let starts_ns = costs.start_deep_ns + costs.wake_idle_ns + costs.sleep_ns + costs.section_ns;
@@ -64,8 +65,8 @@ pub fn promised(point: Point, interval: Duration, costs: &Costs) -> Duration {
     run * runs_max(point.barges, point.boosts, point.threads) as u32
 }
 
-/// Plays the witness of a place of the table: that of one barge in a turn, because only the last one of
-/// a turn can last. Before the others nobody has come that was woken.
+/// Plays the witness of a cell of the table with one barge in a turn, because only the last barge
+/// of a turn can last. Before it no woken thread has started.
 ///
 /// ```
 /// use gil_verify::claims::promise::attack::attack;

@@ -1,8 +1,8 @@
-//! The exact table of the promise about waiting: every budget from 0 to 3 with 2, 3 and 4 threads.
+//! The exact table of the bound on waiting: every budget from 0 to 3 with 2, 3 and 4 threads.
 //!
-//! Each number is computed by the explorer, as the longest path of overtakings, and each is proved by
-//! the rank on every edge. The table is committed, `gil-verify/golden/bounds.json`, and compared like the
-//! counts of states: a value or a number of edges that differs is red until it is blessed.
+//! The explorer computes each number as the longest path of overtakings, and the rank proves each
+//! one on every edge. The table is committed as `gil-verify/golden/bounds.json` and compared like
+//! the counts of states. A value or a number of edges that differs fails until it is blessed.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,7 +23,7 @@ pub const BUDGET_MAX: u8 = 3;
 /// The numbers of threads of the table.
 pub const THREADS: [usize; 3] = [2, 3, 4];
 
-/// One place of the table.
+/// One cell of the table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Point {
     /// K: barges in a regular turn.
@@ -34,19 +34,19 @@ pub struct Point {
     pub threads: usize,
 }
 
-/// What was computed for a place.
+/// The result for a cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {
     /// The largest number of overtakings of one waiter, with blocking calls and threads that end.
     pub overtakes_max: u64,
-    /// On how many edges the rank was checked, with waiters that give up besides.
+    /// The number of edges on which the rank was checked, with waiters that also give up.
     pub proved_edges: u64,
-    /// How many states those edges connect.
+    /// The number of states that those edges connect.
     pub states: u64,
 }
 
-/// The table: place in words (`handoff K=1 B=3 N=4`), what was computed for it.
+/// The table: the cell in words (`handoff K=1 B=3 N=4`), and its result.
 pub type Bounds = BTreeMap<String, Bound>;
 
 /// The table in the repository.
@@ -58,12 +58,12 @@ pub const BLESS: &str = "if that is meant: cargo verify --profile full --bless";
 /// The committed table.
 ///
 /// # Errors
-/// When the file is no table.
+/// When the file is not a table.
 pub fn committed() -> Result<Bounds, serde_json::Error> {
     serde_json::from_str(COMMITTED)
 }
 
-/// All places of the table.
+/// All cells of the table.
 pub fn points() -> impl Iterator<Item = Point> {
     let budgets = (0..=BUDGET_MAX).flat_map(|k| (0..=BUDGET_MAX).map(move |b| (k, b)));
     THREADS.into_iter().flat_map(move |threads| {
@@ -86,26 +86,26 @@ impl Point {
         format!("handoff K={} B={}", self.barges, self.boosts)
     }
 
-    /// The place in words: the key of the table.
+    /// The cell in words: the key of the table.
     #[must_use]
     pub fn key(self) -> String {
         format!("{} N={}", self.protocol(), self.threads)
     }
 
-    /// What the formula says.
+    /// The value of the formula.
     #[must_use]
     pub const fn formula(self) -> u64 {
         overtakes_max(self.barges, self.boosts, self.threads)
     }
 
-    /// The largest number of overtakings, and a run that attains it; where blocking calls are made.
+    /// The largest number of overtakings, and a run that attains it, with blocking calls.
     #[must_use]
     pub fn longest(self) -> Overtaking {
         overtake::longest(&self.explore(Program::blocking(self.threads)))
     }
 
-    /// Checks the rank, where waiters give up besides: the rank at the beginning of a wait, the edges
-    /// and the states.
+    /// Checks the rank, with waiters that also give up: the rank at the beginning of a wait, the
+    /// edges and the states.
     ///
     /// # Errors
     /// The first edge on which the rank proves nothing.
@@ -116,7 +116,7 @@ impl Point {
         Ok((begins, edges as u64, graph.len() as u64))
     }
 
-    /// All of it as a row of the report.
+    /// The whole result as a row of the report.
     #[must_use]
     pub fn row(self) -> BoundRow {
         let found = self.longest();
@@ -141,8 +141,8 @@ impl Point {
     }
 }
 
-/// Checks the rank on every edge of a protocol with `threads` threads that make blocking calls, end,
-/// come again and give up; on how many, if it proves the bound.
+/// Checks the rank on every edge of a protocol with `threads` threads that make blocking calls,
+/// end, return and give up. Returns the number of edges if it proves the bound.
 #[must_use]
 pub fn proved(protocol: &str, threads: usize) -> Option<u64> {
     let (barges, boosts) = budgets(protocol)?;
@@ -151,7 +151,7 @@ pub fn proved(protocol: &str, threads: usize) -> Option<u64> {
     (begins <= point.formula()).then_some(edges)
 }
 
-/// The table in what the engines found.
+/// The table, from the rows of the engines.
 #[must_use]
 pub fn of(rows: &[Row]) -> Bounds {
     let bound = |row: &Row| match row {
@@ -166,8 +166,8 @@ pub fn of(rows: &[Row]) -> Bounds {
     rows.iter().filter_map(bound).collect()
 }
 
-/// Where what was computed differs from what is committed, in words. With `all`, a committed place
-/// that was not computed is a difference too.
+/// The differences between the computed and the committed table, in words. With `all`, a committed
+/// cell that was not computed is a difference too.
 #[must_use]
 pub fn differences(committed: &Bounds, found: &Bounds, all: bool) -> Vec<String> {
     let mut differences = Vec::new();
@@ -188,7 +188,7 @@ pub fn differences(committed: &Bounds, found: &Bounds, all: bool) -> Vec<String>
     differences
 }
 
-/// The table for people, in Markdown: K and B down, N across.
+/// The table as Markdown: K and B down, N across.
 #[must_use]
 pub fn table(bounds: &Bounds) -> String {
     let mut text = "| K | B |".to_owned();

@@ -1,11 +1,11 @@
-//! The promise about waiting of the default protocol, and its proof.
+//! The bound on waiting of the default protocol, and its proof.
 //!
 //! With `K` barges and `B` boosts in a turn, a waiter among `N` threads is overtaken at most
-//! `(K+B+R)(N-2)` times, where `R`, how often a turn goes on after a boosted thread, is `B-1`, or 0 where
-//! `B` is. The proof is a [`rank`]: a number for every waiter in every state,
-//! which never rises while the waiter waits, falls whenever it is overtaken, and is at most the bound
-//! when the wait begins. That it does so is checked on every edge of the explorer's graph, for each
-//! number of threads that is explored; `docs/src/promise.md` has the induction for every number.
+//! `(K+B+R)(N-2)` times. `R` is how often a turn continues after a boosted thread: `B-1`, or 0 if
+//! `B` is 0. The proof is a [`rank`]: a number for every waiter in every state. It never rises
+//! while the waiter waits, falls at each overtaking, and is at most the bound when the wait begins.
+//! The explorer checks this on every edge of its graph, for each explored number of threads;
+//! `docs/src/promise.md` has the induction for every number.
 
 pub mod attack;
 pub mod bounds;
@@ -33,7 +33,7 @@ pub const fn overtakes_max(barges: u8, boosts: u8, threads: usize) -> u64 {
     in_a_turn * threads.saturating_sub(2) as u64
 }
 
-/// How often a turn goes on after a boosted thread, with so many boosts to come: the last one ends it.
+/// How often a turn continues after a boosted thread, with `boosts` left: the last one ends it.
 const fn going_on(boosts: u64) -> u64 {
     boosts.saturating_sub(1)
 }
@@ -46,7 +46,7 @@ const fn pair(handoff: Handoff) -> (u8, u8) {
     (left.barges, left.boosts)
 }
 
-/// The budgets of a protocol that has a proved bound: of a shipped one, or of a place in the
+/// The budgets of a protocol that has a proved bound: a shipped one, or a cell of the
 /// [table](crate::claims::promise::bounds), which is named after its budgets.
 #[must_use]
 pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
@@ -60,8 +60,8 @@ pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
     }
 }
 
-/// Whether the rank proves the bound on the graph of a protocol that is the default one with a bug;
-/// there is nothing to prove of any other.
+/// Whether the rank proves the bound on the graph of a mutant of the default protocol. For any
+/// other protocol there is nothing to prove.
 pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<P>) -> bool {
     let graph = (graph as &dyn Any).downcast_ref::<Graph<Mutated<Handoff>>>();
     let (Some(budgets), Some(graph)) = (budgets(protocol), graph) else { return true };
@@ -70,12 +70,12 @@ pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<
     proves(graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
 }
 
-/// In how many runs of others that can last a waiter's turn comes at the latest: it can be overtaken so
-/// often, each of the others that waited before may come once, and one runs when it begins to wait. Of the
-/// barges in a turn only the last one can last: the others are over before the thread that the first release
-/// has woken starts, or there would be no other; unless they make short calls, when each may take the two
-/// fifths of an interval for which the mechanism has the woken thread sleep on. A run is at most a switch interval and the longest gap
-/// between two safepoints.
+/// After how many long runs of other threads a waiter's turn comes at the latest. The waiter can be
+/// overtaken this often, each thread that waited before it may run once, and one runs when the wait
+/// begins. Of the barges in a turn only the last one can last: the others end before the thread
+/// that the first release woke starts. Threads that make short calls are the exception: then each
+/// barge may last two fifths of an interval, while the mechanism lets the woken thread sleep on. A
+/// run lasts at most a switch interval and the longest gap between two safepoints.
 #[must_use]
 pub const fn runs_max(barges: u8, boosts: u8, threads: usize) -> u64 {
     let lasting = if barges > 1 { 1 } else { barges };
@@ -100,8 +100,8 @@ impl IsHandoff for Mutated<Handoff> {
     }
 }
 
-/// How often `waiter` can still be overtaken, at most: the sum of its [`terms`]. `free`: threads whose
-/// first gain is free of charge, because they were waiting already.
+/// The sum of the waiter's [`terms`]: how often it can still be overtaken at most. `free` holds the
+/// threads whose first gain is free of charge, because they were waiting already.
 #[must_use]
 pub fn rank<P: Protocol + IsHandoff>(
     budgets: (u8, u8),
@@ -114,15 +114,16 @@ pub fn rank<P: Protocol + IsHandoff>(
 
 /// The terms of the [`rank`], by name.
 ///
-/// What can still happen in front of a waiter in the **regular** queue with `p` others ahead of it:
-/// the barges left in this turn, and `K` in each of `p` more; a gain for each boost left, and for each
-/// boost of `p` more turns; those of boosted threads that are on their way; and for each of these, as
-/// long as it is not the last one, the gain of the thread that it interrupts. Where everybody else is
-/// ahead of it or owns, nobody is left to barge or to be boosted in this turn.
+/// The gains still possible in front of a waiter in the **regular** queue with `p` others ahead of
+/// it. There are the barges left in this turn, and `K` in each of `p` more turns. There is a gain
+/// for each boost left, for each boost of `p` more turns, and for each boosted thread that is
+/// acquiring. For each of these except the last there is the gain of the thread that it interrupts.
+/// If every other thread is ahead of it or owns, none is left to barge or to be boosted in this
+/// turn.
 ///
-/// In front of an **interrupted** one there are barges of a third thread and boosted ones; in front of a
-/// **boosted** one only barges. Those ahead of a waiter in its own queue were waiting when it came, so
-/// their gains are free.
+/// In front of an **interrupted** waiter there are barges of a third thread and boosted threads; in
+/// front of a **boosted** one only barges. The threads ahead of a waiter in its own queue were
+/// waiting when it arrived, so their gains are free.
 #[must_use]
 pub fn terms<P: Protocol + IsHandoff>(
     (barges, boosts): (u8, u8),

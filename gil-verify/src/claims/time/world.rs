@@ -1,7 +1,7 @@
 //! The slow path with a small discrete clock: every state, and what can happen in it.
 //!
-//! The section, its pacing and its timers are the code that ships ([`TimedMonitor`]). Modelled here are
-//! the word, the flag, how a thread sleeps, and that a thread that is due runs within [`START`] ticks.
+//! The section, its pacing and its timers are the code that ships ([`TimedMonitor`]). The model
+//! adds the word, the flag, how a thread sleeps, and that a due thread runs within [`START`] ticks.
 
 use std::hash::Hash;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use gil_core::raw::{Observe, SectionInfo};
 /// One tick of the clock.
 pub const TICK: Duration = Duration::from_micros(50);
 
-/// How many ticks a thread takes to start at most.
+/// The largest number of ticks that a thread takes to start.
 pub const START: u8 = 1;
 
 /// A point in time that no search reaches.
 const FAR: i32 = 1_000;
 
-/// How long ago something is at most: longer than every limit.
+/// The largest age of a point in time: longer than every limit.
 const PAST: i32 = -24;
 
 /// The clock of a state. A point in time is a number of ticks from the present, which is 0.
@@ -55,7 +55,7 @@ impl Observe for Quiet {
     fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
 }
 
-/// What is searched.
+/// The configuration of a search.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Setting {
     /// How many threads.
@@ -77,14 +77,14 @@ pub enum SleepBug {
     NeverRechecks,
 }
 
-/// Who may change the word without a section.
+/// The thread that may change the word without a section.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Word {
-    /// Nobody.
+    /// No thread.
     Frozen,
-    /// Anybody; the holder.
+    /// Any thread; the holder.
     Open(Option<ThreadId>),
-    /// One thread; whether it holds the lock, and whether it has retaken it.
+    /// One thread: whether it holds the lock, and whether it has retaken it.
     Biased { thread: ThreadId, held: bool, retaken: bool },
 }
 
@@ -107,12 +107,12 @@ impl Asleep {
             (Some(_), Some(SleepBug::NeverRechecks)) => Some(FAR),
             (at, _) => at,
         };
-        // It looks for the answer at once, and then again.
+        // It first spins for the answer, then rechecks.
         let notified = plan.spin_for_answer && recheck_at.is_none();
         Self { deadline: plan.deadline, current: true, recheck_at, notified, late: 0 }
     }
 
-    /// How it returns now, if something makes it.
+    /// How it returns now, if a move makes it return.
     fn due(&self) -> Option<Wake> {
         match (self.notified, self.recheck_at, self.deadline) {
             (true, ..) => Some(Wake::Notified),
@@ -129,18 +129,18 @@ pub struct World {
     timed: TimedMonitor<Handoff, i32>,
     word: Word,
     asleep: Vec<Option<Asleep>>,
-    /// For how many ticks the lock has been free beside a woken waiter.
+    /// For how many ticks the lock has been free with a woken waiter.
     pub free_for: u8,
-    /// For how many ticks a request has been kept from the holder.
+    /// For how many ticks a request has been deferred.
     pub deferred_for: u8,
 }
 
-/// What happens next.
+/// A move.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Move {
-    /// A tick goes by.
+    /// A tick passes.
     Tick,
-    /// A thread takes or frees the lock through the word.
+    /// A thread acquires or frees the lock through the word.
     Fast(ThreadId),
     /// A thread runs a section.
     Section(ThreadId, Operation),
@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    /// Everything that can happen next.
+    /// All moves.
     #[must_use]
     pub fn moves(&self) -> Vec<Move> {
         let mut moves = Vec::new();
@@ -276,7 +276,8 @@ impl World {
             asleep[thread.index()] = Some(Asleep::new(plan, setting.sleep_bug));
         }
         if timed.pacing.epoch() != 0 {
-            // The sleep of this thread is of the present run; all others are of an earlier one.
+            // The sleep of this thread belongs to the present run; all others belong to an earlier
+            // one.
             let present = timed.pacing.epoch();
             let others = asleep.iter_mut().enumerate().filter(|(at, _)| *at != thread.index());
             others.filter_map(|(_, it)| it.as_mut()).for_each(|it| it.current &= present == epoch);

@@ -57,7 +57,7 @@ const fn result(result: Result) -> &'static str {
     }
 }
 
-/// A compare-and-swap of C wants the value that it must find in memory, and writes there.
+/// A compare-and-swap of C needs its expected value in memory, and writes there.
 fn expects(thread: usize, value: u32) -> String {
     format!("expected_{thread}_{value}")
 }

@@ -1,9 +1,10 @@
-//! The lock word's operations as litmus tests: programs of a few lines, with every outcome that
-//! C11 allows them.
+//! The lock word's operations as litmus tests: programs of a few lines, with every outcome that C11
+//! allows.
 //!
-//! A test is data. From it come herd7's text in `docs/litmus`, the program that loom runs, and every
-//! outcome by the semantics in [`views`], so they cannot drift apart. Each guarantee has a test in which the bad outcome never happens, and weakened
-//! tests in which it must: an order that nothing depends on would not be worth its fence.
+//! A test is data. herd7's text in `docs/litmus`, the program that loom runs, and every outcome by
+//! the semantics in [`views`] are generated from it, so they cannot differ. Each guarantee has a
+//! test in which the bad outcome never happens. It also has weakened tests in which the outcome
+//! must happen: a memory order that no test needs has no justification.
 
 pub mod herd;
 mod program;
@@ -20,7 +21,7 @@ pub fn all() -> Vec<Litmus> {
     word::tests()
 }
 
-/// The test of a name.
+/// The test with this name.
 #[must_use]
 pub fn named(name: &str) -> Option<Litmus> {
     all().into_iter().find(|litmus| litmus.name == name)

@@ -1,4 +1,4 @@
-//! What a litmus test is.
+//! The definition of a litmus test.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use std::fmt::Write;
 pub enum Order {
     /// Orders nothing.
     Relaxed,
-    /// What comes after stays after.
+    /// Later accesses stay after it.
     Acquire,
-    /// What comes before stays before.
+    /// Earlier accesses stay before it.
     Release,
 }
 
@@ -18,42 +18,42 @@ pub enum Order {
 pub enum Op {
     /// Writes a value.
     Store {
-        /// Where.
+        /// The location.
         at: &'static str,
-        /// What.
+        /// The value.
         value: u32,
-        /// How.
+        /// The memory order.
         order: Order,
     },
     /// Reads into a register.
     Load {
-        /// Where.
+        /// The location.
         at: &'static str,
-        /// How.
+        /// The memory order.
         order: Order,
         /// The register.
         into: &'static str,
     },
-    /// A compare-and-swap, relaxed where it fails; the register says whether it succeeded.
+    /// A compare-and-swap, relaxed on failure. The register says whether it succeeded.
     Swap {
-        /// Where.
+        /// The location.
         at: &'static str,
-        /// The value that it must find.
+        /// The expected value.
         from: u32,
-        /// The value that it leaves.
+        /// The new value.
         to: u32,
-        /// How, where it succeeds.
+        /// The memory order on success.
         order: Order,
         /// The register.
         into: &'static str,
     },
-    /// Writes a value; the register gets the one before.
+    /// Writes a value; the register gets the previous one.
     Exchange {
-        /// Where.
+        /// The location.
         at: &'static str,
-        /// What.
+        /// The value.
         value: u32,
-        /// How.
+        /// The memory order.
         order: Order,
         /// The register.
         into: &'static str,
@@ -69,7 +69,7 @@ pub enum Op {
     },
 }
 
-/// Whether the outcome that is asked about happens. The words are those of Linux's litmus tests.
+/// Whether the outcome in question happens. The words are those of Linux's litmus tests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Result {
     /// In no execution.
@@ -81,15 +81,15 @@ pub enum Result {
 /// A litmus test.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Litmus {
-    /// Its name. After each `+` comes what is weaker than in the lock.
+    /// Its name. Each `+` names an order that is weaker than in the lock.
     pub name: String,
-    /// What it is about.
+    /// What it tests.
     pub says: &'static str,
     /// The locations, with their first values.
     pub memory: Vec<(&'static str, u32)>,
     /// The threads.
     pub threads: Vec<Vec<Op>>,
-    /// The outcome that is asked about: values of registers, and of locations at the end.
+    /// The outcome in question: values of registers, and of locations at the end.
     pub asks: Vec<(&'static str, u32)>,
     /// Locations whose last values are part of an outcome.
     pub last: Vec<&'static str>,
@@ -104,7 +104,7 @@ pub struct Litmus {
 }
 
 impl Litmus {
-    /// The verdict that a set of outcomes amounts to.
+    /// The verdict for a set of outcomes.
     #[must_use]
     pub fn judge<'a>(&self, outcomes: impl IntoIterator<Item = &'a str>) -> Result {
         match outcomes.into_iter().any(|outcome| self.is_asked(outcome)) {
@@ -120,7 +120,7 @@ impl Litmus {
         self.asks.iter().all(has)
     }
 
-    /// The thread that a register belongs to; nothing for a location.
+    /// The thread that a register belongs to; `None` for a location.
     #[must_use]
     pub fn thread_of(&self, register: &str) -> Option<usize> {
         self.threads.iter().position(|steps| registers(steps).contains(&register))

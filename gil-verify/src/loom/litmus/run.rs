@@ -45,8 +45,8 @@ fn once(litmus: &Litmus) -> String {
     for thread in threads {
         values.extend(thread.join().expect("no thread panics"));
     }
-    // A load may return any store that nothing orders before another one, also where a
-    // read-modify-write between the two settles it. A read-modify-write returns the last value.
+    // A load may return any store that no order puts before another one, also if a
+    // read-modify-write between the two decides it. A read-modify-write returns the last value.
     let last = |cell: &AtomicU32| cell.fetch_or(0, Ordering::Relaxed);
     values.extend(memory.iter().map(|(name, cell)| (*name, last(cell))));
     litmus.outcome(&values)

@@ -1,13 +1,13 @@
-//! Every outcome that C11 allows a litmus test, computed: an operational semantics of views.
+//! Every outcome that C11 allows a litmus test, computed with an operational semantics of views.
 //!
-//! Each location has its values in their final order (C11's modification order). A thread has a view: of
-//! each location, how far in that order it has come. It reads no value before its view, and puts what it
-//! writes anywhere after it, but never between a read-modify-write and the value that that one read. A
-//! release leaves the writer's view with the value, a read-modify-write passes on the view that it found,
-//! and an acquire joins it to the reader's.
+//! Each location has its values in their final order (C11's modification order). A thread has a
+//! view: for each location, its position in that order. It reads no value before its view, and
+//! inserts what it writes anywhere after it, but never between a read-modify-write and the value
+//! that it read. A release stores the writer's view with the value. A read-modify-write passes on
+//! the view that it found. An acquire joins that view to the reader's.
 //!
-//! Without promises this is RC11 for relaxed, acquire and release accesses: C11 as repaired, which has no
-//! load buffering. It shares nothing with loom but the tests.
+//! Without promises this is RC11 for relaxed, acquire and release accesses: the repaired C11, which
+//! excludes load buffering. It shares only the tests with loom.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ struct Value {
 
 #[derive(Clone)]
 struct Thread {
-    /// What it has still to do, the next step last.
+    /// The remaining steps, the next one last.
     steps: Vec<Op>,
     registers: Vec<(&'static str, u32)>,
     view: View,
@@ -75,7 +75,7 @@ impl State {
         registers.chain(self.names.iter().copied().zip(self.memory.iter().map(last))).collect()
     }
 
-    /// Every state that the next step of a thread can lead to.
+    /// Every state that the next step of a thread can produce.
     fn after_step_of(&self, t: usize) -> Vec<Self> {
         let mut state = self.clone();
         let Some(step) = state.threads[t].steps.pop() else { return Vec::new() };
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    /// Where in the order of a location's values a view has come to.
+    /// The position of a view in the order of a location's values.
     fn index(&self, at: usize, number: usize) -> usize {
         self.memory[at].iter().position(|value| value.number == number).unwrap_or_default()
     }
@@ -158,15 +158,15 @@ impl State {
         (begins..=self.memory[at].len()).filter_map(store).collect()
     }
 
-    /// A thread has read a value to write another right after it.
+    /// A thread has read a value and writes another one directly after it.
     fn modifies(&mut self, t: usize, at: usize, index: usize, is: u32, order: Order) -> bool {
         let found = self.memory[at][index].view.clone();
         self.sees(t, at, index, order);
         self.puts(t, at, index + 1, is, order, Some(found))
     }
 
-    /// Puts a value into the order of a location; `false` where that would come between a
-    /// read-modify-write and what it read.
+    /// Inserts a value into the order of a location; `false` if that would separate a
+    /// read-modify-write from the value that it read.
     fn puts(
         &mut self,
         t: usize,
@@ -223,9 +223,9 @@ mod tests {
         outcomes(&litmus).contains(outcome)
     }
 
-    /// The classics, with the verdicts of RC11.
+    /// The classic tests, with the verdicts of RC11.
     #[test]
-    fn it_knows_the_classics() {
+    fn view_machine_allows_the_classic_outcomes() {
         use Order::{Acquire, Relaxed, Release};
         let buffered = vec![
             vec![write("x", 1, Release), read("y", Acquire, "a")],
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_modify_write_is_one_step_and_passes_a_release_on() {
+    fn read_modify_write_is_one_step_and_continues_a_release() {
         use Order::{Acquire, Relaxed, Release};
         let change = |value, order, into| Op::Exchange { at: "x", value, order, into };
         let two = || vec![vec![change(1, Relaxed, "a")], vec![change(2, Relaxed, "b")]];

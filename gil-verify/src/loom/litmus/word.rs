@@ -1,8 +1,9 @@
 //! The tests of the lock word (`gil-core/src/raw/word.rs`).
 //!
-//! Thread 0 is the holder with id 1 (the word is 2), thread 1 the one with id 2 (the word is 4); a
-//! frozen word is 1. A word biased to thread 0 is 11, or 27 where it has the lock. `data` stands for all that the lock guards; it is atomic, so
-//! that a race on it is an outcome and not undefined behaviour.
+//! Thread 0 is the holder with id 1 (the word is 2), thread 1 has id 2 (the word is 4); a frozen
+//! word is 1. A word biased to thread 0 is 11, or 27 while the thread has the lock. `data` stands
+//! for everything that the lock guards. It is atomic, so a race on it is an outcome and not
+//! undefined behaviour.
 
 use super::program::Order::{Acquire, Relaxed, Release};
 use super::program::{Litmus, Op, Order, Result};
@@ -14,7 +15,7 @@ const FROZEN: u32 = 1;
 const BIASED: u32 = 8 | FIRST | FROZEN;
 const BIASED_AND_HELD: u32 = 16 | BIASED;
 
-/// A guarantee: a name, what it says, and the outcome that must never be.
+/// A guarantee: a name, a sentence, and the outcome that must never happen.
 struct Family {
     name: &'static str,
     says: &'static str,
@@ -78,7 +79,7 @@ fn detach(order: Order) -> Op {
     Op::Swap { at: "word", from: FIRST, to: FREE, order, into: "gave" }
 }
 
-/// Of a lock that is biased to the thread.
+/// The lock is biased to the thread.
 fn take_back() -> Op {
     let (from, to) = (BIASED, BIASED_AND_HELD);
     Op::Swap { at: "word", from, to, order: Relaxed, into: "took" }
@@ -107,7 +108,7 @@ fn attach_in_two(id: u32, into: &'static str) -> Vec<Op> {
     vec![Op::Load { at: "word", order: Acquire, into }, take]
 }
 
-/// A step, and what is done only if it succeeds.
+/// A step, and further steps if it succeeds.
 fn got(by: Op, register: &'static str, is: u32, then: Vec<Op>) -> Vec<Op> {
     vec![by, when(register, is, then)]
 }
@@ -133,7 +134,7 @@ pub(super) fn tests() -> Vec<Litmus> {
 fn detach_attach() -> Vec<Litmus> {
     let family = Family {
         name: "detach-attach",
-        says: "Holder to holder by the fast path: who attaches after a detach sees what the last\nholder wrote.",
+        says: "Holder to holder by the fast path: a thread that attaches after a detach sees the writes of\nthe last holder.",
         memory: vec![("word", FIRST), ("data", 0)],
         asks: vec![("took", 1), ("r", 0)],
         last: vec![],
@@ -154,7 +155,7 @@ fn detach_attach() -> Vec<Litmus> {
 fn detach_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "detach-freeze",
-        says: "Holder to holder from the fast path to the slow one: who freezes a word that a detach left\nfree may take the lock, and sees what the last holder wrote. A freeze that comes first makes\nthe detach fail.",
+        says: "Holder to holder from the fast path to the slow path: a thread that freezes a word that a\ndetach left free may take the lock, and sees the writes of the last holder. An earlier freeze\nmakes the detach fail.",
         memory: vec![("word", FIRST), ("data", 0)],
         asks: vec![("old", FREE), ("r", 0)],
         last: vec![],
@@ -175,7 +176,7 @@ fn detach_freeze() -> Vec<Litmus> {
 fn unfreeze_attach() -> Vec<Litmus> {
     let family = Family {
         name: "unfreeze-attach",
-        says: "Holder to holder from the slow path to the fast one: who attaches to a word that a section\ngave back free sees what was done before.",
+        says: "Holder to holder from the slow path to the fast path: a thread that attaches to a word that a\nsection has thawed sees the writes of that section.",
         memory: vec![("word", FROZEN), ("data", 0)],
         asks: vec![("took", 1), ("r", 0)],
         last: vec![],
@@ -212,7 +213,7 @@ fn unfreeze_freeze() -> Vec<Litmus> {
     };
     let relaxed = threads(Relaxed, Relaxed, Relaxed);
     let mut without = family.sometimes("+relaxed-word+relaxed-mutex", relaxed);
-    // The second section's freeze may come before the first one's store in the order of the word's
+    // The second section's freeze may precede the first one's store in the order of the word's
     // values, and be overwritten. loom's read-modify-writes read the newest value.
     without.beyond_loom = vec!["locked=1 old=1 r=0", "locked=1 old=1 r=1"];
     without.outcomes.extend(&without.beyond_loom);
@@ -226,7 +227,7 @@ fn unfreeze_freeze() -> Vec<Litmus> {
 fn lost_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "lost-freeze",
-        says: "WORD-1: a release must not overwrite a freeze that it has not seen. In the end the word is\nfrozen, because somebody froze it and nobody has given it back.",
+        says: "WORD-1: a release must not overwrite a freeze that it has not seen. The word is frozen at the\nend, because one thread froze it and none has thawed it.",
         memory: vec![("word", FIRST)],
         asks: vec![("old", FIRST), ("word", FREE)],
         last: vec!["word"],
@@ -248,7 +249,7 @@ fn lost_freeze() -> Vec<Litmus> {
 fn lost_detach() -> Vec<Litmus> {
     let family = Family {
         name: "lost-detach",
-        says: "WORD-2: a freeze must not overwrite a release that it has not seen. The holder has let go,\nand whoever froze the word was told that it holds.",
+        says: "WORD-2: a freeze must not overwrite a release that it has not seen. Otherwise the holder has\nreleased, and the freezing thread reads that the lock is held.",
         memory: vec![("word", FIRST)],
         asks: vec![("gave", 1), ("old", FIRST)],
         last: vec!["word"],
@@ -288,7 +289,7 @@ fn two_freezes() -> Vec<Litmus> {
 fn attach_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "attach-freeze",
-        says: "WORD-2: a thread that finds the word free in a section may take the lock there, so nobody may\ntake it by the fast path at the same time.",
+        says: "WORD-2: a thread that finds the word free in a section may take the lock there, so no thread\nmay take it by the fast path at the same time.",
         memory: vec![("word", FREE)],
         asks: vec![("took", 1), ("old", FREE)],
         last: vec![],
@@ -339,7 +340,7 @@ fn two_attaches() -> Vec<Litmus> {
 fn flag_before_word() -> Vec<Litmus> {
     let family = Family {
         name: "flag-before-word",
-        says: "WORD-3: a section lets the request flag fall, and then gives the word back. Who takes the\nlock through the word sees the flag as it was left, and answers no request that has gone.",
+        says: "WORD-3: a section clears the request flag, and then thaws the word. A thread that takes the\nlock through the word sees the cleared flag, and answers no request that is gone.",
         memory: vec![("word", FROZEN), ("flag", 1)],
         asks: vec![("took", 1), ("asked", 1)],
         last: vec![],
@@ -358,7 +359,7 @@ fn flag_before_word() -> Vec<Litmus> {
 fn leave_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "leave-freeze",
-        says: "From the thread that the lock is biased to, to the slow path: who freezes the word that it left\nfree may take the lock, and sees what it wrote. A freeze that comes first makes it fail.",
+        says: "From the thread that the lock is biased to, to the slow path: a thread that freezes the word\nthat it left free may take the lock, and sees its writes. An earlier freeze makes its detach\nfail.",
         memory: vec![("word", BIASED_AND_HELD), ("data", 0)],
         asks: vec![("old", BIASED), ("r", 0)],
         last: vec![],
@@ -379,7 +380,7 @@ fn leave_freeze() -> Vec<Litmus> {
 fn take_back_freeze() -> Vec<Litmus> {
     let family = Family {
         name: "take-back-freeze",
-        says: "WORD-2, of the bias: a thread that finds the lock free in a section may take it there, so the\nthread that it was biased to may not take it back at the same time.",
+        says: "WORD-2 for the bias: a thread that finds the lock free in a section may take it there, so the\nthread that it was biased to may not retake it at the same time.",
         memory: vec![("word", BIASED)],
         asks: vec![("took", 1), ("old", BIASED)],
         last: vec![],

@@ -11,9 +11,10 @@ pub struct Mutant {
     pub mutation: Mutation,
     /// The protocols it is tried on.
     pub of: &'static [&'static str],
-    /// The claims of which one must catch it; of one that is no bug, those that it might seem to break.
+    /// The claims of which one must catch it. For a mutant that is not a bug, the claims that it
+    /// might seem to break.
     pub breaks: &'static [&'static str],
-    /// Why it is no bug of these protocols: then nothing must catch it.
+    /// Why it is not a bug of these protocols; then nothing may catch it.
     pub equivalent: Option<&'static str>,
 }
 
@@ -25,17 +26,17 @@ const PYTHON3: &[&str] = &["python3"];
 const OCAML: &[&str] = &["ocaml"];
 const QEMU: &[&str] = &["qemu"];
 const GHC: &[&str] = &["ghc"];
-/// Models in which a woken thread has to find the lock free.
+/// Models in which a woken thread must find the lock free.
 const WAKING: &[&str] = &["ruby", "ruby19", "ocaml", "priority", "qemu"];
-/// Models with one timer, whose computing threads depend on it.
+/// Models with one timer, which their CPU-bound threads depend on.
 const TIMED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml"];
 const ASKED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority", "qemu"];
 const QUEUED: &[&str] = &["ruby", "ruby19", "ghc"];
 const MODELS: &[&str] = &["pypy", "ruby", "ruby19", "ocaml", "priority", "qemu", "ghc"];
-/// Models that keep to SAFE-5 otherwise.
+/// Models that otherwise satisfy SAFE-5.
 const DISCIPLINED: &[&str] = &["ruby", "ruby19", "ghc", "priority"];
 const ASKED_AND_ANSWERING: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority"];
-const OF_THE_RUN: &str = "its timers are of the run: one whose owner has changed has begun anew, so a timer that expires always comes after a full interval";
+const OF_THE_RUN: &str = "its timers belong to the run: a change of the owner restarts them, so a timer always expires after a full interval";
 
 const fn mutant(
     name: &'static str,
@@ -52,7 +53,7 @@ const fn no_bug(mutant: Mutant, why: &'static str) -> Mutant {
 
 /// All mutants that the explorer runs.
 pub const MUTANTS: &[Mutant] = &[
-    // Of the locks that ship, and of Python's: effects.
+    // Of the locks that ship and of Python's: effects.
     mutant("takes-held-lock", Mutation::TakesHeldLock, ALL, &["SAFE-1"]),
     mutant("looks-held", Mutation::LooksHeld, ALL, &["LIVE-4"]),
     mutant("gives-by-freeing", Mutation::GivesByFreeing, HANDOFFS, &["SAFE-3"]),
@@ -98,17 +99,17 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("nobody-else-barges", Mutation::BargesAreReturns, HANDOFFS, &["LIVE-3"]),
     mutant("next-in-line-not-woken", Mutation::NotifyDropped, HANDOFFS, &["HAND"]),
     mutant("request-outlives-its-waiters", Mutation::CancelKeepsRequest, HANDOFFS, &["HAND"]),
-    // Nobody notices that the interval is up, and the turn goes on.
+    // No waiter notices that the interval has expired, and the turn continues.
     mutant("patience-restarts", Mutation::PatienceRestarts, BOOSTED, &["SAFE-9"]),
     no_bug(
         mutant("patience-restarts", Mutation::PatienceRestarts, &["handoff-plain"], &["LIVE-2"]),
-        "every change of the owner is a step forward in the regular queue, but for at most K barges in a turn: patience is renewed a bounded number of times, and only time is lost",
+        "every change of the owner is a step forward in the regular queue, except at most K barges in a turn: the wait restarts a bounded number of times, and only time is lost",
     ),
     no_bug(
         mutant("no-switch-number-check", Mutation::RequestsAfterSwitch, HANDOFFS, &["SAFE-4"]),
         OF_THE_RUN,
     ),
-    // Rules of CPython's.
+    // Rules of CPython's protocols.
     mutant("no-forced-switch", Mutation::SetNotWaitedIn(1), PYTHON3, &["SAFE-3"]),
     mutant("taker-does-not-signal", Mutation::SetNotNotified(1), PYTHON3, &["LIVE-2"]),
     mutant("releaser-is-not-signalled", Mutation::SetNotNotified(1), PYTHON3, &["LIVE-5"]),

@@ -1,10 +1,10 @@
-//! Deliberate bugs of protocols: a wrapper that twists what passes between a protocol and the
+//! Deliberate bugs of protocols: a wrapper that changes the calls between a protocol and the
 //! Monitor.
 //!
-//! Every effect of every protocol goes through [`Context`](gil_core::protocol::Context), so one list of generic
-//! mutants fits them all. What is particular to one protocol (its wait-sets have meanings) is twisted
-//! the same way. A green check proves nothing until it has been seen red: each mutant names in advance the
-//! claims of which one has to catch it.
+//! Every effect of every protocol goes through [`Context`](gil_core::protocol::Context), so one
+//! list of generic mutants fits all protocols. Bugs of one protocol (its wait-sets have meanings)
+//! are made in the same way. A check that passes proves nothing until it has been seen to fail. So
+//! each mutant names in advance the claims of which one must catch it.
 
 mod list;
 mod twist;

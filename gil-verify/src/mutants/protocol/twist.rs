@@ -1,4 +1,4 @@
-//! A wrapper that twists what passes between a protocol and the Monitor.
+//! A wrapper that changes the calls between a protocol and the Monitor.
 
 use std::cell::Cell;
 
@@ -24,13 +24,13 @@ fn applied() {
 /// One deliberate bug.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Mutation {
-    /// Nobody is ever notified.
+    /// No thread is ever notified.
     NotifyDropped,
     /// This wait-set is never notified.
     SetNotNotified(u8),
-    /// The lock is freed and the successor notified, where it should be handed over.
+    /// The lock is freed and the successor notified, instead of a hand-off.
     GivesByFreeing,
-    /// The lock is given to the thread that gives it.
+    /// The lock is granted to the releasing thread itself.
     GivesToItself,
     /// No switch is ever requested.
     RequestDropped,
@@ -38,60 +38,61 @@ pub enum Mutation {
     RequestsAtOnce,
     /// The request is never cleared.
     RequestNotCleared,
-    /// Nobody's timer is armed.
+    /// No timer is armed.
     TimerDropped,
     /// A safepoint does nothing.
     SafepointIgnored,
-    /// A held lock is taken.
+    /// A held lock is acquired.
     TakesHeldLock,
     /// A release does not free the lock.
     FreeDropped,
-    /// Who gives up keeps the wake-up that was on its way to it.
+    /// A thread that gives up keeps the wake-up that was sent to it.
     CancelKeepsWakeUp,
-    /// Who gives up is gone without a word.
+    /// A thread that gives up leaves without a cleanup.
     CancelUnnoticed,
     /// A queue is served from its end.
     ServesLast,
-    /// A thread that takes a free lock in a section leaves something behind that the fast path
-    /// does not: the next wait has no timer.
+    /// A thread that takes a free lock in a section changes a state that the fast path does not
+    /// change: the next wait has no timer.
     FastPathDiffers,
-    /// A thread's final release ignores that somebody asked for the lock.
+    /// A thread's final release ignores a pending request.
     FinalReleaseFrees,
-    /// Waiting in this set is left out.
+    /// A wait in this set is omitted.
     SetNotWaitedIn(u8),
-    /// An expired waiter always requests, whatever happened in its interval.
+    /// An expired waiter always requests, regardless of changes in its interval.
     RequestsAfterSwitch,
-    /// Who gives up leaves its request behind (gh-96387).
+    /// A thread that gives up leaves its request pending (gh-96387).
     CancelKeepsRequest,
-    /// Who gives up takes everybody's request with it (bpo-40010's class: a request is lost).
+    /// A thread that gives up clears every request (bpo-40010's class: a request is lost).
     CancelLosesRequest,
-    /// The lock is handed to the thread that gave up last, if there is one (gh-144513's class).
+    /// The lock is granted to the thread that gave up last, if there is one (gh-144513's class).
     GivesToWhoLeft,
     /// Threads of the first set wait in the second.
     WaitsElsewhere(u8, u8),
-    /// Who is switched out and should wait in the first set waits in the second.
+    /// A preempted thread that should wait in the first set waits in the second.
     SwitchedOutWaitsIn(u8, u8),
-    /// The same, where it is switched out for a thread of the set 0.
+    /// The same, if it is preempted by a thread of set 0.
     InterruptedWaitsIn(u8, u8),
     /// This queue looks empty while the other one is not.
     ServedAfter(u8, u8),
     /// The lock looks held to every section.
     LooksHeld,
-    /// The request is not seen by the protocol.
+    /// The request is invisible to the protocol.
     RequestUnseen,
-    /// Nobody looks last in a queue.
+    /// No thread looks last in a queue.
     LastUnseen,
-    /// The protocol's own record keeps who gave up (Ruby PR 17296's class: a hint outlives what it
-    /// names).
+    /// The protocol's own record keeps a thread that gave up (Ruby PR 17296's class: a hint
+    /// outlives the thread that it names).
     CancelLeavesRecord,
-    /// A waiter whose timer has expired waits another interval if the owner changed meanwhile, however
-    /// long it has been waiting (CPython since 3.2).
+    /// A waiter whose timer has expired waits another interval if the owner changed meanwhile,
+    /// however long it has been waiting (CPython since 3.2).
     PatienceRestarts,
-    /// A woken thread that finds the lock taken waits again without a word.
+    /// A woken thread that finds the lock held waits again without a note.
     VainUnnoticed,
-    /// Whoever takes a free lock is taken for the thread that released it last: no barge is counted.
+    /// Any thread that takes a free lock counts as the thread that released it last: no barge is
+    /// counted.
     BargesAreReturns,
-    /// The lock stays biased to a thread that may no longer take it back.
+    /// The lock stays biased to a thread that may no longer retake it.
     BiasOutlivesItsReason,
 }
 
@@ -100,15 +101,15 @@ pub enum Mutation {
 pub struct Mutated<P> {
     inner: P,
     mutation: Mutation,
-    /// [`Mutation::FastPathDiffers`]: what a section left behind.
+    /// [`Mutation::FastPathDiffers`]: the changed state.
     left_behind: bool,
-    /// [`Mutation::GivesToWhoLeft`]: who gave up last.
+    /// [`Mutation::GivesToWhoLeft`]: the thread that gave up last.
     left: Option<ThreadId>,
-    /// [`Mutation::PatienceRestarts`]: who waits.
+    /// [`Mutation::PatienceRestarts`]: the waiters.
     waiting: ThreadSet,
-    /// And in whose wait the owner has changed.
+    /// And those in whose wait the owner has changed.
     disturbed: ThreadSet,
-    /// [`Mutation::BiasOutlivesItsReason`]: to whom the lock was biased last.
+    /// [`Mutation::BiasOutlivesItsReason`]: the thread that the lock was biased to last.
     biased: Option<ThreadId>,
 }
 
@@ -129,7 +130,7 @@ impl<P: Protocol> Mutated<P> {
         }
     }
 
-    /// The protocol inside.
+    /// The wrapped protocol.
     #[must_use]
     pub const fn inner(&self) -> &P {
         &self.inner
@@ -140,7 +141,7 @@ impl<P: Protocol> Mutated<P> {
         cx: &mut dyn Context,
         section: impl FnOnce(&mut P, &mut dyn Context) -> Step,
     ) -> Step {
-        // Who takes the lock back goes on with its run: the owner does not change.
+        // A thread that retakes the lock continues its run: the owner does not change.
         let bias = self.inner.bias() == Some(cx.me());
         let (mutation, was_free) = (self.mutation, cx.is_free() && !bias);
         let mut twisted = Twisted { cx, mutation, left: self.left, given: None };
@@ -182,7 +183,7 @@ impl<P: Protocol> Mutated<P> {
 }
 
 impl<P: Protocol> Mutated<P> {
-    /// Notes who waits, and that the owner has changed, if it has.
+    /// Records the waiter, and a change of the owner.
     fn note_patience(&mut self, me: ThreadId, step: Step, given: Option<ThreadId>, was_free: bool) {
         if given.is_some() || was_free && step == Step::Owns {
             self.disturbed = self.waiting;
@@ -236,7 +237,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
                 let mutation = Mutation::GivesByFreeing;
                 inner.release(&mut Twisted { cx, mutation, left: None, given: None }, how)
             });
-            // The turn goes on as if nobody had asked.
+            // The turn continues as if there were no request.
             self.inner = before;
             return step;
         }
@@ -321,7 +322,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
     }
 }
 
-/// Context with a bug.
+/// A context with a bug.
 struct Twisted<'a> {
     cx: &'a mut dyn Context,
     mutation: Mutation,
@@ -330,7 +331,7 @@ struct Twisted<'a> {
 }
 
 impl Twisted<'_> {
-    /// Whether the mutation is `mutation`, which is applied then.
+    /// Whether the mutation is `mutation`. It is applied then.
     fn is(&self, mutation: Mutation) -> bool {
         if self.mutation == mutation {
             applied();

@@ -1,8 +1,8 @@
-//! What went red first, out of what `cargo test` wrote.
+//! The first failure in the output of `cargo test`.
 
 use crate::loom::process::claim_of;
 
-/// The first check that went red.
+/// The first check that failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// The test, and what its panic said.
@@ -14,12 +14,12 @@ pub struct Failure {
 /// The longest message that is kept.
 const MESSAGE_MAX: usize = 100;
 
-/// The first test that failed and what its panic said; without one, how the run ended.
+/// The first test that failed and its panic message; without one, how the run ended.
 #[must_use]
 pub fn first(log: &str) -> Failure {
     let Some(test) = first_failed(log) else { return Failure { by: ended(log), claim: None } };
     let message = message(log, test);
-    // The explorer lists all broken claims, a line each; the first is that of the shortest way.
+    // The explorer lists all broken claims, one per line. The first one has the shortest run.
     let line = message.lines().next().unwrap_or_default();
     let claim = claim_of(line).or_else(|| claim_of(&message)).map(str::to_owned);
     let said: String = line.chars().take(MESSAGE_MAX).collect();
@@ -27,17 +27,17 @@ pub fn first(log: &str) -> Failure {
     Failure { by, claim }
 }
 
-/// The first test that failed, also of a run that did not end.
+/// The first test that failed, also in a run that did not end.
 #[must_use]
 pub fn first_failed(log: &str) -> Option<&str> {
     log.lines().find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
 }
 
-/// What a thread "says" that loom ends because its execution is over: no failure.
+/// The message of a thread that loom ends with its execution: not a failure.
 const ENDED_BY_LOOM: &str = "Box<dyn Any>";
 
-/// What the panic of a test said, from the block that the test harness wrote for it. A loom suite of a
-/// program tells of its panics in its own way; where there is a plain one, that is the test's.
+/// The panic message of a test, from the block that the test harness wrote. A loom suite of a
+/// program reports panics in its own format. If there is a plain panic too, it is the test's.
 fn message(log: &str, test: &str) -> String {
     let head = format!("---- {test} stdout ----");
     let block = log.lines().skip_while(|line| *line != head).skip(1);
@@ -54,7 +54,7 @@ fn message(log: &str, test: &str) -> String {
     all().find(plain).or_else(|| all().next()).map(said).unwrap_or_default()
 }
 
-/// How a run ended in which no test failed: the process was ended from inside, or did not begin.
+/// How a run without a failed test ended: the process was killed or did not start.
 fn ended(log: &str) -> String {
     let running =
         log.lines().rev().find_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
@@ -106,21 +106,21 @@ failures:
 ";
 
     #[test]
-    fn the_first_failed_test_is_told_with_its_own_claim() {
+    fn first_failed_test_is_reported_with_its_claim() {
         let failure = first(LOG);
         assert_eq!(failure.by, "suite_two: SAFE-5: handoff, 2 threads");
         assert_eq!(failure.claim.as_deref(), Some("SAFE-5"));
     }
 
     #[test]
-    fn a_failure_that_names_no_claim_has_none() {
+    fn failure_without_a_claim_id_has_no_claim() {
         let failure = first(&LOG.replace("SAFE-", "state "));
         assert_eq!(failure.by, "suite_two: state 5: handoff, 2 threads");
         assert_eq!(failure.claim, None);
     }
 
     #[test]
-    fn an_abort_is_told_with_its_test_if_that_is_known() {
+    fn abort_is_reported_with_its_test_if_known() {
         let log = "test one ... ok\ntest two ... \nerror: test failed, to rerun pass `-p x --lib`\n\
                    (signal: 6, SIGABRT)";
         assert_eq!(first(log).by, "aborted in two: -p x --lib");

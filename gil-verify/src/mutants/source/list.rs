@@ -1,4 +1,4 @@
-//! The changes: cargo-mutants' own, and the lines of the rules left out one by one.
+//! The changes: cargo-mutants' own, and the lines of the rules deleted one by one.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,9 +12,9 @@ use super::MutationError;
 pub struct Change {
     /// The source file, from the workspace's folder.
     pub file: String,
-    /// What is done.
+    /// The description.
     pub name: String,
-    /// The source with it.
+    /// The changed source.
     pub text: String,
 }
 
@@ -47,19 +47,19 @@ impl Place {
     }
 }
 
-/// What has to be deleted line by line: the rules of the default protocol.
+/// The functions whose lines are deleted: the rules of the default protocol.
 pub(super) const RULES: [(&str, &str); 2] = [
     ("gil-core/src/protocol/handoff.rs", "fn next("),
     ("gil-core/src/protocol/timekeeper.rs", "pub fn wait_step("),
 ];
 
-/// What the name of a change begins with that leaves out a line, after the place.
+/// The prefix of the name of a change that deletes a line, after the position.
 pub const LEAVE_OUT: &str = "leave out ";
 
 /// All changes of these files.
 ///
 /// # Errors
-/// [`MutationError`] when cargo-mutants is not installed or does not give a list.
+/// [`MutationError`] when cargo-mutants is not installed or does not print a list.
 pub fn changes(root: &Path, files: &[String]) -> Result<Vec<Change>, MutationError> {
     let output = Command::new("cargo")
         .args(["mutants", "--list", "--json", "-p", "gil-core", "--no-config"])
@@ -87,8 +87,8 @@ pub fn changes(root: &Path, files: &[String]) -> Result<Vec<Change>, MutationErr
     Ok(changes)
 }
 
-/// The file without one of its statements or conditions of one line, from a place on. What an arm of
-/// one line does is left out and the arm kept, as one that does nothing.
+/// The file without one of its one-line statements or conditions, from a position on. A one-line
+/// arm is kept with an empty body.
 fn without_lines(file: &str, text: &str, from: &str) -> Vec<Change> {
     let lines: Vec<&str> = text.lines().collect();
     let begins = lines.iter().position(|line| line.contains(from)).unwrap_or_default();
@@ -114,14 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_counted_in_characters() {
+    fn position_is_counted_in_characters() {
         let text = "a\nä = b\n";
         assert_eq!(&text[Place { line: 2, column: 5 }.offset(text)..], "b\n");
         assert_eq!(Place { line: 1, column: 1 }.offset(text), 0);
     }
 
     #[test]
-    fn every_statement_of_the_rules_is_left_out_once() {
+    fn every_statement_of_the_rules_is_deleted_once() {
         let text = "use x;\nfn next() {\n    // a;\n    one();\n    if two {\n        three();\n    }\n}\n";
         let changes = without_lines("f.rs", text, "fn next(");
         let names: Vec<_> = changes.iter().map(|change| change.name.as_str()).collect();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arm_of_one_line_is_kept_and_does_nothing() {
+    fn one_line_arm_is_kept_with_an_empty_body() {
         let text =
             "fn next() {\n    match x {\n        None => cx.free(),\n        _ => {}\n    }\n}\n";
         let changes = without_lines("f.rs", text, "fn next(");

@@ -1,15 +1,15 @@
-//! The mutation run: every small change of `gil-core` that cargo-mutants can think of, and every
-//! single line of the default protocol's rules left out, against an oracle of seconds.
+//! The mutation run: every small change of `gil-core` that cargo-mutants generates, and every
+//! single line of the default protocol's rules deleted. The oracle runs for seconds.
 //!
-//! The results are committed (`gil-verify/golden/mutation.json`), with the hash of each source file they
-//! were made from. What has not changed is not run again; `cargo verify mutation --check` only says
-//! whether the file is current.
+//! The results are committed as `gil-verify/golden/mutation.json`, with the hash of each source
+//! file. An unchanged source is not run again. `cargo verify mutation --check` only says whether
+//! the file is current.
 //!
-//! The oracle stops at the first red. The claims come first, in a build under loom
-//! (`tests/oracle.rs`): the explorer's (2 threads of every protocol, 3 of the default one), then those
-//! of the loom suites with their comparisons. Then, on real threads, the tests of `gil-core`. Last, what
-//! says little or takes long: the counts of all that was explored, and whether the mutants of the
-//! mechanism still break their claims.
+//! The oracle stops at the first failure. The claims run first, in a build under loom
+//! (`tests/oracle.rs`): the explorer's (2 threads of every protocol, 3 of the default one), then
+//! those of the loom suites with their comparisons. Then the tests of `gil-core` run on real
+//! threads. The slow and unspecific checks run last: the counts of everything explored, and whether
+//! the mutants of the mechanism still break their claims.
 
 pub mod failure;
 pub mod list;
@@ -22,41 +22,41 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What became of one change.
+/// The outcome of one change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Something went red.
+    /// A check failed.
     Caught,
-    /// Nothing did, and nobody has argued why that is right.
+    /// No check failed, and there is no argument why that is right.
     Missed,
-    /// Nothing did, and nothing can: see [`EQUIVALENT`].
+    /// No check failed, and none can: see [`EQUIVALENT`].
     Equivalent,
-    /// The run did not end: a hang, most likely, but not a red check.
+    /// The run did not end: probably a hang, but not a failed check.
     Timeout,
     /// It does not compile.
     Unviable,
 }
 
-/// One change and what became of it.
+/// One change and its outcome.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The source file, from the workspace's folder.
     pub file: String,
-    /// The change, as cargo-mutants names it, or the line that is left out.
+    /// The change as cargo-mutants names it, or the deleted line.
     pub name: String,
-    /// What became of it.
+    /// The outcome.
     pub verdict: Verdict,
-    /// The first check that went red, or the argument.
+    /// The first check that failed, or the argument.
     pub by: String,
     /// The claim that this check names; a test or a count need not name one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
-    /// How long its builds and checks took.
+    /// The duration of its builds and checks.
     pub seconds: f64,
 }
 
-/// All that is known.
+/// All results.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Results {
     /// By source file, the hash of the text that its mutants were made from.
@@ -65,18 +65,18 @@ pub struct Results {
     pub mutants: Vec<Outcome>,
 }
 
-/// Why the mutation run could not be made.
+/// Why the mutation run is not possible.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MutationError {
     /// A file or a process.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// cargo-mutants is missing, or failed.
-    #[error("cargo-mutants gave no list; `cargo install cargo-mutants --locked` brings it\n{0}")]
+    /// cargo-mutants is missing or failed.
+    #[error("cargo-mutants gave no list; `cargo install cargo-mutants --locked` installs it\n{0}")]
     NoList(String),
-    /// The oracle is red without any change.
-    #[error("the oracle is red without a change, so it says nothing about changes: {0}")]
+    /// The oracle fails without any change.
+    #[error("the oracle fails without a change, so it says nothing about changes: {0}")]
     OracleRed(String),
 }
 
@@ -85,27 +85,27 @@ const COMMITTED: &str = include_str!("../../../golden/mutation.json");
 /// The committed results, `gil-verify/golden/mutation.json`.
 ///
 /// # Errors
-/// When the file is no JSON of them.
+/// When the file is not valid JSON of this shape.
 pub fn committed() -> Result<Results, serde_json::Error> {
     serde_json::from_str(COMMITTED)
 }
 
-/// Sources that are not the product: they exist under `cfg(loom)` only, and WITNESS guards them.
+/// Sources outside the product: they exist under `cfg(loom)` only, and WITNESS guards them.
 const NOT_PRODUCT: [&str; 3] =
     ["gil-core/src/sync/choice.rs", "gil-core/src/sync/mutants.rs", "gil-core/src/sync/loom.rs"];
 
-/// A change that nothing can notice.
+/// A change that no check can notice.
 #[derive(Clone, Copy, Debug)]
 pub struct Equivalent {
     /// The source file, from the workspace's folder.
     pub file: &'static str,
-    /// What its name begins with, after the place.
+    /// The beginning of its name, after the position.
     pub change: &'static str,
     /// The argument.
     pub why: &'static str,
 }
 
-/// Why a change that nothing notices is right all the same.
+/// Why a change that no check notices is still correct.
 pub const EQUIVALENT: &[Equivalent] = &[
     Equivalent {
         file: "gil-core/src/registration.rs",
@@ -173,7 +173,7 @@ pub const EQUIVALENT: &[Equivalent] = &[
     },
 ];
 
-/// A change's name without the place: what is done.
+/// A change's name without the position: the description.
 #[must_use]
 pub fn done(name: &str) -> &str {
     name.split_once(": ").map_or(name, |(_, done)| done)
@@ -222,7 +222,7 @@ pub fn sources(root: &Path) -> std::io::Result<BTreeMap<String, String>> {
     Ok(hashes)
 }
 
-/// The sources whose results are not those of the present text.
+/// The sources whose results do not belong to the present text.
 #[must_use]
 pub fn stale(results: &Results, sources: &BTreeMap<String, String>) -> Vec<String> {
     let changed = |(file, hash): &(&String, &String)| results.sources.get(*file) != Some(*hash);
@@ -230,14 +230,14 @@ pub fn stale(results: &Results, sources: &BTreeMap<String, String>) -> Vec<Strin
 }
 
 impl Results {
-    /// Forgets what was made from another text than the present one.
+    /// Removes the results of other texts than the present one.
     pub fn keep(&mut self, present: &BTreeMap<String, String>) {
         let Self { sources, mutants } = self;
         sources.retain(|file, hash| present.get(file) == Some(hash));
         mutants.retain(|outcome| sources.contains_key(&outcome.file));
     }
 
-    /// How many changes there are of each verdict.
+    /// The number of changes with each verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         self.mutants.iter().filter(|mutant| mutant.verdict == verdict).count()

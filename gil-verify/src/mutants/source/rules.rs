@@ -1,12 +1,13 @@
-//! The page of the rule lines: each line of the default protocol's rules, and the claim that is
-//! broken first when it is left out.
+//! The page of the rule lines: each line of the default protocol's rules, and the claim that breaks
+//! first when it is deleted.
 
 use std::fmt::Write;
 
 use super::list::LEAVE_OUT;
 use super::{Outcome, Results, Verdict, done};
 
-/// Lines that are there for speed, and why every claim holds without them. A test of `gil-core` notices.
+/// Lines that are there for speed, and why every claim holds without them. A test of `gil-core`
+/// fails without them.
 pub const FOR_SPEED: &[(&str, &str)] = &[
     (
         "const GRACE_PERIOD: bool = true;",
@@ -19,20 +20,20 @@ pub const FOR_SPEED: &[(&str, &str)] = &[
     ),
 ];
 
-/// Why the claims hold without this line, where it is there for speed.
+/// Why the claims hold without this line, if it is there for speed.
 #[must_use]
 pub fn for_speed(outcome: &Outcome) -> Option<&'static str> {
     let known = FOR_SPEED.iter().find(|(line, _)| outcome.name.contains(line));
     known.filter(|_| outcome.verdict == Verdict::Caught).map(|(_, why)| *why)
 }
 
-/// The outcomes of leaving out one line of the rules.
+/// The outcomes of the deleted lines of the rules.
 pub fn lines(results: &Results) -> impl Iterator<Item = &Outcome> {
     results.mutants.iter().filter(|outcome| done(&outcome.name).starts_with(LEAVE_OUT))
 }
 
-/// The lines without which the rules compile and no claim is broken, but for those that are there for
-/// speed: a count or a test may notice, but nobody could say what the line is for.
+/// The lines without which the rules compile and every claim holds, except those for speed. A count
+/// or a test may notice them, but their purpose would be unknown.
 #[must_use]
 pub fn without_claim(results: &Results) -> Vec<&Outcome> {
     let viable = lines(results).filter(|outcome| outcome.verdict != Verdict::Unviable);

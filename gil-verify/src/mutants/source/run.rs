@@ -9,18 +9,19 @@ use super::failure::{self, Failure};
 use super::list::{Change, RULES};
 use super::{MutationError, Outcome, Verdict, equivalent};
 
-/// A check that takes longer has hung: an unchanged one takes some seconds.
+/// A check that takes longer hangs: an unchanged one takes some seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a process may use, in KiB: a change that allocates for ever must not take the machine down.
+/// The memory limit of a process, in KiB: a change that allocates forever must not exhaust the
+/// machine.
 const MEMORY_KIB: u64 = 6_000_000;
 
 /// One build.
 struct Build {
     name: &'static str,
     flags: &'static str,
-    /// How many tests of one program run at once. With one, which is red first is no accident; with
-    /// some, a test that hangs does not keep the others from being red.
+    /// How many tests of one program run at once. With one, the first failure is deterministic.
+    /// With several, a test that hangs does not prevent others from failing.
     test_threads: &'static str,
     packages: &'static [&'static str],
 }
@@ -35,11 +36,11 @@ const LOOM: Build = Build {
 const REAL: Build =
     Build { name: "real", flags: "", test_threads: "4", packages: &["-p", "gil-core"] };
 
-/// Some tests of a build: their targets, and the beginnings of their names.
+/// Some tests of a build: their targets, and the prefixes of their names.
 type Run = (&'static Build, &'static [&'static str], &'static [&'static str]);
 
-/// What runs, up to the first red. The claims come first, because they say more than unit tests and
-/// counts do; what takes longest comes last.
+/// The checks, up to the first failure. The claims run first, because they say more than unit tests
+/// and counts. The slowest checks run last.
 const RUNS: [Run; 5] = [
     (&LOOM, &["--test", "oracle"], &["claims_"]),
     (&LOOM, &["--test", "oracle"], &["suite_"]),
@@ -48,24 +49,24 @@ const RUNS: [Run; 5] = [
     (&LOOM, &["--test", "oracle"], &["the_"]),
 ];
 
-/// Sources that a build under loom does not have.
+/// Sources that a build under loom does not contain.
 const NOT_UNDER_LOOM: [&str; 1] = ["gil-core/src/sync/std.rs"];
 
-/// How long a build may take, and the first run of all, which is to be green.
+/// The time limit of a build and of the first run, which must pass.
 const BUILD_LIMIT: Duration = Duration::from_secs(900);
 
-/// A copy of the workspace that changes are tried in.
+/// A copy of the workspace in which changes are tried.
 #[derive(Debug)]
 pub struct Copy {
     folder: PathBuf,
 }
 
-/// What is copied: all that the oracle is built from.
+/// The copied folders: everything that the oracle is built from.
 const PARTS: [&str; 7] =
     ["Cargo.toml", "Cargo.lock", "README.md", "gil-core", "gil-models", "gil-verify", "benches"];
 
 impl Copy {
-    /// Copies the workspace at `root` into `folder`; a build that is there already is kept.
+    /// Copies the workspace at `root` into `folder`; an existing build is kept.
     ///
     /// # Errors
     /// When a file cannot be copied.
@@ -77,10 +78,10 @@ impl Copy {
         Ok(Self { folder })
     }
 
-    /// Checks that the oracle is green as it stands, and builds what does not change.
+    /// Checks that the oracle passes without a change, and builds the unchanged parts.
     ///
     /// # Errors
-    /// [`MutationError::OracleRed`] when it is not.
+    /// [`MutationError::OracleRed`] when it fails.
     pub fn warm_up(&self) -> Result<(), MutationError> {
         match self.judge("", BUILD_LIMIT)? {
             (Verdict::Missed, _) => Ok(()),
@@ -91,7 +92,7 @@ impl Copy {
     /// Tries one change.
     ///
     /// # Errors
-    /// When a file cannot be written or a process not started.
+    /// When a file cannot be written or a process cannot start.
     pub fn try_change(&self, change: &Change) -> Result<Outcome, MutationError> {
         let path = self.folder.join(&change.file);
         let original = std::fs::read_to_string(&path)?;
@@ -108,12 +109,12 @@ impl Copy {
         Ok(Outcome { file, name, verdict, by, claim, seconds })
     }
 
-    /// What the oracle says while this source is changed.
+    /// The result of the oracle while this source is changed.
     fn judge(&self, file: &str, limit: Duration) -> Result<(Verdict, Failure), MutationError> {
         let plain = |by: String| Failure { by, claim: None };
         let sees = |build: &Build| build.name != LOOM.name || !NOT_UNDER_LOOM.contains(&file);
         let mut runs: Vec<_> = RUNS.into_iter().filter(|(build, ..)| sees(build)).collect();
-        // A rule is to be caught by a claim; for everything else the cheapest build comes first.
+        // A claim must catch a changed rule. For every other change the cheapest build runs first.
         if !RULES.iter().any(|(of, _)| *of == file) {
             runs.sort_by_key(|(build, ..)| build.name != REAL.name);
         }
@@ -134,13 +135,13 @@ impl Copy {
                     let Failure { by, claim } = failure::first(&log);
                     return Ok((Verdict::Caught, Failure { by: format!("{name}: {by}"), claim }));
                 }
-                // One test hung; another one may have noticed all the same.
+                // One test hung; another one may still have failed.
                 Ended::Not(log) => {
                     match failure::first_failed(&log) {
                         Some(test) => {
                             return Ok((Verdict::Caught, plain(format!("{name}: {test}"))));
                         }
-                        // Nor is it caught by hanging: a later run may say what is wrong.
+                        // A hang does not catch it either: a later run may name the cause.
                         None => hung = hung.or(Some(name)),
                     }
                 }
@@ -152,7 +153,7 @@ impl Copy {
         })
     }
 
-    /// Runs `cargo test` on targets of a build; what it wrote, unless it ended well.
+    /// Runs `cargo test` on targets of a build; returns its output if it failed.
     fn cargo(&self, build: &Build, what: &[&str], limit: Duration) -> std::io::Result<Ended> {
         let log = self.folder.join("log");
         let mut command = Command::new("sh");
@@ -185,26 +186,26 @@ impl Copy {
                 return Ok(if status.success() { Ended::Well } else { Ended::Badly(wrote()?) });
             }
             if began.elapsed() > limit {
-                // The whole group: cargo's own death would leave the hung test behind.
+                // The whole group: killing cargo alone would leave the hung test running.
                 let group = format!("-{}", child.id());
                 Command::new("kill").args(["-9", "--", &group]).status()?;
                 child.wait()?;
                 return Ok(Ended::Not(wrote()?));
             }
-            // std has no wait with a limit for a child; nothing is ordered by this.
+            // std cannot wait for a child with a limit; no order depends on this.
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-/// How a run ended, with what it wrote if not well.
+/// How a run ended, with its output if it failed.
 enum Ended {
     Well,
     Badly(String),
     Not(String),
 }
 
-/// Makes `to` what `from` is.
+/// Makes `to` equal to `from`.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     if from.is_dir() {
         std::fs::create_dir_all(to)?;
@@ -217,7 +218,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
             if from.join(entry.file_name()).exists() {
                 continue;
             }
-            // A module that has moved would be there twice.
+            // A module that has moved would exist twice.
             match entry.file_type()?.is_dir() {
                 true => std::fs::remove_dir_all(entry.path())?,
                 false => std::fs::remove_file(entry.path())?,
@@ -226,7 +227,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     let text = std::fs::read(from)?;
-    // An unchanged file keeps its time, and cargo what it has built from it.
+    // An unchanged file keeps its time, so cargo reuses what it built from it.
     if std::fs::read(to).is_ok_and(|known| known == text) {
         return Ok(());
     }
@@ -238,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_has_what_the_original_has_and_nothing_else() {
+    fn copy_equals_the_original() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         let write = |path: PathBuf, text: &str| {

@@ -1,8 +1,8 @@
-//! Held to reality: runs recorded inside a real lock, replayed through the model, event by event.
+//! Conformance: runs recorded inside a real lock are replayed through the model, event by event.
 //!
-//! The inputs are who does what and which waiter a signal woke, which is the operating system's
-//! choice. What is compared is every decision: to wait, to ask and whom, to take, to wait for the
-//! switch or not, and the switch number.
+//! The inputs are the operations of each thread and the waiter that a signal woke, which the
+//! operating system chooses. Every decision is compared: to wait, to request and from which owner,
+//! to take the lock, to wait for the switch, and the switch number.
 
 mod recorded;
 mod replay;

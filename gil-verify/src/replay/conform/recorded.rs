@@ -1,4 +1,4 @@
-//! Runs of our own lock, recorded from inside the mutex and replayed through a fresh Monitor.
+//! Runs of our own lock, recorded inside the mutex and replayed through a new Monitor.
 
 use gil_core::engine::{Event, Monitor, Operation, Outcome, WakePolicy};
 use gil_core::protocol::{Protocol, ThreadId};
@@ -7,17 +7,17 @@ use gil_core::raw::{Observe, SectionInfo};
 /// One section as it happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Recorded {
-    /// Who.
+    /// The thread.
     pub thread: ThreadId,
-    /// What came in.
+    /// The operation.
     pub entry: Operation,
-    /// Who owned before: the fast path may have changed it since the last section.
+    /// The previous owner: the fast path may have changed it since the last section.
     pub owner_before: Option<ThreadId>,
-    /// What was decided.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What happened.
+    /// The events.
     pub events: Vec<Event>,
-    /// Who was woken, in order.
+    /// The woken threads, in order.
     pub wakes: Vec<ThreadId>,
 }
 
@@ -42,7 +42,7 @@ impl Observe for SectionRecorder {
     }
 }
 
-/// Wakes whom the recording says.
+/// Wakes the threads of the recording.
 struct AsRecorded<'a>(std::slice::Iter<'a, ThreadId>);
 
 impl WakePolicy for AsRecorded<'_> {
@@ -55,7 +55,7 @@ impl WakePolicy for AsRecorded<'_> {
 /// Replays a recording through a fresh Monitor of `protocol`; the number of sections.
 ///
 /// # Errors
-/// The section that the protocol would not have decided so, and why.
+/// The section that the protocol would decide differently, and why.
 pub fn replay_recorded<P: Protocol>(protocol: P, sections: &[Recorded]) -> Result<usize, String> {
     let mut monitor = Monitor::new(protocol);
     for (number, section) in sections.iter().enumerate() {

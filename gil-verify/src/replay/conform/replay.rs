@@ -1,9 +1,9 @@
 //! A trace of CPython's lock through the Monitor.
 //!
-//! Which thread a drop's signal wakes is seen only later, when that thread's wait ends without a
-//! time-out. So the replay looks ahead: of those that wait and will say that they were woken, the
-//! signal goes to the one that says so first. If there is none, the signal found nobody, which is
-//! legal only if all who seem to wait have already timed out.
+//! Which thread a drop's signal wakes is visible only later, when that thread's wait ends without a
+//! timeout. So the replay looks ahead: the signal goes to the waiter that first reports a wake-up.
+//! If there is none, the signal found no waiter. That is legal only if all apparent waiters have
+//! already timed out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -13,29 +13,30 @@ use gil_models::Python3;
 
 use super::trace::{Kind, Line, Reason};
 
-/// What an accepted trace contained.
+/// The contents of an accepted trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Accepted {
     /// Events.
     pub events: usize,
     /// Critical sections that the model ran.
     pub sections: usize,
-    /// Times the lock was taken.
+    /// Acquires of the lock.
     pub takes: usize,
     /// Requests.
     pub requests: usize,
-    /// Drops with a request that was answered by a switch: waited for, or seen to have happened.
+    /// Drops with a request that a switch answered: the thread waited for it, or saw that it had
+    /// happened.
     pub forced: usize,
-    /// Final drops with a request, after which the same thread came first.
+    /// Final drops with a request after which the same thread acquired first.
     pub retaken: usize,
 }
 
-/// The first event that the model could not have done.
+/// The first event that the model cannot reproduce.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rejection {
     /// Its line.
     pub line: Line,
-    /// Why not.
+    /// The reason.
     pub why: String,
 }
 
@@ -62,7 +63,7 @@ pub fn replay(model: Python3, lines: &[Line], interval_us: u64) -> Result<Accept
     Ok(replay.seen)
 }
 
-/// When a thread's wait ends, and whether because it was woken.
+/// When a thread's wait ends, and whether because of a wake-up.
 type End = (u64, bool);
 
 struct Replay {
@@ -71,13 +72,13 @@ struct Replay {
     states: BTreeMap<u32, ThreadId>,
     next_state: u32,
     ends: BTreeMap<u32, VecDeque<End>>,
-    /// Whether the next take of each thread will be by another thread state than its last.
+    /// Whether the next acquire of each thread is by another thread state than its last.
     fresh: BTreeMap<u32, VecDeque<bool>>,
     waits_since_ns: BTreeMap<u32, u64>,
     /// A wait that has ended, in a section that has not: its end, and whether a request followed.
-    /// What happens under the second mutex alone may come in between.
+    /// Only events under the second mutex may come between them.
     ended: Option<(Line, bool)>,
-    /// Threads that have dropped with a request and not looked at the second mutex yet.
+    /// Threads that have dropped with a request and not yet locked the second mutex.
     owes: BTreeSet<u32>,
     switch_number: u64,
     interval_ns: u64,
@@ -151,8 +152,8 @@ impl Replay {
         state
     }
 
-    /// The thread state of a thread that comes in: a new one after a final drop, where the trace
-    /// says that the address was another.
+    /// The thread state of a thread that attaches: a new one after a final drop, if the trace shows
+    /// another address.
     fn entering(&mut self, thread: u32) -> ThreadId {
         let another = self.fresh.get(&thread).and_then(VecDeque::front) == Some(&true);
         match self.states.get(&thread) {
@@ -164,7 +165,10 @@ impl Replay {
     }
 
     fn state(&self, thread: u32) -> Step<ThreadId> {
-        self.states.get(&thread).copied().ok_or_else(|| "the thread has not come in yet".to_owned())
+        self.states
+            .get(&thread)
+            .copied()
+            .ok_or_else(|| "the thread has not attached yet".to_owned())
     }
 
     fn thread_of(&self, state: Option<ThreadId>) -> Option<u32> {
@@ -198,8 +202,11 @@ impl Replay {
         let owed = self.owes.remove(&line.thread);
         let looks = matches!(line.event, Kind::SwitchWaitBegin | Kind::SwitchSkip);
         must(owed == looks, || match owed {
-            true => "after a drop with a request comes a look whether another has taken it".into(),
-            false => "a look at the second mutex without a drop that was asked for".into(),
+            true => {
+                "after a drop with a request the thread must check whether another has acquired it"
+                    .into()
+            }
+            false => "a check under the second mutex without a requested drop".into(),
         })?;
         match line.event {
             Kind::Begin => self.begin(line)?,
@@ -230,14 +237,14 @@ impl Replay {
                 let state = self.state(line.thread)?;
                 let outcome = self.section(state, Operation::Retry)?;
                 must(outcome == Outcome::Wait(None), || {
-                    format!("another thread has taken it, or it was not asked for: {outcome:?}")
+                    format!("another thread has acquired it, or there was no request: {outcome:?}")
                 })?;
                 self.seen.forced += 1;
             }
             Kind::SwitchSkip => {
                 let state = self.state(line.thread)?;
                 let taken = self.monitor.protocol().last_holder() != Some(state);
-                must(taken, || "nobody has taken it since: the model waits".to_owned())?;
+                must(taken, || "no thread has acquired it since: the model waits".to_owned())?;
                 if self.monitor.phase(state) == Phase::Releasing {
                     let outcome = self.section(state, Operation::Retry)?;
                     must(outcome == Outcome::Left, || format!("it is on its way: {outcome:?}"))?;
@@ -248,7 +255,7 @@ impl Replay {
                 self.end_of(line);
                 let state = self.state(line.thread)?;
                 must(matches!(self.monitor.thread_state(state), ThreadState::Notified(_)), || {
-                    "no take has woken it".to_owned()
+                    "no acquire has woken it".to_owned()
                 })?;
                 let outcome = self.section(state, Operation::Resume(Wake::Notified))?;
                 must(matches!(outcome, Outcome::Retry | Outcome::Left), || {
@@ -286,7 +293,7 @@ impl Replay {
     }
 
     fn take(&mut self, line: &Line, before: Option<ThreadId>, outcome: Outcome) -> Step {
-        must(outcome == Outcome::Owns, || format!("the model does not take: {outcome:?}"))?;
+        must(outcome == Outcome::Owns, || format!("the model does not acquire: {outcome:?}"))?;
         let state = self.state(line.thread)?;
         if let Some(fresh) = self.fresh.get_mut(&line.thread) {
             fresh.pop_front();
@@ -339,9 +346,9 @@ impl Replay {
         let Some((_, asks)) = &mut self.ended else {
             return Err("no wait has ended before it".to_owned());
         };
-        must(!std::mem::replace(asks, true), || "it has just asked".to_owned())?;
+        must(!std::mem::replace(asks, true), || "it has just requested".to_owned())?;
         let holder = self.thread_of(self.monitor.owner());
-        must(line.holder == holder, || format!("it asks thread {holder:?}"))?;
+        must(line.holder == holder, || format!("it requests from thread {holder:?}"))?;
         let asked = u8::from(self.monitor.requested());
         must(line.requested == Some(asked), || format!("the bit was {asked} before"))
     }
@@ -358,8 +365,11 @@ impl Replay {
         let requests = |event: &Event| matches!(event, Event::Requested(..));
         let requests = self.monitor.events().iter().any(requests);
         must(requests == asks, || match asks {
-            true => "the model does not ask: somebody has had the lock in this interval".to_owned(),
-            false => "the model asks for a switch, the trace does not".to_owned(),
+            true => {
+                "the model does not request: another thread has owned the lock in this interval"
+                    .to_owned()
+            }
+            false => "the model requests a switch, the trace does not".to_owned(),
         })?;
         self.seen.requests += usize::from(asks);
         if line.event == Kind::Take {
@@ -411,7 +421,7 @@ impl Replay {
         self.states.iter().filter(move |(_, state)| waits(state)).map(|(thread, _)| *thread)
     }
 
-    /// Whether a thread's wait cannot have timed out when `line` happened.
+    /// Whether a thread's wait cannot have timed out at `line`.
     fn cannot_expire(&self, thread: u32, line: &Line) -> bool {
         let since = self.waits_since_ns.get(&thread).copied().unwrap_or_default();
         let comes = self.ends.get(&thread).is_some_and(|ends| !ends.is_empty());

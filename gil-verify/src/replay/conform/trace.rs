@@ -1,4 +1,4 @@
-//! The format of the recorded traces: one line for each event inside CPython's lock.
+//! The format of the recorded traces: one line per event inside CPython's lock.
 
 use std::io::Read;
 
@@ -18,13 +18,13 @@ pub enum Kind {
     WaitEnd,
     /// The holder's drop-request bit is set.
     Request,
-    /// The lock is taken.
+    /// The lock is acquired.
     Take,
     /// The lock is free.
     Drop,
-    /// The dropper waits until somebody else has taken it.
+    /// The dropping thread waits until another thread has acquired it.
     SwitchWaitBegin,
-    /// Somebody has already.
+    /// Another thread already has.
     SwitchSkip,
     /// That wait has returned.
     SwitchWaitEnd,
@@ -51,17 +51,17 @@ pub enum Reason {
 pub struct Line {
     /// 0, 1, 2 ... in the order of the critical sections.
     pub seq: u64,
-    /// When.
+    /// The time.
     pub t_ns: u64,
     /// The operating system's thread.
     pub thread: u32,
-    /// What.
+    /// The kind of event.
     pub event: Kind,
-    /// Whether a wait ended by its time-out.
+    /// Whether a wait ended by its timeout.
     pub timed_out: Option<u8>,
     /// Whether the lock is held, after the event.
     pub locked: Option<u8>,
-    /// Who holds it; for a take, who held it last.
+    /// The holder; for an acquire, the previous holder.
     pub holder: Option<u32>,
     /// The switch number before, or when the wait began.
     pub switch_before: Option<u64>,
@@ -71,23 +71,23 @@ pub struct Line {
     pub holder_changed: Option<u8>,
     /// The drop-request bit.
     pub requested: Option<u8>,
-    /// Why a drop.
+    /// The reason of a drop.
     pub reason: Option<Reason>,
     /// Waits done in this acquisition.
     pub waits: Option<u32>,
 }
 
-/// Why a file is no trace.
+/// Why a file is not a trace.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TraceError {
-    /// A line is not as the format says.
-    #[error("this is no trace of CPython's lock: {0}")]
+    /// A line does not have the format.
+    #[error("this is not a trace of CPython's lock: {0}")]
     Format(#[from] csv::Error),
     /// There is nothing in it.
     #[error("this trace has no events")]
     Empty,
-    /// It does not begin with a thread that owns.
+    /// It does not begin with an owning thread.
     #[error("a trace begins with a `begin` event, with seq 0")]
     NoBegin,
     /// A number is missing.
@@ -95,9 +95,9 @@ pub enum TraceError {
     Gap {
         /// The line in the file.
         line: u64,
-        /// What it says.
+        /// The number found.
         found: u64,
-        /// What comes after the one before.
+        /// The number expected.
         wanted: u64,
     },
 }

@@ -1,17 +1,17 @@
-//! Where the visitor is when the lock passes to it, and on which processors both sides run.
+//! Where the visitor is when it gets the lock, and on which processors both sides run.
 
 use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_getaffinity};
 
-/// Where the visitor is when the lock is let go.
+/// Where the visitor is at the release of the lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
     /// Spinning on another core.
     Running,
     /// Asleep, on the holder's own core.
     SameCore,
-    /// Asleep, on another core, which idles.
+    /// Asleep, on another core, which is idle.
     OtherCore,
 }
 
@@ -33,14 +33,14 @@ impl Condition {
     /// microsecond before it sleeps.
     pub(super) const fn settles(self) -> Duration {
         match self {
-            Self::Running => Duration::ZERO,  // it has just asked
+            Self::Running => Duration::ZERO,  // it has just requested
             Self::SameCore => Duration::ZERO, // it sleeps already, or the holder would not run
             Self::OtherCore => Duration::from_micros(60),
         }
     }
 }
 
-/// The holder's and the visitor's, of those that this process may use.
+/// The holder's and the visitor's cores, of those that this process may use.
 pub(super) fn cores(condition: Condition) -> Result<[CpuSet; 2], String> {
     let may = sched_getaffinity(None).map_err(|error| format!("cannot see the cores: {error}"))?;
     let mut cores = (0..CpuSet::MAX_CPU).filter(|core| may.is_set(*core)).map(|core| {

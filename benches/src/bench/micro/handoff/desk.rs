@@ -1,4 +1,4 @@
-//! The desk: how holder and visitor agree on each pass, and what they saw of it.
+//! The desk: how holder and visitor coordinate each pass, and what they measured.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -8,22 +8,22 @@ use parking_lot::Mutex;
 
 use super::condition::Condition;
 
-/// A holder that was interrupted is spared for as long as the visitor had the lock, which counts its
-/// context switches meanwhile. That is over before the next visit.
+/// A request to an interrupted holder is deferred for as long as the visitor had the lock. The
+/// visitor counts its context switches meanwhile. That ends before the next visit.
 const SPARED: Duration = Duration::from_micros(100);
 
-/// What a number of passes came to.
+/// The result of a number of passes.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Passed {
-    /// The median of the times of one pass, less what reading the clock takes.
+    /// The median of the times of one pass, minus the time for reading the clock.
     pub one_way: Duration,
-    /// Context switches of both threads in a visit, by two: there and back are two passes. Not counted
-    /// while the visitor spins, because counting takes longer.
+    /// Context switches of both threads in a visit, divided by two: there and back are two passes.
+    /// Not counted while the visitor spins, because counting takes longer.
     pub switches: Option<f64>,
 }
 
-/// What holder and visitor agree by. What is measured may share no cache line with it that is written
-/// meanwhile, so each side keeps its times to itself.
+/// The shared coordination of holder and visitor. The measured code may share no cache line with it
+/// that is written meanwhile, so each side keeps its times to itself.
 pub(super) struct Desk {
     condition: Condition,
     visits: u64,
@@ -34,7 +34,7 @@ pub(super) struct Desk {
     sides: [Mutex<Side>; 2],
 }
 
-/// What one side has seen: moments of passes, and context switches.
+/// The measurements of one side: times of passes, and context switches.
 #[derive(Default)]
 struct Side {
     moments_ns: Vec<u64>,
@@ -70,13 +70,13 @@ impl Desk {
         self.began.elapsed().as_nanos() as u64
     }
 
-    /// How often the running thread has been switched out, if that is counted.
+    /// The context switches of the running thread, if they are counted.
     fn switches(&self) -> u64 {
         if self.condition == Condition::Running { 0 } else { switches() }
     }
 
-    /// The holder's side: `is_wanted` says whether the visitor waits, `pass` lets the lock go and
-    /// comes back with it.
+    /// The holder's side: `is_wanted` says whether the visitor waits; `pass` releases the lock and
+    /// returns with it.
     pub(super) fn hold(&self, is_wanted: impl Fn(u64) -> bool, mut pass: impl FnMut()) {
         let mut side = self.sides[0].lock();
         for visit in 1..=self.visits {
@@ -87,8 +87,8 @@ impl Desk {
             self.let_pass(self.condition.settles());
             side.moments_ns.push(self.now_ns());
             pass();
-            // Relaxed: only the number matters. A safepoint may come too early: after the request, and
-            // before the visitor can be given the lock.
+            // Relaxed: only the number matters. A safepoint may be too early: after the request,
+            // and before the visitor can be granted the lock.
             while self.received.load(Ordering::Relaxed) < visit {
                 pass();
             }
@@ -96,7 +96,7 @@ impl Desk {
         }
     }
 
-    /// The visitor's side: `visit` waits for the lock, calls what it is given, and lets the lock go.
+    /// The visitor's side: `visit` waits for the lock, calls its closure, and releases the lock.
     pub(super) fn visit(&self, mut visit: impl FnMut(&mut dyn FnMut())) {
         let mut side = self.sides[1].lock();
         for number in 1..=self.visits {
@@ -131,15 +131,15 @@ fn median(mut values: Vec<u64>) -> u64 {
     values[values.len() / 2]
 }
 
-/// What each pass is too long by: it ends with a look at the clock.
+/// The error of each pass: it ends with reading the clock.
 fn reading_the_clock_ns() -> u64 {
     let began = Instant::now();
     let look = || began.elapsed().as_nanos() as u64;
     median((0..1_000).map(|_| look().abs_diff(look())).collect())
 }
 
-/// How often the running thread has gone to sleep or has been switched out. 0 where the kernel does not
-/// say so.
+/// How often the running thread has gone to sleep or was preempted. 0 if the kernel does not report
+/// it.
 fn switches() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let counts = text.lines().filter_map(|line| line.split_once("voluntary_ctxt_switches:"));

@@ -1,14 +1,15 @@
-//! Passing a lock on: from the moment at which its holder lets it go for a thread that waits, to the
-//! moment at which that thread has it.
+//! Passing a lock on: from the moment at which its holder releases it for a waiting thread to the
+//! moment at which that thread owns it.
 //!
-//! A *holder* has the lock and a *visitor* comes for it, again and again. The visitor asks and waits;
-//! the holder sees the request, waits until the visitor is surely spinning or surely asleep, and comes to
-//! a safepoint: that is the pass. The visitor goes, the holder has the lock again, and the next visit may
-//! begin. One visitor at a time, so turns are strict under every protocol, and how long the visitor has
-//! to wait before it may ask is not part of the time.
+//! A *holder* has the lock and a *visitor* acquires it repeatedly. The visitor requests and waits.
+//! The holder sees the request, waits until the visitor certainly spins or sleeps, and reaches a
+//! safepoint: that is the pass. The visitor leaves, the holder has the lock again, and the next
+//! visit may begin. There is one visitor at a time, so turns are strict under every protocol. The
+//! time before the visitor may request is not measured.
 //!
-//! Context switches are counted from the visitor's call until it has the lock, and from the pass until the
-//! holder has it back. A visit needs two at least: the visitor goes to sleep, and so does the holder.
+//! Context switches are counted from the visitor's call until it has the lock, and from the pass
+//! until the holder has it again. A visit needs at least two: the visitor goes to sleep, and so
+//! does the holder.
 
 mod condition;
 mod desk;
@@ -27,14 +28,14 @@ pub use self::desk::Passed;
 use self::ways::{Futex, Monitor, Spin, Way};
 use crate::bench::protocols::{Boosted, Known, Plain, Python3};
 
-/// The switch interval of all locks here. Some protocols ask after the whole of it, which is waited for
-/// before each pass.
+/// The switch interval of all locks here. Some protocols request after the whole of it, so it is
+/// waited for before each pass.
 const INTERVAL: Duration = Duration::from_millis(1);
 
 /// Measures one way in one condition, N times. An error says why that is not possible here.
 pub type Measure = fn(Condition, u64) -> Result<Passed, String>;
 
-/// What there is to compare in this condition, the control first.
+/// The ways to compare in this condition, the control first.
 #[must_use]
 pub const fn ways(condition: Condition) -> &'static [(&'static str, Measure)] {
     match condition {
@@ -70,15 +71,15 @@ fn passed(way: &dyn Way, condition: Condition, visits: u64) -> Result<Passed, St
     let [here, there] = cores(condition)?;
     let desk = Desk::new(condition, visits);
     let pin = |core: CpuSet| sched_setaffinity(None, &core);
-    // Tried first, so that neither side can fail and leave the other waiting.
+    // Tried first, so that neither side can fail while the other waits.
     let tried = thread::scope(|scope| {
         scope.spawn(|| pin(there).and_then(|()| pin(here))).join().expect("nothing panics")
     });
     tried.map_err(|error| format!("cannot pin a thread: {error}"))?;
     thread::scope(|scope| {
-        // Threads of their own, so that the caller's is not pinned.
+        // Separate threads, so that the caller's thread is not pinned.
         let (way, desk) = (way, &desk);
-        let pinned = |core| pin(core).expect("it could be done a moment ago");
+        let pinned = |core| pin(core).expect("it was possible a moment ago");
         scope.spawn(move || {
             pinned(here);
             way.hold(desk);

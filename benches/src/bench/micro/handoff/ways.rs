@@ -1,4 +1,4 @@
-//! The ways to pass something on: a lock under each protocol, and what the system offers.
+//! The ways to pass a lock on: under each protocol, and with what the system offers.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use rustix::thread::futex;
 
 use super::desk::Desk;
 
-/// A way to pass something on.
+/// A way to pass it on.
 pub(super) trait Way: Sync {
     fn hold(&self, desk: &Desk);
     fn visit(&self, desk: &Desk);
@@ -60,7 +60,7 @@ impl Way for Spin {
     }
 }
 
-/// An atomic on which both sleep: the system call and nothing else.
+/// An atomic on which both sleep: only the system call.
 #[derive(Default)]
 pub(super) struct Futex(AtomicU32);
 
@@ -72,7 +72,7 @@ impl Futex {
 
     fn sleep_while(&self, value: u32) {
         while self.0.load(Ordering::Acquire) == value {
-            // It has changed, or a signal came: looked at again.
+            // It has changed, or a signal arrived: checked again.
             let _ = futex::wait(&self.0, futex::Flags::PRIVATE, value, None);
         }
     }

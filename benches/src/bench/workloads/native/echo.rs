@@ -1,4 +1,4 @@
-//! The echo server as Rust: a thread that answers, and threads that compute without any lock.
+//! The echo server as Rust: a thread that answers, and CPU-bound threads without any lock.
 
 use std::hint::black_box;
 use std::io;
@@ -11,7 +11,7 @@ use crate::bench::runtimes::Settings;
 /// Largest message.
 const MESSAGE_MAX: usize = 65_536;
 
-/// Serves, and prints how far each of the others came in a millisecond.
+/// Serves, and prints how far each of the other threads got in a millisecond.
 ///
 /// # Errors
 /// When the settings are wrong, or messages cannot be received or sent.
@@ -21,7 +21,7 @@ pub fn echo(settings: &Settings) -> Result<(), String> {
     let hogs = u32::try_from(setting("hogs")).map_err(|_| "`hogs` is a number of threads")?;
     let wrong = |error: io::Error| format!("cannot serve: {error}");
     let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).map_err(wrong)?;
-    // Relaxed: it says when to end and nothing about other memory.
+    // Relaxed: it says when to end and orders no other memory.
     let done = AtomicBool::new(false);
     let compute = || {
         let mut turns = 0_u64;

@@ -1,4 +1,4 @@
-//! Workloads without an interpreter and without a lock: how well it could go on this machine.
+//! Workloads without an interpreter and without a lock: the best possible result on this machine.
 
 mod echo;
 mod ring;

@@ -1,6 +1,6 @@
-//! The least that it takes to pass something on to a thread that sleeps: a ring of threads, of which the one
-//! whose turn it is computes for an interval, wakes the next, and sleeps. Nobody keeps a time and nothing is
-//! locked, so a pass is one sleep, and whatever the system does on top.
+//! The minimum for passing a turn on to a sleeping thread: a ring of threads. The thread with the
+//! turn computes for an interval, wakes the next, and sleeps. There is no timekeeper and no lock,
+//! so a pass is one sleep and the system's own overhead.
 
 use std::hint::spin_loop;
 use std::sync::OnceLock;
@@ -15,14 +15,14 @@ struct Ring {
     interval: Duration,
     threads: OnceLock<Vec<Thread>>,
     turn: AtomicUsize,
-    // Relaxed, both: one says when to end, the other is a count that a bystander reads.
+    // Relaxed, both: one says when to end, the other is a count that another thread reads.
     done: AtomicBool,
     passes: AtomicU64,
 }
 
 impl Ring {
     fn goes_to(&self, next: usize) {
-        self.turn.store(next, Ordering::Release); // what the one before did, the next one sees
+        self.turn.store(next, Ordering::Release); // each thread sees the writes of the previous one
         if let Some(thread) = self.threads.get().and_then(|threads| threads.get(next)) {
             thread.unpark();
         }
@@ -44,10 +44,10 @@ impl Ring {
     }
 }
 
-/// Passes for a while, and prints how often, and what that took.
+/// Passes for a while, and prints the number of passes and their cost.
 ///
 /// # Errors
-/// When the system does not say what was used.
+/// When the system does not report the usage.
 pub fn ring(settings: &Settings) -> Result<(), String> {
     let setting = |name, least: i64| settings.get(name).copied().unwrap_or(least).max(least) as u64;
     let size = setting("threads", 2) as usize;
@@ -55,7 +55,7 @@ pub fn ring(settings: &Settings) -> Result<(), String> {
     let ring = Ring {
         interval: Duration::from_micros(setting("interval_us", 1)),
         threads: OnceLock::new(),
-        turn: AtomicUsize::new(size), // nobody's
+        turn: AtomicUsize::new(size), // owned by no thread
         done: AtomicBool::new(false),
         passes: AtomicU64::new(0),
     };
@@ -68,9 +68,9 @@ pub fn ring(settings: &Settings) -> Result<(), String> {
         let threads =
             ring.threads.get_or_init(|| members.iter().map(|m| m.thread().clone()).collect());
         ring.goes_to(0);
-        thread::sleep(pause); // the workload's own
+        thread::sleep(pause); // the workload's own pause
         let before = look();
-        thread::sleep(pause); // the workload's own
+        thread::sleep(pause); // the workload's own pause
         let after = look();
         ring.done.store(true, Ordering::Relaxed);
         threads.iter().for_each(Thread::unpark);

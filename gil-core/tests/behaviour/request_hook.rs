@@ -1,4 +1,5 @@
-//! An interpreter with a flag of its own is told when a switch is requested, and when no more.
+//! The request hook: an interpreter with its own flag is told when a switch is requested and when
+//! not.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -11,17 +12,17 @@ use gil_core::protocol::Handoff;
 use gil_core::raw::RawGil;
 
 #[test]
-fn the_interpreters_flag_is_the_locks() {
+fn request_hook_sets_the_flag_of_the_interpreter() {
     let gil = Gil::new(0);
     let stop = Arc::new(AtomicBool::new(true));
     let flag = stop.clone();
     gil.on_switch_request(move |requested| flag.store(requested, Ordering::Relaxed));
-    assert!(!stop.load(Ordering::Relaxed), "told at once how things stand");
+    assert!(!stop.load(Ordering::Relaxed), "told the present state at once");
     std::thread::scope(|scope| {
         let mut attached = gil.attach();
         scope.spawn(|| *gil.attach() += 1);
         while !stop.load(Ordering::Relaxed) {
-            yield_now(); // an interpreter's loop, that looks at nothing else
+            yield_now(); // an interpreter's loop, which reads no other flag
         }
         assert!(gil.switch_requested() && attached.switch_requested());
         attached.safepoint();
@@ -31,7 +32,7 @@ fn the_interpreters_flag_is_the_locks() {
 }
 
 #[test]
-fn it_is_told_of_changes_only_and_only_the_last_is_told() {
+fn request_hook_is_called_for_the_last_change_only() {
     let lock = RawGil::new(Handoff::new());
     let [holds, waits] = [(); 2].map(|()| lock.register());
     let [first, last] = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
@@ -53,13 +54,13 @@ fn it_is_told_of_changes_only_and_only_the_last_is_told() {
         lock.detach(&holds).unwrap();
     });
     assert_eq!(*first.lock().unwrap(), [false]);
-    assert_eq!(*last.lock().unwrap(), [false, true, false], "in the order in which it was so");
+    assert_eq!(*last.lock().unwrap(), [false, true, false], "in the order of the changes");
 }
 
 gil_core::brand!(struct Interpreter);
 
 #[test]
-fn it_is_told_of_drops_that_wait_for_the_holder() {
+fn request_hook_is_called_for_pending_drops() {
     let told = Arc::new(AtomicBool::new(false));
     let flag = told.clone();
     Interpreter::lock()
@@ -69,7 +70,7 @@ fn it_is_told_of_drops_that_wait_for_the_holder() {
     std::thread::scope(|scope| {
         scope.spawn(|| drop(objects));
     });
-    assert!(told.load(Ordering::Relaxed), "the holder is to come to a safepoint");
+    assert!(told.load(Ordering::Relaxed), "the holder must reach a safepoint");
     token.safepoint();
     assert!(!told.load(Ordering::Relaxed));
 }
