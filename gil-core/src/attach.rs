@@ -1,7 +1,7 @@
 //! Every way in: how a thread attaches to a [`Gil`].
 //!
-//! Attaching gives a token, [`Attached`], and the token gives the data. Mutual exclusion makes the token
-//! unique at run time; the borrow checker does the rest.
+//! Attaching gives a token, [`Attached`], and the token gives the data. Mutual exclusion makes the
+//! token unique at run time; the borrow checker does the rest.
 //!
 //! # The ways in
 //! | call | PyO3's word | if the thread is attached already | may wait |
@@ -73,8 +73,8 @@ impl<T, P: Protocol> Gil<T, P> {
         }
     }
 
-    /// As [`Gil::attach`], for a function that foreign code calls and that cannot know whether this thread
-    /// is attached.
+    /// As [`Gil::attach`], for a function that foreign code calls and that cannot know whether this
+    /// thread is attached.
     ///
     /// ```
     /// use gil_core::{AttachError, Gil};
@@ -95,8 +95,8 @@ impl<T, P: Protocol> Gil<T, P> {
 
     /// Takes the lock if no thread holds it or waits for it. Never waits.
     ///
-    /// To poll this is no way to get the lock: while other threads hand it over it is never free, so the
-    /// polling thread starves.
+    /// To poll this is no way to get the lock: while other threads hand it over it is never free,
+    /// so the polling thread starves.
     ///
     /// # Errors
     /// [`AttachError`] says why not.
@@ -104,7 +104,8 @@ impl<T, P: Protocol> Gil<T, P> {
         self.attach_with(RawGil::try_attach)
     }
 
-    /// Runs `f` attached: with the token this thread has lent, or by attaching for as long as `f` runs.
+    /// Runs `f` attached: with the token this thread has lent, or by attaching for as long as `f`
+    /// runs.
     ///
     /// ```
     /// use gil_core::{AttachError, Gil};
@@ -129,8 +130,8 @@ impl<T, P: Protocol> Gil<T, P> {
         Ok(f(&mut self.attach_checked()?))
     }
 
-    /// Runs `f` with the token this thread has lent; `None` if it has lent none. For a callback that must
-    /// be called attached: [`Gil::with`] would attach, and hide a caller that was not.
+    /// Runs `f` with the token this thread has lent; `None` if it has lent none. For a callback
+    /// that must be called attached: [`Gil::with`] would attach, and hide a caller that was not.
     ///
     /// ```
     /// use gil_core::Gil;

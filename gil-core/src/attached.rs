@@ -29,9 +29,9 @@ use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 pub struct Attached<'g, T, P: Protocol = Handoff> {
     gil: &'g Gil<T, P>,
     current: CurrentRegistration,
-    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach. A word and not a
-    /// byte: a guard that is passed in memory is copied by words, which would wait for a single byte's
-    /// store.
+    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach. A word and
+    /// not a byte: a guard that is passed in memory is copied by words, which would wait for a
+    /// single byte's store.
     lent: usize,
     /// Invariant in `'g`, so that the token a closure gets from [`Gil::with`] cannot be swapped
     /// for one that lives longer.
@@ -44,8 +44,9 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         Self { gil, current, lent: usize::from(lent), brand: PhantomData }
     }
 
-    /// As [`Attached::new`], after the hook. The token is not kept if the hook panics. It is made again
-    /// rather than passed through: a guard that is moved in memory doubles the cost of an attach.
+    /// As [`Attached::new`], after the hook. The token is not kept if the hook panics. It is made
+    /// again rather than passed through: a guard that is moved in memory doubles the cost of an
+    /// attach.
     #[cold]
     pub(crate) fn new_after_hook(gil: &'g Gil<T, P>, current: CurrentRegistration) -> Self {
         let attached = Self::new(gil, current, false);
@@ -59,7 +60,8 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         self.gil.raw.switch_requested()
     }
 
-    /// Lets another thread run if one requested a switch; returns attached. One relaxed load otherwise.
+    /// Lets another thread run if one requested a switch; returns attached. One relaxed load
+    /// otherwise.
     pub fn safepoint(&mut self) {
         match self.gil.raw.safepoint(&self.current.registration) {
             Ok(false) => {}

@@ -26,12 +26,12 @@ pub struct Gil<T, P: Protocol = Handoff> {
     /// matters, and it is written once.
     lock_id: AtomicU64,
     returned_ids: Mutex<Option<ReturnedIds>>,
-    /// Whether `after_acquire` has something to do. Relaxed: a hint. What it announces is under a mutex
-    /// of its own, and an acquire that comes after the announcement sees it, by whatever made it come
-    /// after.
+    /// Whether `after_acquire` has something to do. Relaxed: a hint. What it announces is under a
+    /// mutex of its own, and an acquire that comes after the announcement sees it, by whatever made
+    /// it come after.
     pub(crate) pending: AtomicBool,
-    /// Runs after an acquire while it is pending, with the lock held and no token in use. This is all
-    /// that the lock knows of the [`heap`](crate::heap).
+    /// Runs after an acquire while it is pending, with the lock held and no token in use. This is
+    /// all that the lock knows of the [`heap`](crate::heap).
     after_acquire: fn(),
     state: UnsafeCell<T>,
 }
@@ -93,14 +93,16 @@ impl<T, P: Protocol> Gil<T, P> {
         }
     }
 
-    /// Whether a waiting thread requests a switch. One relaxed load, for a place without a token, such
-    /// as a hook; a safepoint is the answer. Always `false` under a protocol that counts ticks.
+    /// Whether a waiting thread requests a switch. One relaxed load, for a place without a token,
+    /// such as a hook; a safepoint is the answer. Always `false` under a protocol that counts
+    /// ticks.
     pub fn switch_requested(&self) -> bool {
         self.raw.switch_requested()
     }
 
-    /// Calls `tell` whenever [`Gil::switch_requested`] has changed, for an interpreter with a flag of its
-    /// own that stops it (CPython calls it the eval breaker); see [`RawGil::on_switch_request`].
+    /// Calls `tell` whenever [`Gil::switch_requested`] has changed, for an interpreter with a flag
+    /// of its own that stops it (CPython calls it the eval breaker); see
+    /// [`RawGil::on_switch_request`].
     pub fn on_switch_request(&self, tell: impl Fn(bool) + Send + 'static) {
         self.raw.on_switch_request(tell);
     }
@@ -110,8 +112,9 @@ impl<T, P: Protocol> Gil<T, P> {
         registration::is_attached(self.lock_id.load(Ordering::Relaxed))
     }
 
-    /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one requests
-    /// a switch. Zero is 1 us, and [`Duration::MAX`] is "never"; see [`RawGil::set_switch_interval`].
+    /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one
+    /// requests a switch. Zero is 1 us, and [`Duration::MAX`] is "never"; see
+    /// [`RawGil::set_switch_interval`].
     pub fn set_switch_interval(&self, interval: Duration) {
         self.raw.set_switch_interval(interval);
     }

@@ -1,12 +1,12 @@
 //! A global interpreter lock that can be trusted.
 //!
-//! Most users want four things: [`Gil`], a lock that owns the interpreter's state; [`Attached`], the
-//! token of a thread that holds it; [`AttachError`]; and [`heap`], objects that threads share.
+//! Most users want four things: [`Gil`], a lock that owns the interpreter's state; [`Attached`],
+//! the token of a thread that holds it; [`AttachError`]; and [`heap`], objects that threads share.
 //!
-//! A GIL has two parts. A [`Protocol`](protocol::Protocol) decides: who goes next, who waits on what,
-//! when a switch is requested. A mechanism carries that out ([`raw`]: a word, a mutex, parked threads,
-//! clocks). The protocol is a pure state machine inside a [`Monitor`](engine::Monitor), and `gil-verify`
-//! runs the same code under loom and through all its states.
+//! A GIL has two parts. A [`Protocol`](protocol::Protocol) decides: who goes next, who waits on
+//! what, when a switch is requested. A mechanism carries that out ([`raw`]: a word, a mutex, parked
+//! threads, clocks). The protocol is a pure state machine inside a [`Monitor`](engine::Monitor),
+//! and `gil-verify` runs the same code under loom and through all its states.
 //!
 //! ```
 //! use gil_core::Gil;

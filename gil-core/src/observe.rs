@@ -52,11 +52,12 @@ pub trait Observe {
     /// pending ([`heap`](crate::heap)).
     fn stale_request(&mut self, _thread: ThreadId) {}
 
-    /// The timer of `thread`'s wait started again, without a section, because the owner has changed.
+    /// The timer of `thread`'s wait started again, without a section, because the owner has
+    /// changed.
     fn timer_restarted(&mut self, _thread: ThreadId) {}
 
-    /// Since the last section the thread that the lock was biased to has retaken it `times` times, at
-    /// least once.
+    /// Since the last section the thread that the lock was biased to has retaken it `times` times,
+    /// at least once.
     fn biased_reacquires(&mut self, _times: u64) {}
 
     /// `thread` was woken by a release, and sleeps on without a section in its grace period.
@@ -87,8 +88,8 @@ pub struct Counters {
     pub switches: u64,
     /// Times a woken thread slept on in its grace period.
     pub deferred_wakeups: u64,
-    /// Times the thread that the lock was biased to retook it without a section. Those after the last
-    /// section are not counted yet.
+    /// Times the thread that the lock was biased to retook it without a section. Those after the
+    /// last section are not counted yet.
     pub biased_reacquires: u64,
     last_owner: Option<ThreadId>,
 }

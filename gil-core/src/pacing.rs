@@ -1,6 +1,7 @@
 //! What needs a clock: when the present run began, and two delays with absolute limits.
 //!
-//! The protocol decides without a clock, and no verdict depends on this module. It may only *delay*:
+//! The protocol decides without a clock, and no verdict depends on this module. It may only
+//! *delay*:
 //! - **Grace period.** A release wakes the next waiter. If the thread that released has already
 //!   retaken the lock by then, it is making short calls, and the woken thread sleeps on for a while
 //!   instead of finding the lock held. See [`Pacing::grace_deadline`].
@@ -9,9 +10,9 @@
 //!   interrupted it last, so a CPU-bound thread keeps its share. See [`Pacing::defer_request`].
 //!
 //! # Limits
-//! [`Limits`] holds every upper limit, in absolute time, whatever the switch interval is. The claims
-//! TIME-1 and TIME-2 check them: a free lock is taken within [`Limits::grace`], and a request is
-//! published within [`Limits::defer`].
+//! [`Limits`] holds every upper limit, in absolute time, whatever the switch interval is. The
+//! claims TIME-1 and TIME-2 check them: a free lock is taken within [`Limits::grace`], and a
+//! request is published within [`Limits::defer`].
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -26,11 +27,12 @@ const GRACE_DIV: u32 = 5;
 /// A woken thread rechecks after this part of the switch interval, or at most [`Limits::free`].
 const RECHECK_DIV: u32 = 100;
 
-/// A run shorter than this part of the switch interval, or than [`Limits::free`], defers no request:
-/// the timer costs more.
+/// A run shorter than this part of the switch interval, or than [`Limits::free`], defers no
+/// request: the timer costs more.
 const MIN_RUN_DIV: u32 = 250;
 
-/// In one run of this many of a thread that makes calls, a woken thread waits for its first reacquire.
+/// In one run of this many of a thread that makes calls, a woken thread waits for its first
+/// reacquire.
 const PROBE_EVERY: u64 = 7;
 
 /// The absolute upper limits of every delay.
@@ -89,7 +91,9 @@ struct Grace<M> {
 ///     fn now(&self) -> Duration { self.0 }
 ///     fn elapsed_since(&self, instant: Duration) -> Duration { self.0.saturating_sub(instant) }
 ///     fn is_future(&self, instant: Duration) -> bool { self.0 < instant }
-///     fn later(&self, instant: Duration, by: Duration) -> Option<Duration> { instant.checked_add(by) }
+///     fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
+///         instant.checked_add(by)
+///     }
 /// }
 /// let [holder, waiter] = [0, 1].map(ThreadId::from_index);
 /// let interval = Duration::from_secs(3_600);
@@ -167,8 +171,8 @@ impl<M> Pacing<M> {
 }
 
 impl<M: Copy + Ord + Debug> Pacing<M> {
-    /// The same with every point in time moved by `earlier`, and with epoch 0: for a search that counts
-    /// from the present. A timer of an earlier epoch has to be told apart by the search.
+    /// The same with every point in time moved by `earlier`, and with epoch 0: for a search that
+    /// counts from the present. A timer of an earlier epoch has to be told apart by the search.
     pub fn rebased(&self, earlier: impl Fn(M) -> M) -> Self {
         let run = Run { epoch: 0, began: self.run.began.map(&earlier), ..self.run };
         let moved = |it: Grace<M>| (earlier(it.began), earlier(it.recheck_at));
@@ -177,8 +181,8 @@ impl<M: Copy + Ord + Debug> Pacing<M> {
         Self { run, grace, ..self.clone() }
     }
 
-    /// The slow path has frozen the word and found `owner`; `known`: it was the owner after the last
-    /// section too.
+    /// The slow path has frozen the word and found `owner`; `known`: it was the owner after the
+    /// last section too.
     pub fn sync_fast_path(
         &mut self,
         owner: Option<ThreadId>,
@@ -257,8 +261,8 @@ impl<M: Copy + Ord + Debug> Pacing<M> {
         self.grace.map(|grace| grace.recheck_at)
     }
 
-    /// After a section of `thread`, with whether a switch was `requested` before it and after it. Until
-    /// when the request that it made on its arrival is deferred.
+    /// After a section of `thread`, with whether a switch was `requested` before it and after it.
+    /// Until when the request that it made on its arrival is deferred.
     pub fn defer_request(
         &mut self,
         thread: ThreadId,

@@ -1,17 +1,17 @@
 //! The running thread's registration with each lock, found without being told.
 //!
-//! The lock used last is cached in a plain cell; the others are in a map. A lock is known by a number
-//! of its own and not by its address, which another lock may get later.
+//! The lock used last is cached in a plain cell; the others are in a map. A lock is known by a
+//! number of its own and not by its address, which another lock may get later.
 //!
 //! # When a thread ends
-//! Its ids return to their locks through a mailbox. An id stays taken while its thread still holds the
-//! lock (it has forgotten its guard): references to the data may live on in other threads, so the lock
-//! can never be free again.
+//! Its ids return to their locks through a mailbox. An id stays taken while its thread still holds
+//! the lock (it has forgotten its guard): references to the data may live on in other threads, so
+//! the lock can never be free again.
 //!
 //! # When a lock is dropped
-//! Its registrations in other threads become useless. A thread drops them when it registers with new
-//! locks: as soon as there are twice as many as were left the last time. So memory stays within twice
-//! what the living locks need, and a registration takes constant time on average.
+//! Its registrations in other threads become useless. A thread drops them when it registers with
+//! new locks: as soon as there are twice as many as were left the last time. So memory stays within
+//! twice what the living locks need, and a registration takes constant time on average.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -54,9 +54,9 @@ impl Drop for ThreadRegistration {
 /// A registration of the running thread, found without counting its users: a count is four of the
 /// stores that a compare-and-swap has to wait for.
 ///
-/// REG-1: a registration lives until the end of its thread or of its lock, and for ever if the thread
-/// is attached then. A user of one is in the middle of a call of that thread, which borrows the lock,
-/// or has a token, which borrows the lock too.
+/// REG-1: a registration lives until the end of its thread or of its lock, and for ever if the
+/// thread is attached then. A user of one is in the middle of a call of that thread, which borrows
+/// the lock, or has a token, which borrows the lock too.
 #[derive(Clone, Copy)]
 pub(crate) struct CurrentRegistration(NonNull<ThreadRegistration>);
 
@@ -70,8 +70,8 @@ impl Deref for CurrentRegistration {
     }
 }
 
-/// A thread's registrations by lock. Each is in an `Rc`, because nothing else may point at what a `Box`
-/// owns.
+/// A thread's registrations by lock. Each is in an `Rc`, because nothing else may point at what a
+/// `Box` owns.
 type Map = HashMap<u64, Rc<ThreadRegistration>, BuildHasherDefault<DefaultHasher>>;
 
 struct Registrations {
@@ -117,8 +117,8 @@ pub(crate) fn new_lock_id() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed) // only uniqueness matters
 }
 
-/// The running thread's registration with `lock_id`; `join` makes one. `None` while the thread's locals
-/// are being destroyed.
+/// The running thread's registration with `lock_id`; `join` makes one. `None` while the thread's
+/// locals are being destroyed.
 #[inline(always)]
 pub(crate) fn current(
     lock_id: u64,

@@ -1,8 +1,8 @@
 //! One section with a clock: the Monitor, its pacing and its timers.
 //!
-//! Every engine that has a clock runs this code: the lock on real time, the simulator and the search
-//! for TIME-1 and TIME-2 on virtual time, and loom on a clock that stands still. An engine adds only
-//! how a thread sleeps until a [`WaitPlan`] says.
+//! Every engine that has a clock runs this code: the lock on real time, the simulator and the
+//! search for TIME-1 and TIME-2 on virtual time, and loom on a clock that stands still. An engine
+//! adds only how a thread sleeps until a [`WaitPlan`] says.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -19,14 +19,15 @@ const FREE_RECHECK: Duration = Duration::from_micros(50);
 /// Until when a thread sleeps, unless it is woken; `M` is a [`Clock::Instant`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WaitPlan<M> {
-    /// When its timer expires: it returns with [`Wake::TimedOut`]. `None`: it has no timer, or never.
+    /// When its timer expires: it returns with [`Wake::TimedOut`]. `None`: it has no timer, or
+    /// never.
     pub deadline: Option<M>,
     /// The run that the timer is for.
     pub epoch: u64,
     /// When it rechecks: it returns with [`Wake::Notified`]. This comes before `deadline`.
     pub recheck_at: Option<M>,
-    /// It has just requested a switch because its timer expired, and the answer is near: it may spin
-    /// before it sleeps.
+    /// It has just requested a switch because its timer expired, and the answer is near: it may
+    /// spin before it sleeps.
     pub spin_for_answer: bool,
 }
 
@@ -79,9 +80,9 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         self.monitor.sync_owner(owner)
     }
 
-    /// Runs one section for `thread`, unless there is nothing to decide; `observer` is told which. What
-    /// the thread does next, and if it waits: until when. `expired_epoch`: its timer expired, and was for
-    /// that run.
+    /// Runs one section for `thread`, unless there is nothing to decide; `observer` is told which.
+    /// What the thread does next, and if it waits: until when. `expired_epoch`: its timer expired,
+    /// and was for that run.
     ///
     /// # Errors
     /// As [`Monitor::section`].
@@ -121,9 +122,9 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         Ok((outcome, WaitPlan { recheck_at, spin_for_answer, ..self.plan(timer, clock) }))
     }
 
-    /// Until when a thread sleeps with `timer`. A timer of the run counts from the run's start. If a
-    /// request is pending, which ends the run, it counts from now. If the lock is free, it does not expire
-    /// at once: the thread would spin until the woken one has taken the lock.
+    /// Until when a thread sleeps with `timer`. A timer of the run counts from the run's start. If
+    /// a request is pending, which ends the run, it counts from now. If the lock is free, it does
+    /// not expire at once: the thread would spin until the woken one has taken the lock.
     pub(crate) fn plan(
         &self,
         timer: Option<Timer>,

@@ -1,7 +1,7 @@
 //! The delays of the slow path over a matrix of switch intervals and calls, in the simulator.
 //!
-//! The search for TIME-1 and TIME-2 has few threads, few ticks and all states; this has real limits, one
-//! schedule each, and every interval from 1 us to never.
+//! The search for TIME-1 and TIME-2 has few threads, few ticks and all states; this has real
+//! limits, one schedule each, and every interval from 1 us to never.
 
 #![cfg(not(loom))]
 
@@ -25,8 +25,8 @@ const INTERVALS: [Duration; 10] = [
     Duration::MAX,
 ];
 
-/// What a sleeping thread takes to run again in the simulator, with a late timer: a core that sleeps
-/// deeply, a look at the lock, and once more for the recheck.
+/// What a sleeping thread takes to run again in the simulator, with a late timer: a core that
+/// sleeps deeply, a look at the lock, and once more for the recheck.
 const STARTS: Duration = Duration::from_micros(250);
 
 fn run(workload: &str, interval: Duration) -> Run {
@@ -84,7 +84,8 @@ fn computing_thread_keeps_95_percent_beside_long_calls_at_every_interval() {
     }
 }
 
-/// The turn of a computing thread ends with its last boost, so the budget comes back without a timer.
+/// The turn of a computing thread ends with its last boost, so the budget comes back without a
+/// timer.
 #[test]
 fn calls_beside_computing_threads_go_on_at_an_interval_of_an_hour() {
     for computing in [1, 2] {

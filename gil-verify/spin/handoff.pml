@@ -4,8 +4,8 @@
    the next in line. A voluntary one frees it and wakes the next in line; other threads may barge in front of
    that one K times in a turn, and after that the release is a hand-off too. The thread that released last may
    retake the lock without a barge, until the woken thread finds it held; then the next release is a hand-off.
-   An arriving thread requests a switch at once, B times in a turn. A thread that a boosted one preempts waits
-   in the queue of that name if a boost is left and its interval has not expired. A turn begins when the head
+   An arriving thread requests a switch at once, B times in a turn. A thread that began the turn and is preempted
+   by a boosted one waits in the interrupted queue if a boost is left and its interval has not expired. A turn begins when the head
    of the regular queue gets the lock. One waiter has a timer, and keeps it after it has requested. */
 
 #define QUEUES
@@ -18,8 +18,7 @@
 byte barges_left = K;
 byte boosts_left = B;
 byte may_retake = NOBODY;   /* the thread that may retake the lock */
-bool interval_expired;      /* the owner's, while others waited */
-bool began_turn = true;     /* the owner did; a boosted or barging thread did not */
+bool keeps_turn = true;     /* the owner began the turn, and its interval has not expired */
 byte keeper = NOBODY;       /* the waiter whose timer runs */
 
 hidden byte next, next_set; /* the next in line */
@@ -100,8 +99,7 @@ inline ensure_timekeeper(me) {
     :: heir == NOBODY ->
         keeper = NOBODY;
         may_retake = NOBODY;
-        interval_expired = false;
-        began_turn = true;
+        keeps_turn = true;
         barges_left = K;
         boosts_left = B
     :: heir != NOBODY && keeper == NOBODY && !requested ->
@@ -115,8 +113,7 @@ inline ensure_timekeeper(me) {
 
 inline begin_run(who, which) {
     may_retake = NOBODY;
-    interval_expired = false;
-    began_turn = (which != BOOSTED);
+    keeps_turn = (which != BOOSTED);
     if
 #ifdef MUTANT_BUDGETS_ALWAYS_COME_BACK
     :: true ->
@@ -163,7 +160,7 @@ inline acquire(me) {
         if
         :: next != NOBODY && may_retake != me ->
             may_retake = me;
-            began_turn = false;
+            keeps_turn = false;
             if
             :: barges_left > 0 -> barges_left--
             :: else
@@ -214,7 +211,7 @@ inline safepoint(me) {
 #else
     :: next == NOBODY -> owns(me)
 #endif
-    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && began_turn && !interval_expired ->
+    :: next != NOBODY && next_set == BOOSTED && boosts_left > 0 && keeps_turn ->
         hand_off(me);
         wait_in(me, INTERRUPTED)
     :: else ->
@@ -235,7 +232,7 @@ inline woken(me, which, has_expired) {
         :: !requested -> request(me)
         :: else
         fi;
-        interval_expired = true;
+        keeps_turn = false;
         wait_in(me, which)      /* the timekeeper keeps its post */
     :: else ->
         note_wasted_wakeup();

@@ -46,8 +46,8 @@ pub unsafe trait Brand: Sized + 'static {
         Self::lock().with(f)
     }
 
-    /// How many drops of detached threads wait for the next acquire. The number grows without bound only
-    /// while a holder reaches no safepoint.
+    /// How many drops of detached threads wait for the next acquire. The number grows without bound
+    /// only while a holder reaches no safepoint.
     fn deferred_drops() -> usize {
         Self::pending_drops().len()
     }
@@ -76,12 +76,14 @@ impl<B> BrandState<B> {
 ///
 /// ```
 /// gil_core::brand!(pub struct Interpreter);
-/// gil_core::brand!(struct Plain: gil_core::protocol::Handoff = gil_core::protocol::Handoff::plain());
+/// use gil_core::protocol::Handoff;
+/// gil_core::brand!(struct Plain: Handoff = Handoff::plain());
 /// ```
 #[macro_export]
 macro_rules! brand {
     ($(#[$meta:meta])* $vis:vis struct $name:ident) => {
-        $crate::brand!($(#[$meta])* $vis struct $name: $crate::protocol::Handoff = $crate::protocol::Handoff::new());
+        $crate::brand!($(#[$meta])* $vis struct $name: $crate::protocol::Handoff =
+            $crate::protocol::Handoff::new());
     };
     ($(#[$meta:meta])* $vis:vis struct $name:ident: $protocol:ty = $start:expr) => {
         $(#[$meta])* $vis enum $name {}
@@ -94,7 +96,10 @@ macro_rules! brand {
                 $crate::static_unless_loom! {
                     LOCK: $crate::Gil<$crate::heap::BrandState<$name>, $protocol> =
                         // SAFETY: this is the brand's only lock.
-                        $crate::heap::brand_lock(unsafe { $crate::heap::BrandState::new() }, $start);
+                        $crate::heap::brand_lock(
+                            unsafe { $crate::heap::BrandState::new() },
+                            $start,
+                        );
                 }
                 &LOCK
             }

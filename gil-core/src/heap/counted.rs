@@ -1,9 +1,9 @@
 //! What counted objects are made of: a head with the count, and the queues that objects wait in.
 //!
 //! # Destructors
-//! They run under the lock, without a token, one after the other. An object whose last handle goes away
-//! inside a destructor is freed after it, so a long chain does not overflow the stack. A panic in one
-//! goes on after the others have run; a second one aborts.
+//! They run under the lock, without a token, one after the other. An object whose last handle goes
+//! away inside a destructor is freed after it, so a long chain does not overflow the stack. A panic
+//! in one goes on after the others have run; a second one aborts.
 
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
@@ -63,8 +63,8 @@ impl Head {
 #[derive(Debug)]
 pub(super) struct PendingDrop(pub(super) NonNull<Head>);
 
-// SAFETY: it stands for a handle of an object that is Send and Sync (`GilRc::new`), to be dropped by
-// another thread.
+// SAFETY: it stands for a handle of an object that is Send and Sync (`GilRc::new`), to be dropped
+// by another thread.
 unsafe impl Send for PendingDrop {}
 
 /// The drops of a brand that threads without the lock left to the next one that acquires it.

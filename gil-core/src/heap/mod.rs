@@ -33,10 +33,10 @@
 //! | [`GilRc::try_clone`] while detached                               | `None` |
 //!
 //! # Dropping a handle
-//! [`GilRc::drop_ref`] decrements at once. A plain drop of an attached thread does the same. A detached
-//! thread leaves the decrement to the next acquire; [`Brand::deferred_drops`] says how many
-//! wait. Destructors run under the lock and without a token, so they can open no cell. Cycles are
-//! not collected.
+//! [`GilRc::drop_ref`] decrements at once. A plain drop of an attached thread does the same. A
+//! detached thread leaves the decrement to the next acquire; [`Brand::deferred_drops`] says how
+//! many wait. Destructors run under the lock and without a token, so they can open no cell. Cycles
+//! are not collected.
 
 use std::fmt::{Debug, Formatter};
 use std::marker::PhantomData;

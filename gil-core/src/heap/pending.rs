@@ -1,15 +1,16 @@
 //! Dropping a handle: at once, or pending until the next acquire.
 //!
 //! # Why a drop is pending
-//! A count is a plain integer that belongs to the lock. A thread that drops a handle while it does not
-//! hold the lock cannot decrement. It leaves a note, and the next thread that acquires the lock
-//! decrements for it, in the lock's `after_acquire` hook. The count is too high until then, never too
-//! low.
+//! A count is a plain integer that belongs to the lock. A thread that drops a handle while it does
+//! not hold the lock cannot decrement. It leaves a note, and the next thread that acquires the lock
+//! decrements for it, in the lock's `after_acquire` hook. The count is too high until then, never
+//! too low.
 //!
 //! # The queue does not grow unnoticed
-//! After every [`NUDGE_EVERY`] notes, the thread that leaves one acquires the lock if it is free, which
-//! applies them. If it is not, it sends the holder's next safepoint through the slow path, which does.
-//! A holder that reaches no safepoint lets the queue grow: `deferred_drops` says how far.
+//! After every [`NUDGE_EVERY`] notes, the thread that leaves one acquires the lock if it is free,
+//! which applies them. If it is not, it sends the holder's next safepoint through the slow path,
+//! which does. A holder that reaches no safepoint lets the queue grow: `deferred_drops` says how
+//! far.
 
 use std::ptr::NonNull;
 
@@ -36,8 +37,8 @@ fn push<B: Brand>(head: NonNull<Head>) -> usize {
     queue.len()
 }
 
-/// Applies every pending drop: the `after_acquire` hook of the brand's lock, which the running thread
-/// holds, with no token in use.
+/// Applies every pending drop: the `after_acquire` hook of the brand's lock, which the running
+/// thread holds, with no token in use.
 #[cold]
 pub(super) fn apply_pending<B: Brand>() {
     if mutant!(PendingNotApplied) {

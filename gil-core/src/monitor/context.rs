@@ -1,4 +1,5 @@
-//! The effects of one section: what [`Context`] means inside the [`Monitor`](crate::engine::Monitor).
+//! The effects of one section: what [`Context`] means inside the
+//! [`Monitor`](crate::engine::Monitor).
 
 use super::event::Event;
 use super::fault::Fault;

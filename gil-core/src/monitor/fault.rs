@@ -53,7 +53,7 @@ impl Display for Fault {
             Self::AlreadyAttached => "the thread is attached already",
             Self::NotHolder => "the thread does not hold the lock",
             Self::InvalidTransition => "the section does not fit the thread's state",
-            Self::FastPathWhileBusy => "the fast path changed the owner while a state was busy",
+            Self::FastPathWhileBusy => "the fast path changed the owner while a thread was busy",
             Self::TakesHeldLock => "the protocol let a thread take a held lock",
             Self::WaitsWhileOwning => "the protocol let a thread stop while it owns the lock",
             Self::FreesWithoutOwning => "the protocol freed a lock that its thread does not own",

@@ -42,8 +42,8 @@ pub enum Operation {
     Resume(Wake),
     /// It said [`Step::Retry`] and is back.
     Retry,
-    /// It gives up acquiring. Answered with [`Outcome::Owns`] when that is too late. A preempted thread
-    /// cannot give up reacquiring.
+    /// It gives up acquiring. Answered with [`Outcome::Owns`] when that is too late. A preempted
+    /// thread cannot give up reacquiring.
     Cancel,
 }
 
@@ -71,7 +71,8 @@ pub enum Outcome {
 /// assert_eq!(monitor.section(a, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Owns));
 /// assert!(matches!(monitor.section(b, Operation::Acquire, &mut WakeFirst), Ok(Outcome::Wait(_))));
 /// assert!(monitor.requested(), "an arriving thread requests at once, within a budget");
-/// assert!(matches!(monitor.section(a, Operation::Safepoint, &mut WakeFirst), Ok(Outcome::Wait(_))));
+/// let answered = monitor.section(a, Operation::Safepoint, &mut WakeFirst);
+/// assert!(matches!(answered, Ok(Outcome::Wait(_))));
 /// assert_eq!(monitor.owner(), Some(b), "and a forced release hands over in one step");
 /// ```
 #[derive(Clone, Debug)]
@@ -192,8 +193,8 @@ impl<P: Protocol> Monitor<P> {
     ///
     /// # Errors
     /// A [`Fault`]: the caller or the protocol did what a lock must not do. Faults that begin with
-    /// the caller ([`Fault::is_caller_error`]) are found before anything has changed; after any other
-    /// the Monitor is in an unknown state and must not be used again.
+    /// the caller ([`Fault::is_caller_error`]) are found before anything has changed; after any
+    /// other the Monitor is in an unknown state and must not be used again.
     pub fn section(
         &mut self,
         thread: ThreadId,

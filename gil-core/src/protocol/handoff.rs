@@ -1,20 +1,20 @@
 //! The default protocol: hand-off with boosted return.
 //!
 //! # Why not CPython's
-//! CPython makes the releasing thread sleep until another thread has taken the lock, which costs two
-//! more context switches. Any thread may take the lock before that. And a thread that returns from a
-//! short blocking call waits a whole switch interval, once per call: the convoy.
+//! CPython makes the releasing thread sleep until another thread has taken the lock, which costs
+//! two more context switches. Any thread may take the lock before that. And a thread that returns
+//! from a short blocking call waits a whole switch interval, once per call: the convoy.
 //!
 //! # The rules
-//! Three queues are served in this order: **boosted** (arrivals, paid from a budget), **interrupted**
-//! (preempted by a boosted thread) and **regular**.
+//! Three queues are served in this order: **boosted** (arrivals, paid from a budget),
+//! **interrupted** (preempted by a boosted thread) and **regular**.
 //! - A *forced release* gives the lock to the next in line in one step. A reacquire before the
 //!   hand-off is impossible by construction.
-//! - The preempted thread goes to the end of the regular queue. If it began the turn, a boosted thread
-//!   preempts it, a boost is left and its interval has not expired, it goes to the interrupted queue
-//!   instead.
-//! - A *voluntary release* frees the lock and wakes the next in line. Other threads may barge in front
-//!   of it, at most `barges` times in a turn; after that the release is a hand-off too.
+//! - The preempted thread goes to the end of the regular queue. If it began the turn, a boosted
+//!   thread preempts it, a boost is left and its interval has not expired, it goes to the
+//!   interrupted queue instead.
+//! - A *voluntary release* frees the lock and wakes the next in line. Other threads may barge in
+//!   front of it, at most `barges` times in a turn; after that the release is a hand-off too.
 //! - The thread that released last may retake the lock without a barge until the woken thread finds
 //!   the lock held. The next release is then a hand-off, so no second wake-up is wasted.
 //! - A thread that arrives requests a switch at once, at most `boosts` times in a turn.
@@ -23,8 +23,8 @@
 //! budgets return only then. So each waiter is overtaken a bounded number of times, and a thread
 //! that makes blocking calls among CPU-bound ones does not form a convoy.
 //!
-//! The interrupted queue exists for speed: the preempted thread is still awake, or its processor is.
-//! To start a sleeping thread instead costs more than the call that interrupted.
+//! The interrupted queue exists for speed: the preempted thread is still awake, or its processor
+//! is. To start a sleeping thread instead costs more than the call that interrupted.
 //!
 //! # One armed timer
 //! One waiter, the [`Timekeeper`], sleeps with a timer. All others sleep until they are woken.
@@ -36,16 +36,16 @@
 //! - HAND-3: while no thread waits there is no request, and the protocol equals a new one.
 //! - HAND-4: the thread that may retake the lock owns it, or the lock is free.
 //! - HAND-5: after a wasted wake-up without a request the next release is a hand-off.
-//! - HAND-6: a run counts as expired only while a switch is requested.
+//! - HAND-6: at most one thread is interrupted: the one that began the turn.
 //!
 //! The claim HAND checks them in every state.
 //!
 //! # Related designs
-//! [GHC](https://gitlab.haskell.org/ghc/ghc/-/blob/master/rts/Capability.c) queues tasks that return
-//! from a foreign call apart and serves them first.
-//! [QEMU](https://gitlab.com/qemu-project/qemu/-/blob/master/system/cpus.c)'s old big lock had a flag
-//! for requests. [Go](https://go.dev/src/runtime/proc.go) lets a goroutine that is back from a short
-//! system call go on if its processor is still free.
+//! [GHC](https://gitlab.haskell.org/ghc/ghc/-/blob/master/rts/Capability.c) queues tasks that
+//! return from a foreign call apart and serves them first.
+//! [QEMU](https://gitlab.com/qemu-project/qemu/-/blob/master/system/cpus.c)'s old big lock had a
+//! flag for requests. [Go](https://go.dev/src/runtime/proc.go) lets a goroutine that is back from a
+//! short system call go on if its processor is still free.
 
 use super::timekeeper::Timekeeper;
 use super::{Context, Order, Protocol, Release, Request, Step, ThreadId, WaitSet, Wake};
@@ -78,13 +78,12 @@ pub struct Budgets {
 pub struct Handoff {
     budgets: Budgets,
     left: Budgets,
-    /// The thread that released or took the lock last in front of a woken one: it may retake the lock
-    /// without a barge.
+    /// The thread that released or took the lock last in front of a woken one: it may retake the
+    /// lock without a barge.
     may_retake: Option<ThreadId>,
-    /// The owner has run for a whole interval while others waited: its turn ends.
-    interval_expired: bool,
-    /// The owner began the turn. A boosted thread or a barging one did not.
-    began_turn: bool,
+    /// The owner goes on with its turn after a boosted thread has preempted it: it began the turn, and
+    /// its interval has not expired.
+    keeps_turn: bool,
     timekeeper: Timekeeper,
 }
 
@@ -114,8 +113,7 @@ impl Handoff {
             budgets,
             left: budgets,
             may_retake: None,
-            interval_expired: false,
-            began_turn: true,
+            keeps_turn: true,
             timekeeper: Timekeeper::new(),
         }
     }
@@ -130,9 +128,9 @@ impl Handoff {
         self.may_retake
     }
 
-    /// Whether the owner has run for a whole interval while others waited.
-    pub const fn interval_expired(&self) -> bool {
-        self.interval_expired
+    /// Whether the owner goes on with its turn after a boosted thread has preempted it.
+    pub const fn keeps_turn(&self) -> bool {
+        self.keeps_turn
     }
 
     /// Whether nothing is left of the past, as while no thread waits (HAND-3).
@@ -147,8 +145,7 @@ impl Handoff {
     /// The run of `next` begins.
     fn begin_run(&mut self, next: ThreadId, set: WaitSet) {
         self.may_retake = None;
-        self.interval_expired = false;
-        self.began_turn = set != BOOSTED;
+        self.keeps_turn = set != BOOSTED;
         if set == REGULAR {
             self.left = self.budgets;
         }
@@ -161,16 +158,16 @@ impl Handoff {
         self.begin_run(next, set);
     }
 
-    /// A woken thread has found the lock held. The next release is a hand-off, so it is not woken in
-    /// such a way again.
+    /// A woken thread has found the lock held. The next release is a hand-off, so it is not woken
+    /// in such a way again.
     fn note_wasted_wakeup(&mut self, cx: &dyn Context) {
         if self.may_retake.is_some() && !cx.is_free() {
             self.left.barges = 0;
         }
     }
 
-    /// `me` runs or is gone. If others wait, one of them is the timekeeper (HAND-2). Otherwise nothing
-    /// is left behind (HAND-3).
+    /// `me` runs or is gone. If others wait, one of them is the timekeeper (HAND-2). Otherwise
+    /// nothing is left behind (HAND-3).
     fn ensure_timekeeper(&mut self, cx: &mut dyn Context) {
         if !self.timekeeper.ensure(cx, &Self::QUEUES) {
             *self = Self::with_budgets(self.budgets);
@@ -198,7 +195,7 @@ impl Protocol for Handoff {
         if cx.is_free() {
             if Self::next(cx).is_some() && self.may_retake.replace(cx.me()) != Some(cx.me()) {
                 self.left.barges = self.left.barges.saturating_sub(1); // HAND-1: there is one
-                self.began_turn = false;
+                self.keeps_turn = false;
             }
             return Step::Owns;
         }
@@ -232,8 +229,7 @@ impl Protocol for Handoff {
         let Some(next) = Self::next(cx) else {
             return Step::Owns; // SAFE-5: a request implies a waiter, so this is not reached
         };
-        let boosted = next.1 == BOOSTED && self.left.boosts > 0;
-        let keeps_turn = boosted && self.began_turn && !self.interval_expired;
+        let keeps_turn = next.1 == BOOSTED && self.left.boosts > 0 && self.keeps_turn;
         self.hand_off(cx, next);
         self.timekeeper.wait_step(cx, if keeps_turn { INTERRUPTED } else { REGULAR })
     }
@@ -248,7 +244,7 @@ impl Protocol for Handoff {
                 if !cx.requested() {
                     cx.request(Request::AfterInterval);
                 }
-                self.interval_expired = true;
+                self.keeps_turn = false;
             } else {
                 self.note_wasted_wakeup(cx);
             }

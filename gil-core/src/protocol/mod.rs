@@ -3,9 +3,9 @@
 //! # Why a trait and not a lock
 //! A lock that decides and acts in one piece of code can only be checked as a whole, with every
 //! memory ordering and every wake-up multiplied by every decision. A [`Protocol`] only decides. It
-//! runs under one mutex, inside a [`Monitor`](crate::engine::Monitor), and asks for effects through
-//! [`Context`]. The same value then runs on real threads, under loom, in an explorer of all states
-//! and in a simulator, so there is no model that could drift from the lock.
+//! runs under one mutex, inside a [`Monitor`](crate::engine::Monitor), and asks for effects
+//! through [`Context`]. The same value then runs on real threads, under loom, in an explorer of
+//! all states and in a simulator, so there is no model that could drift from the lock.
 //!
 //! # The handshake
 //! A forced switch has four steps, with the same names in code, events, pictures and docs:
@@ -75,8 +75,8 @@ pub struct WaitSet(pub u8);
 /// In which order a wait-set wakes its threads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Order {
-    /// A condition variable: a notification may wake any waiter, and a thread that waits again loses its
-    /// place. The explorer tries every choice.
+    /// A condition variable: a notification may wake any waiter, and a thread that waits again
+    /// loses its place. The explorer tries every choice.
     Unordered,
     /// A queue: [`Context::first`] is who has waited longest. A notified thread keeps its place
     /// until its own section takes it out, so losing the lock to a faster thread costs no place.
@@ -88,9 +88,9 @@ pub enum Order {
 pub enum Timer {
     /// Counts from the start of this wait (CPython).
     Wait,
-    /// Counts from the start of the present run, and starts again when another thread gains the lock:
-    /// it expires only when one owner has run for a whole interval. Who takes back what it released,
-    /// with no other owner between, goes on with its run.
+    /// Counts from the start of the present run, and starts again when another thread gains the
+    /// lock: it expires only when one owner has run for a whole interval. A thread that retakes
+    /// what it released, with no other owner between, goes on with its run.
     Run,
 }
 
@@ -180,16 +180,17 @@ pub trait Context {
 ///
 /// # States
 /// Each thread is detached, the owner, or in the middle of an operation (its
-/// [`ThreadState`](crate::engine::ThreadState) says how). Each method is one critical section of the
-/// thread `cx.me()`, and returns where that leaves it.
+/// [`ThreadState`](crate::engine::ThreadState) says how). Each method is one critical section of
+/// the thread `cx.me()`, and returns where that leaves it.
 ///
 /// # Rules
-/// The [`Monitor`](crate::engine::Monitor) refuses, as a [`Fault`](crate::engine::Fault), what no protocol may do:
-/// take a held lock, wait while owning, give the lock to a thread that does not wait.
-/// Beyond that: no counters that grow for ever (they make the state space infinite), no clock, and
-/// nothing may depend on sections that the fast path skips. While no thread waits, an attach and a
-/// detach can happen without any section; an acquire that finds the lock free and without waiters
-/// must leave the same behaviour behind as no section at all. `gil-verify` checks that.
+/// The [`Monitor`](crate::engine::Monitor) refuses, as a [`Fault`](crate::engine::Fault), what no
+/// protocol may do: take a held lock, wait while owning, give the lock to a thread that does not
+/// wait. Beyond that: no counters that grow for ever (they make the state space infinite), no
+/// clock, and nothing may depend on sections that the fast path skips. While no thread waits, an
+/// attach and a detach can happen without any section; an acquire that finds the lock free and
+/// without waiters must leave the same behaviour behind as no section at all. `gil-verify` checks
+/// that.
 ///
 /// # Panics
 /// A panic inside a section aborts the process, because a half-updated lock must not live on.
@@ -234,16 +235,17 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     const SETS: &'static [Order];
     /// When a safepoint has to run a section.
     const PREEMPTION: Preemption = Preemption::OnRequest;
-    /// The switch interval of a new lock: how long every timer of the protocol runs. CPython's 5 ms
-    /// where the protocol does not say otherwise.
+    /// The switch interval of a new lock: how long every timer of the protocol runs. CPython's 5
+    /// ms where the protocol does not say otherwise.
     const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
-    /// Whether a woken thread may sleep on for a while before it runs its section, because the thread
-    /// that woke it keeps retaking the lock: for a protocol in which a wasted wake-up leads to a hand-off.
+    /// Whether a woken thread may sleep on for a while before it runs its section, because the
+    /// thread that woke it keeps retaking the lock: for a protocol in which a wasted wake-up leads
+    /// to a hand-off.
     const GRACE_PERIOD: bool = false;
 
-    /// The thread that may take and release the lock again and again while others wait, without a request
-    /// pending and without changing anything for them. With [`Protocol::GRACE_PERIOD`] the mechanism runs
-    /// no sections for it. `gil-verify` checks that they would change nothing.
+    /// The thread that may take and release the lock again and again while others wait, without a
+    /// request pending and without changing anything for them. With [`Protocol::GRACE_PERIOD`] the
+    /// mechanism runs no sections for it. `gil-verify` checks that they would change nothing.
     fn bias(&self) -> Option<ThreadId> {
         None
     }

@@ -88,21 +88,21 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         }
     }
 
-    /// Looks at the observer, under the lock's mutex: `look` must be short and must not come back to
-    /// this lock.
+    /// Looks at the observer, under the lock's mutex: `look` must be short and must not come back
+    /// to this lock.
     pub fn inspect_observer<R>(&self, look: impl FnOnce(&mut O) -> R) -> R {
         look(&mut self.slow.shared.lock().observer)
     }
 
-    /// Looks at the Monitor, under the lock's mutex: as [`RawGil::inspect_observer`]. While no thread
-    /// is in the slow path, or the lock is biased, the Monitor's owner may be out of date.
+    /// Looks at the Monitor, under the lock's mutex: as [`RawGil::inspect_observer`]. While no
+    /// thread is in the slow path, or the lock is biased, the Monitor's owner may be out of date.
     pub fn inspect_monitor<R>(&self, look: impl FnOnce(&Monitor<P>) -> R) -> R {
         look(&self.slow.shared.lock().timed.monitor)
     }
 
     /// Registers a thread, in O(1). The ids of registrations that have ended are used again, but no
-    /// new thread inherits what the earlier one was entitled to: the id of a thread that may retake the lock
-    /// is not used.
+    /// new thread inherits what the earlier one was entitled to: the id of a thread that may retake
+    /// the lock is not used.
     pub fn register(&self) -> Registration {
         let mut shared = self.slow.shared.lock();
         let biased = shared.timed.monitor.protocol().bias();
@@ -123,10 +123,10 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         }
     }
 
-    /// Sets the switch interval: how long one owner may run before a waiter requests a switch. Zero is
-    /// 1 us, as in CPython. [`Duration::MAX`], and whatever else the clock cannot represent, means
-    /// "never": then only arrivals request a switch, within their budget. Waits that have begun keep
-    /// the interval they began with.
+    /// Sets the switch interval: how long one owner may run before a waiter requests a switch. Zero
+    /// is 1 us, as in CPython. [`Duration::MAX`], and whatever else the clock cannot represent,
+    /// means "never": then only arrivals request a switch, within their budget. Waits that have
+    /// begun keep the interval they began with.
     ///
     /// ```
     /// use std::time::Duration;
@@ -187,8 +187,8 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
 
     /// Takes the lock if it is free and no thread waits for it. Never waits.
     ///
-    /// To poll this is no way to get the lock: while other threads hand it over it is never free, so
-    /// the polling thread starves. [`RawGil::try_attach_until`] takes a place in the queue.
+    /// To poll this is no way to get the lock: while other threads hand it over it is never free,
+    /// so the polling thread starves. [`RawGil::try_attach_until`] takes a place in the queue.
     ///
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
@@ -229,8 +229,8 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.slow.requested.load(Ordering::Relaxed) // a hint, looked at again under the mutex
     }
 
-    /// Releases the lock and takes it again if a switch is requested. `false`: none was requested, and
-    /// it was one relaxed load.
+    /// Releases the lock and takes it again if a switch is requested. `false`: none was requested,
+    /// and it was one relaxed load.
     ///
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
@@ -252,16 +252,16 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.slow.run_to_completion(registration, Operation::Safepoint, None)
     }
 
-    /// The lock's memory is freed, as a program under loom models it: no thread may touch it without an
-    /// order before that, or after.
+    /// The lock's memory is freed, as a program under loom models it: no thread may touch it
+    /// without an order before that, or after.
     #[cfg(loom)]
     #[doc(hidden)]
     pub fn free_memory(&self) {
         self.slow.memory.free();
     }
 
-    /// Sends the holder's next safepoint through a section, which may find no request: the way to the
-    /// holder's attention.
+    /// Sends the holder's next safepoint through a section, which may find no request: the way to
+    /// the holder's attention.
     pub(crate) fn force_slow_safepoint(&self) {
         self.slow.set_request_flag(&mut self.slow.shared.lock(), true);
     }
@@ -270,8 +270,8 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     /// requests a switch (or pending drops need the holder), `false` when the request is gone. It
     /// replaces an earlier one, and is called at once with the present value.
     ///
-    /// `tell` runs under the lock's mutex, in any thread that uses the lock: it must be short and must
-    /// not come back to this lock. A panic in it aborts the process.
+    /// `tell` runs under the lock's mutex, in any thread that uses the lock: it must be short and
+    /// must not come back to this lock. A panic in it aborts the process.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! How one thread sleeps and is woken: a flag to spin on, and a token to sleep on.
 //!
 //! # Why a notification decides nothing
-//! The *decision* to wake a thread is its state in the Monitor, made under the mutex. A notification
-//! only says "look at your state", so it may come late, twice or without a reason. It is sent after
-//! the mutex is unlocked, on an owned reference: the lock may be gone by then.
+//! The *decision* to wake a thread is its state in the Monitor, made under the mutex. A
+//! notification only says "look at your state", so it may come late, twice or without a reason. It
+//! is sent after the mutex is unlocked, on an owned reference: the lock may be gone by then.
 //!
 //! # The race
 //! - The waiter finds the flag clear.
@@ -15,9 +15,9 @@
 //!
 //! # The spin
 //! If waker and waiter run on two processors, a notification comes within nanoseconds, and the spin
-//! saves a sleep of microseconds. If they share one, the spin only delays the waker. So after a spin
-//! without success the thread skips the spin in its next [`SPIN_SKIP`] waits, then in twice as many,
-//! up to [`SPIN_SKIP_MAX`].
+//! saves a sleep of microseconds. If they share one, the spin only delays the waker. So after a
+//! spin without success the thread skips the spin in its next [`SPIN_SKIP`] waits, then in twice as
+//! many, up to [`SPIN_SKIP_MAX`].
 //!
 //! A thread that has just requested a switch because its timer expired is different. The holder
 //! answers at its next safepoint, so the thread always spins, and then yields its processor a few
@@ -25,9 +25,9 @@
 //! the run that has begun.
 //!
 //! # Orderings
-//! Relaxed: the state, not the flag, carries the decision, and the state is read under the mutex. If
-//! the waiter clears a flag, its next look at its state comes after the section that set the flag:
-//! otherwise it would have cleared the flag before it was set.
+//! Relaxed: the state, not the flag, carries the decision, and the state is read under the mutex.
+//! If the waiter clears a flag, its next look at its state comes after the section that set the
+//! flag: otherwise it would have cleared the flag before it was set.
 
 use std::sync::atomic::AtomicU32 as ThreadLocalCounter;
 
@@ -39,9 +39,9 @@ use crate::timed_monitor::WaitPlan;
 /// In how many waits a thread skips the spin after its first one without success.
 const SPIN_SKIP: u32 = 7;
 
-/// With 63, a spin of 1 us costs a thread that shares its waker's processor a 64th of that. A thread
-/// that has a processor for itself again notices after 63 sleeps, or when it is notified before it
-/// looks.
+/// With 63, a spin of 1 us costs a thread that shares its waker's processor a 64th of that. A
+/// thread that has a processor for itself again notices after 63 sleeps, or when it is notified
+/// before it looks.
 const SPIN_SKIP_MAX: u32 = 63;
 
 #[derive(Debug)]
@@ -77,7 +77,8 @@ impl Parker {
         }
     }
 
-    /// Sleeps until notified, or until the plan or the caller's `deadline` says, or returns spuriously.
+    /// Sleeps until notified, or until the plan or the caller's `deadline` says, or returns
+    /// spuriously.
     pub(super) fn wait(&self, plan: WaitPlan<Instant>, deadline: Option<Instant>) -> Parked {
         if plan.spin_for_answer && plan.recheck_at.is_none() && spins() > 0 {
             self.spin_for_answer();

@@ -7,9 +7,9 @@ use crate::protocol::ThreadId;
 
 /// The id of a thread in one lock, and what it sleeps on.
 ///
-/// Any thread may use it, one operation at a time: an interpreter thread may move from one OS thread
-/// to another, even while it is attached. A second operation that overlaps a waiting one is refused
-/// with [`Fault::InvalidTransition`](crate::engine::Fault::InvalidTransition).
+/// Any thread may use it, one operation at a time: an interpreter thread may move from one OS
+/// thread to another, even while it is attached. A second operation that overlaps a waiting one is
+/// refused with [`Fault::InvalidTransition`](crate::engine::Fault::InvalidTransition).
 #[derive(Debug)]
 pub struct Registration {
     pub(super) id: ThreadId,
@@ -34,8 +34,8 @@ impl Registry {
         Self { parkers: Vec::new(), vacant: Vec::new() }
     }
 
-    /// A new registration, in O(1). It does not get the id of `biased`, which may retake the lock: the
-    /// new thread would inherit that.
+    /// A new registration, in O(1). It does not get the id of `biased`, which may retake the lock:
+    /// the new thread would inherit that.
     pub(super) fn add(&mut self, biased: Option<ThreadId>) -> Registration {
         let last_two = self.vacant.len().saturating_sub(2)..self.vacant.len();
         let vacant = last_two.rev().find(|place| Some(self.vacant[*place]) != biased);

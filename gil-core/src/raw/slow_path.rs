@@ -3,25 +3,28 @@
 //! # The five steps
 //! 1. **Freeze.** Lock the mutex. If the word is not frozen, freeze it, and tell the Monitor who
 //!    holds the lock.
-//! 2. **Decide.** Run one section of the [`TimedMonitor`]: the protocol decides, and pacing may delay.
-//! 3. **Publish.** Mirror the request into the flag that safepoints read. Give the word back if every
-//!    thread is idle, or bias it to the thread that may retake the lock. (WORD-3: flag before word.)
+//! 2. **Decide.** Run one section of the [`TimedMonitor`]: the protocol decides, and pacing may
+//!    delay.
+//! 3. **Publish.** Mirror the request into the flag that safepoints read. Give the word back if
+//!    every thread is idle, or bias it to the thread that may retake the lock. (WORD-3: flag before
+//!    word.)
 //! 4. **Wake.** Unlock the mutex, then unpark the threads that the section woke.
 //! 5. **Wait.** Return, retry, or sleep until the plan says. Then begin again with step 1.
 //!
-//! [`SlowPath::section`] is steps 1 to 4, and [`SlowPath::run_to_completion`] is the loop around them.
+//! [`SlowPath::section`] is steps 1 to 4, and [`SlowPath::run_to_completion`] is the loop around
+//! them.
 //!
 //! # Between a timer's expiry and the new holder's first instruction
-//! The waiter whose timer expired runs a section: the protocol requests a switch, and step 3 sets the
-//! flag (*requested*). The holder's next safepoint sees the flag and runs a section: the protocol
-//! gives the lock to the next in line, step 3 clears the flag, and step 4 unparks that thread
-//! (*answered* and *granted*). It returns from step 5 and runs a section that finds itself the owner
-//! (*confirmed*).
+//! The waiter whose timer expired runs a section: the protocol requests a switch, and step 3 sets
+//! the flag (*requested*). The holder's next safepoint sees the flag and runs a section: the
+//! protocol gives the lock to the next in line, step 3 clears the flag, and step 4 unparks that
+//! thread (*answered* and *granted*). It returns from step 5 and runs a section that finds itself
+//! the owner (*confirmed*).
 //!
 //! # Orderings
-//! The mutex orders everything here, and [`Word`] joins the fast path to it. The flag is Relaxed: it
-//! is stored under the mutex and loaded by the holder only, who at worst sees it one safepoint later,
-//! or enters a section that finds no request.
+//! The mutex orders everything here, and [`Word`] joins the fast path to it. The flag is Relaxed:
+//! it is stored under the mutex and loaded by the holder only, who at worst sees it one safepoint
+//! later, or enters a section that finds no request.
 
 use std::sync::Arc;
 
@@ -43,7 +46,7 @@ pub(super) struct SlowPath<P: Protocol, O> {
     pub(super) word: Word,
     pub(super) requested: AtomicBool,
     pub(super) shared: Mutex<Shared<P, O>>,
-    /// What all of this stands in, for a checker: the last release is the last touch (SAFE-8).
+    /// What all of this stands in, for a checker: no access after the final release, SAFE-8.
     pub(super) memory: Memory,
 }
 
@@ -84,7 +87,8 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
     /// Whether the word is ever biased.
     const BIASED: bool = P::GRACE_PERIOD && !O::DISABLE_FAST_PATH;
 
-    /// Attaches when the word was not free: by the bias, or by sections. `false`: the deadline passed.
+    /// Attaches when the word was not free: by the bias, or by sections. `false`: the deadline
+    /// passed.
     #[cold]
     pub(super) fn attach_slow(
         &self,
@@ -110,7 +114,8 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         self.run_to_completion(registration, release, None).map(|_| ())
     }
 
-    /// Runs sections until `operation` is complete. `false`: the deadline passed, and it was cancelled.
+    /// Runs sections until `operation` is complete. `false`: the deadline passed, and it was
+    /// cancelled.
     #[cold]
     pub(super) fn run_to_completion(
         &self,

@@ -19,9 +19,9 @@
 //!   lock through the word must see the flag as it was left.
 //!
 //! # Orderings
-//! Attach and freeze acquire, detach and unfreeze release: a new holder sees what the last one wrote,
-//! whichever of the two ways each of them went. Failures are Relaxed: they lead to the mutex. A thread
-//! that reacquires a biased lock was its last holder, and has nothing to acquire.
+//! Attach and freeze acquire, detach and unfreeze release: a new holder sees what the last one
+//! wrote, whichever of the two ways each of them went. Failures are Relaxed: they lead to the
+//! mutex. A thread that reacquires a biased lock was its last holder, and has nothing to acquire.
 //!
 //! # Related designs
 //! Biased locking of Java's monitors, where a lock stays with one thread until another one revokes
@@ -140,15 +140,15 @@ impl Word {
         self.0.store(owner.map_or(0, Self::held_by), order);
     }
 
-    /// Gives the word to `thread` alone, under the mutex, with the lock `held` by it or free. Relaxed: the
-    /// thread was the last holder.
+    /// Gives the word to `thread` alone, under the mutex, with the lock `held` by it or free.
+    /// Relaxed: the thread was the last holder.
     pub(super) fn bias(&self, thread: ThreadId, held: bool) {
         let held = u64::from(held) * HELD;
         self.0.store(Self::biased_to(thread) + held, Ordering::Relaxed);
     }
 
-    /// Whether a word that is not frozen, or is biased, is held by `thread`. Relaxed: only the thread itself
-    /// can make it so.
+    /// Whether a word that is not frozen, or is biased, is held by `thread`. Relaxed: only the
+    /// thread itself can make it so.
     pub(super) fn is_held_by(&self, thread: ThreadId) -> Option<bool> {
         let word = self.0.load(Ordering::Relaxed);
         if word & BIASED != 0 {

@@ -69,10 +69,12 @@ impl Budget {
     }
 }
 
+type Id = loom::thread::ThreadId;
+
 thread_local! {
     // loom runs all its threads on one OS thread, so this is "the present execution".
     static PRESENT: RefCell<Option<Choices>> = const { RefCell::new(None) };
-    static WORKER: RefCell<Vec<(loom::thread::ThreadId, usize)>> = const { RefCell::new(Vec::new()) };
+    static WORKER: RefCell<Vec<(Id, usize)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The choices of one execution.

@@ -1,7 +1,7 @@
 //! The facade on loom. No clock runs; a park asks [`super::choice`] what happens to it.
 //!
-//! With `--cfg shuttle` as well, on shuttle: random schedules of many threads, in which every access
-//! is sequentially consistent. Its paths are loom's, except the cell's.
+//! With `--cfg shuttle` as well, on shuttle: random schedules of many threads, in which every
+//! access is sequentially consistent. Its paths are loom's, except the cell's.
 
 use std::sync::{TryLockError, TryLockResult};
 use std::time::Duration;
@@ -55,8 +55,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The memory of a lock: a touch is a read of it, its end a write. loom reports a touch that nothing
-/// orders before the end; shuttle has no eye for that.
+/// The memory of a lock: a touch is a read of it, its end a write. loom reports a touch that
+/// nothing orders before the end; shuttle has no eye for that.
 pub(crate) struct Memory {
     #[cfg(not(shuttle))]
     cell: UnsafeCell<()>,

@@ -1,9 +1,9 @@
 //! The facade: the only place that names parking_lot, std's threads and clocks, or loom.
 //!
-//! It gives a mutex, atomics, a cell, a token to sleep on, thread-locals and the clock. The parker's
-//! state machine lives above it, so loom checks the one that ships. The timed park is the only
-//! substitution of meaning: under `cfg(loom)` no clock runs, and whether a park times out, returns
-//! spuriously or gives up is a free choice that loom explores (see `choice`).
+//! It gives a mutex, atomics, a cell, a token to sleep on, thread-locals and the clock. The
+//! parker's state machine lives above it, so loom checks the one that ships. The timed park is the
+//! only substitution of meaning: under `cfg(loom)` no clock runs, and whether a park times out,
+//! returns spuriously or gives up is a free choice that loom explores (see `choice`).
 
 #[cfg(any(not(loom), shuttle))]
 mod cell;
@@ -49,8 +49,9 @@ pub trait Clock {
     /// Whether that point in time is still to come.
     fn is_future(&self, instant: Self::Instant) -> bool;
 
-    /// The point in time `by` after `instant`. `None`: never, because the clock cannot represent it.
-    /// Every deadline of a lock comes from here, so a switch interval of [`Duration::MAX`] means "never".
+    /// The point in time `by` after `instant`. `None`: never, because the clock cannot represent
+    /// it. Every deadline of a lock comes from here, so a switch interval of [`Duration::MAX`]
+    /// means "never".
     fn later(&self, instant: Self::Instant, by: Duration) -> Option<Self::Instant>;
 
     /// When something that began at `began` will have that `age`; `None` if it already has.

@@ -76,7 +76,8 @@ mutants! {
     OnlyFirstUnparked,
     /// A thread that gives up does not tell the Monitor.
     CancelSkipped,
-    /// The lock is touched after a section has been left and its threads have been woken (gh-104341).
+    /// The lock is touched after a section has been left and its threads have been woken
+    /// (gh-104341).
     TouchedAfterRelease,
     /// The release of a biased lock is Relaxed, not Release.
     LeaveRelaxed,

@@ -88,7 +88,8 @@ impl Park {
         }
     }
 
-    /// Sleeps until unparked or one of the two points in time: a thread that has to recheck something.
+    /// Sleeps until unparked or one of the two points in time: a thread that has to recheck
+    /// something.
     pub(crate) fn pause(&self, due: Instant, deadline: Option<Instant>) -> Parked {
         match self.park(Some(due), deadline) {
             Parked::GaveUp => Parked::GaveUp,

@@ -74,11 +74,10 @@ fn turn_continues_after_every_boost_except_the_last() {
 fn turn_ends_when_its_interval_expires() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
-    assert!(!lock.0.protocol().interval_expired());
+    assert!(lock.0.protocol().keeps_turn());
     lock.section(other, Resume(Wake::TimedOut));
-    assert!(lock.0.protocol().interval_expired());
+    assert!(!lock.0.protocol().keeps_turn());
     lock.interrupt(hog, caller);
-    assert!(!lock.0.protocol().interval_expired(), "the interval was that of another run");
     assert_eq!((lock.queue_of(hog), lock.boosts_left()), (Some(REGULAR), 1));
     lock.section(caller, RELEASE);
     assert_eq!(lock.section(other, Resume(Wake::Notified)), Outcome::Owns);
@@ -97,4 +96,15 @@ fn new_run_has_a_whole_interval() {
         Some(INTERRUPTED),
         "the expired interval was that of another run"
     );
+}
+
+#[test]
+fn boosted_thread_that_is_preempted_has_no_turn_to_keep() {
+    let [hog, other, first, second] = threads();
+    let mut lock = Lock::between_two_hogs(hog, other);
+    lock.interrupt(hog, first);
+    assert!(!lock.0.protocol().keeps_turn());
+    lock.interrupt(first, second);
+    assert_eq!((lock.queue_of(first), lock.boosts_left()), (Some(REGULAR), 0));
+    assert_eq!(lock.queue_of(hog), Some(INTERRUPTED), "it began the turn");
 }

@@ -67,8 +67,8 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
         None if !handoff.is_reset() => {
             Some("HAND-3: no thread waits, and the protocol is not reset")
         }
-        _ if handoff.interval_expired() && !requested => {
-            Some("HAND-6: a run counts as expired without a request")
+        _ if monitor.queue(Handoff::QUEUES[1]).count() > 1 => {
+            Some("HAND-6: two threads are interrupted, and one of them did not begin the turn")
         }
         _ if !free
             && handoff.may_retake().is_some_and(|thread| monitor.owner() != Some(thread)) =>

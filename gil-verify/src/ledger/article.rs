@@ -88,6 +88,6 @@ pub const ARTICLE: &[(&str, &str, &str)] = &[
     (
         "A19",
         "The convoy: every short I/O call costs a whole interval.",
-        "[pictured](pictures.md#the-convoy-a19), and [simulated](simulator.md) with figures; unbounded for python3, bounded for the default protocol, and [measured](benchmarks.md#a-server-beside-threads-that-compute)",
+        "[pictured](pictures.md#the-convoy-a19), and [simulated](simulator.md) with figures; unbounded for python3, bounded for the default protocol, and [measured](benchmarks.md#a-server-next-to-cpu-bound-threads)",
     ),
 ];

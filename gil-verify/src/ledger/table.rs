@@ -254,7 +254,7 @@ pub const CLAIMS: &[Claim] = &[
     Claim {
         id: "HAND",
         title: "the default protocol's invariants",
-        sentence: "While the lock is free, the next in line has been woken and a barge is left. While it is held and a thread waits, a switch is requested or there is a timekeeper. While no thread waits there is no request. A run counts as expired only while a request is pending.",
+        sentence: "While the lock is free, the next in line has been woken and a barge is left. While it is held and a thread waits, a switch is requested or there is a timekeeper. While no thread waits there is no request. At most one thread is interrupted.",
         meaning: "These are HAND-1 to HAND-6 of `gil-core/src/protocol/handoff.rs`. They promise users nothing beyond the other claims. The rules of the protocol rely on them, and a failure names the rule that is wrong.",
         article: &[],
         judge: "gil-verify/src/claims/invariants.rs::judge",

@@ -3,7 +3,7 @@
 /// Bugs of the mechanism that shuttle finds, with the course and the claims of which one must catch
 /// them. Weakened orderings are not among them, because shuttle has no weak memory.
 pub const MUTANTS: &[(&str, &str, &[&str])] = &[
-    ("DetachByStore", "random-4-cancel", &["LIVE-4"]),
+    ("DetachByStore", "random-4-cancel", &["LIVE-4", "SAFE-6"]),
     ("WordNotFrozen", "pct-16", &["LIVE-4"]),
     ("SlowDroppedEarly", "random-4", &["SAFE-1"]),
     ("NotNotified", "pct-4", &["LIVE-4"]),

@@ -139,7 +139,7 @@ fn cell(claim: &Claim, protocol: &str) -> String {
     let places: Vec<_> = known
         .map(|known| match known.variants {
             [] => format!("from {} threads", known.threads_from),
-            variants => format!("{}, from {} threads", variants[0], known.threads_from),
+            variants => format!("`{}`, from {} threads", variants[0], known.threads_from),
         })
         .collect();
     match places.as_slice() {

@@ -62,7 +62,7 @@ impl<P: Protocol> Shared<P> {
                 0 => self.lock.attach(member).map(|()| true),
                 _ => self.lock.try_attach_until(member, Instant),
             };
-            if !attached.expect("no thread attaches twice") {
+            if !attached.expect("SAFE-6: a detached thread owns the lock") {
                 continue;
             }
             self.enter();

@@ -1,11 +1,12 @@
 //! TIME-1 and TIME-2: what pacing delays, it delays within its limits, for every switch interval.
 //!
-//! The protocol decides without a clock, so no other claim can see a thread that sleeps beside a free
-//! lock. Here every state of the slow path is searched with a small discrete clock: section, pacing,
-//! timers and sleeping, with spurious returns. The limits are scaled down to a few ticks, so that all
-//! states can be searched; the code is the one that ships.
+//! The protocol decides without a clock, so no other claim can see a thread that sleeps while the
+//! lock is free. Here every state of the slow path is searched with a small discrete clock:
+//! section, pacing, timers and sleeping, with spurious returns. The limits are scaled down to a
+//! few ticks, so all states can be searched. The code is the one that ships.
 //!
-//! - TIME-1: a free lock with a woken waiter is taken within [`Limits::grace`] and one thread start.
+//! - TIME-1: a free lock with a woken waiter is taken within [`Limits::grace`] and one thread
+//!   start.
 //! - TIME-2: a request is published within [`Limits::defer`] and one thread start.
 
 mod world;
@@ -23,15 +24,16 @@ pub use world::{Move, START, Setting, SleepBug, TICK, World};
 /// The claims.
 pub const TIME: [&str; 2] = ["TIME-1", "TIME-2"];
 
-/// The limits of the search: 4 ticks of grace, 1 at a time beside a free lock, 3 for a request.
+/// The limits of the search: 4 ticks of grace, 1 at a time while the lock is free, 3 for a
+/// request.
 pub const LIMITS: Limits = Limits {
     grace: Duration::from_micros(200),
     free: Duration::from_micros(50),
     defer: Duration::from_micros(150),
 };
 
-/// The switch intervals of the search, with their names: shorter than a tick, some ticks, longer than any
-/// search, and never.
+/// The switch intervals of the search, with their names: shorter than a tick, some ticks, longer
+/// than any search, and never.
 pub const INTERVALS: [(&str, Duration); 4] = [
     ("1us", Duration::from_micros(1)),
     ("500us", Duration::from_micros(500)),
@@ -68,8 +70,8 @@ pub fn breaks(claim: &str, world: &World, limits: &Limits) -> bool {
     }
 }
 
-/// Searches all states of the default protocol, breadth first. It ends early when all of `claims` are
-/// broken.
+/// Searches all states of the default protocol, breadth first. It ends early when all of `claims`
+/// are broken.
 #[must_use]
 pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
     let start = World::new(Handoff::new(), setting);
