@@ -3,8 +3,8 @@
 //! The protocol decides without a clock, and no verdict depends on this module. It may only
 //! *delay*:
 //! - **Grace period.** A release wakes the next waiter. If the thread that released has already
-//!   retaken the lock by then, it is making short calls, and the woken thread sleeps on for a while
-//!   instead of finding the lock held. See [`Pacing::grace_deadline`].
+//!   retaken the lock by then, it is making short calls, and the woken thread sleeps on for a
+//!   while instead of finding the lock held. See [`Pacing::grace_deadline`].
 //! - **Deferred request.** A thread that arrives may request a switch at once. The request is
 //!   published to the holder only when the present run is as old as the run of the thread that
 //!   interrupted it last, so a CPU-bound thread keeps its share. See [`Pacing::defer_request`].
@@ -74,6 +74,9 @@ struct Run<M> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Grace<M> {
     thread: ThreadId,
+    /// The run in which it last rechecked. In that run no other thread sleeps on: two that take
+    /// turns could do so for ever (TIME-1).
+    epoch: u64,
     began: M,
     recheck_at: M,
 }
@@ -143,14 +146,6 @@ impl<M> Pacing<M> {
         self.run.epoch
     }
 
-    /// When the present run began, for its timer.
-    pub const fn timer_start(&self) -> Option<M>
-    where
-        M: Copy,
-    {
-        self.run.began
-    }
-
     /// The thread whose request is not published yet.
     pub const fn deferred_by(&self) -> Option<ThreadId> {
         self.deferred_by
@@ -171,14 +166,22 @@ impl<M> Pacing<M> {
 }
 
 impl<M: Copy + Ord + Debug> Pacing<M> {
+    /// When the present run began, for its timer.
+    pub const fn timer_start(&self) -> Option<M> {
+        self.run.began
+    }
+
     /// The same with every point in time moved by `earlier`, and with epoch 0: for a search that
-    /// counts from the present. A timer of an earlier epoch has to be told apart by the search.
+    /// counts from the present. A timer of an earlier epoch has to be told apart by the
+    /// search.
     pub fn rebased(&self, earlier: impl Fn(M) -> M) -> Self {
-        let run = Run { epoch: 0, began: self.run.began.map(&earlier), ..self.run };
-        let moved = |it: Grace<M>| (earlier(it.began), earlier(it.recheck_at));
-        let grace = self.grace.map(|it| (it.thread, moved(it)));
-        let grace = grace.map(|(thread, (began, recheck_at))| Grace { thread, began, recheck_at });
-        Self { run, grace, ..self.clone() }
+        let mut next = self.clone();
+        (next.run.epoch, next.run.began) = (0, self.run.began.map(&earlier));
+        if let Some(it) = &mut next.grace {
+            it.epoch = u64::from(it.epoch != self.run.epoch);
+            (it.began, it.recheck_at) = (earlier(it.began), earlier(it.recheck_at));
+        }
+        next
     }
 
     /// The slow path has frozen the word and found `owner`; `known`: it was the owner after the
@@ -239,7 +242,8 @@ impl<M: Copy + Ord + Debug> Pacing<M> {
         interval: Duration,
         clock: &impl Clock<Instant = M>,
     ) -> Option<M> {
-        let known = self.grace.filter(|it| it.thread == thread || clock.is_future(it.recheck_at));
+        let epoch = self.run.epoch;
+        let known = self.grace.filter(|it| it.thread == thread || it.epoch == epoch);
         match known {
             Some(grace) if grace.thread != thread => return None,
             Some(grace) if clock.is_future(grace.recheck_at) => return Some(grace.recheck_at),
@@ -252,11 +256,10 @@ impl<M: Copy + Ord + Debug> Pacing<M> {
         let probes = known.is_none() && calls && self.run.epoch.is_multiple_of(PROBE_EVERY);
         let end = clock.deadline_if_younger(began, grace).filter(|_| retaken || probes);
         let free = self.limits.free.min(interval / RECHECK_DIV);
-        let slept = clock.elapsed_since(began);
-        let span = if is_free { free } else { free.max(slept) };
+        let span = if is_free { free } else { free.max(clock.elapsed_since(began)) };
         self.grace = end.and_then(|end| {
             let recheck_at = clock.later(clock.now(), span)?.min(end);
-            Some(Grace { thread, began, recheck_at })
+            Some(Grace { thread, epoch, began, recheck_at })
         });
         self.grace.map(|grace| grace.recheck_at)
     }

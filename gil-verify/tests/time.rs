@@ -2,14 +2,13 @@
 
 #![cfg(not(loom))]
 
-use gil_verify::claims::time::{INTERVALS, LIMITS, Setting, TIME, search, text};
+use gil_verify::claims::time::{INTERVALS, Setting, TIME, search, text};
 use gil_verify::mutants::time::TIME_MUTANTS;
 
 #[test]
 fn delays_are_within_their_limits_at_every_interval() {
     for (name, interval) in INTERVALS {
-        let setting = Setting { threads: 2, interval, limits: LIMITS, sleep_bug: None };
-        let found = search(&setting, &TIME);
+        let found = search(&Setting::new(2, interval), &TIME);
         let runs = found.broken.iter().flatten().map(|run| text(run));
         let runs = runs.collect::<Vec<_>>();
         assert!(runs.is_empty(), "interval {name}:\n{}", runs.join("\n\n"));
@@ -26,4 +25,14 @@ fn each_mutant_of_the_delays_is_caught_by_its_claim() {
         assert!(run.is_some(), "{} survives {} states", mutant.name, found.states);
         println!("{}: {} in {} states", mutant.name, mutant.breaks, found.states);
     }
+}
+
+#[test]
+fn three_threads_keep_the_limits_too() {
+    let (name, interval) = INTERVALS[2];
+    let found = search(&Setting::new(3, interval), &TIME);
+    println!("three threads at {name}: {} states", found.states);
+    let runs: Vec<_> = found.broken.iter().flatten().map(|run| text(run)).collect();
+    assert!(runs.is_empty(), "interval {name}:\n{}", runs.join("\n\n"));
+    assert!(found.complete, "interval {name}: {} states", found.states);
 }

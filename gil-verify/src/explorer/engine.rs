@@ -6,7 +6,7 @@ use gil_core::protocol::Protocol;
 
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
 use crate::claims::promise::bounds::{self, Point};
-use crate::claims::time::{self, INTERVALS, LIMITS, Setting, TIME};
+use crate::claims::time::{self, INTERVALS, Setting, TIME};
 use crate::claims::{bisim, overtake, spurious};
 use crate::explorer::model::Program;
 use crate::ledger;
@@ -104,13 +104,11 @@ fn time_jobs(selection: &Selection) -> Vec<Job> {
     if !selection.has_protocol("handoff") || !TIME.iter().any(|id| selection.has_claim(id)) {
         return Vec::new();
     }
-    let setting =
-        |threads, interval| Setting { threads, interval, limits: LIMITS, sleep_bug: None };
     let mut jobs = Vec::new();
     for (name, interval) in INTERVALS {
-        jobs.push(Job::Time(name, setting(2, interval)));
+        jobs.push(Job::Time(name, Setting::new(2, interval)));
         if selection.profile == Profile::Full {
-            jobs.push(Job::Time(name, setting(3, interval)));
+            jobs.push(Job::Time(name, Setting::new(3, interval)));
         }
     }
     let mutants = TIME_MUTANTS.iter().filter(|mutant| selection.has_claim(mutant.breaks));

@@ -266,7 +266,7 @@ pub const CLAIMS: &[Claim] = &[
         id: "TIME-1",
         title: "a free lock is taken in time",
         sentence: "A free lock with a woken waiter is taken within the grace limit and one thread start, whatever the switch interval is.",
-        meaning: "Every state of the slow path with a discrete clock of 50 us ticks: section, pacing, timers and sleeping, with spurious returns, at intervals of 1 us, 500 us, one hour and never. The limits are scaled down to 4 and 1 ticks, so that all states can be searched. How late the system starts a thread is no part of it.",
+        meaning: "Every state of the slow path with a discrete clock of 50 us ticks: section, pacing, timers and sleeping, with spurious returns, at intervals of 1 us, 250 us, one hour and never. The limits are scaled down to a few ticks, so that all states of two and of three threads can be searched. How late the system starts a thread is no part of it.",
         article: &[],
         judge: "gil-verify/src/claims/time/mod.rs::breaks",
         test: TIMED,

@@ -53,7 +53,7 @@ impl TimeMutant {
             Change::ShareOfInterval => (self.without(interval / 100), None),
             Change::Sleep(bug) => (LIMITS, Some(bug)),
         };
-        Setting { threads: 2, interval, limits, sleep_bug }
+        Setting { limits, sleep_bug, ..Setting::new(2, interval) }
     }
 
     fn without(&self, limit: Duration) -> Limits {

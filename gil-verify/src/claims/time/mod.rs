@@ -32,11 +32,18 @@ pub const LIMITS: Limits = Limits {
     defer: Duration::from_micros(150),
 };
 
+/// Those of the search with three threads: 2 ticks of grace, 1 at a time, 2 for a request.
+pub const LIMITS_OF_THREE: Limits = Limits {
+    grace: Duration::from_micros(100),
+    free: Duration::from_micros(50),
+    defer: Duration::from_micros(100),
+};
+
 /// The switch intervals of the search, with their names: shorter than a tick, some ticks, longer
 /// than any search, and never.
 pub const INTERVALS: [(&str, Duration); 4] = [
     ("1us", Duration::from_micros(1)),
-    ("500us", Duration::from_micros(500)),
+    ("250us", Duration::from_micros(250)),
     ("1h", Duration::from_secs(3_600)),
     ("never", Duration::MAX),
 ];
@@ -55,10 +62,28 @@ pub struct Searched {
     pub broken: [Option<Vec<Move>>; 2],
 }
 
+impl Setting {
+    /// What is searched at an interval: the default budgets, with spurious returns. Three threads
+    /// have smaller limits.
+    #[must_use]
+    pub fn new(threads: usize, interval: Duration) -> Self {
+        let limits = if threads == 2 { LIMITS } else { LIMITS_OF_THREE };
+        let budgets = Handoff::new().budgets_left();
+        Self {
+            threads,
+            interval,
+            limits,
+            promised: limits,
+            budgets,
+            spurious: true,
+            sleep_bug: None,
+        }
+    }
+}
+
 /// The ticks of a limit, with one thread start.
 fn ticks(limit: Duration) -> u8 {
-    let ticks = limit.as_nanos().div_ceil(TICK.as_nanos());
-    u8::try_from(ticks).unwrap_or(u8::MAX).saturating_add(START)
+    u8::try_from(world::ticks(limit)).unwrap_or(u8::MAX).saturating_add(START)
 }
 
 /// Whether a state breaks a claim; `limits` are those that are promised.
@@ -74,7 +99,7 @@ pub fn breaks(claim: &str, world: &World, limits: &Limits) -> bool {
 /// are broken.
 #[must_use]
 pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
-    let start = World::new(Handoff::new(), setting);
+    let start = World::new(setting);
     let mut seen: IndexMap<World, (usize, Option<Move>), FxBuildHasher> = IndexMap::default();
     seen.insert(start, (0, None));
     let mut queue = VecDeque::from([0]);
@@ -82,7 +107,8 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
     while let Some(index) = queue.pop_front() {
         let (world, _) = seen.get_index(index).expect("it was queued");
         for (claim, found) in TIME.iter().zip(&mut broken) {
-            if found.is_none() && claims.contains(claim) && breaks(claim, world, &LIMITS) {
+            if found.is_none() && claims.contains(claim) && breaks(claim, world, &setting.promised)
+            {
                 *found = Some(index);
             }
         }
@@ -91,12 +117,12 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
         if !TIME.iter().zip(&broken).any(open) || seen.len() > STATES_MAX {
             break;
         }
-        let is_broken = TIME.iter().any(|claim| breaks(claim, world, &LIMITS));
+        let is_broken = TIME.iter().any(|claim| breaks(claim, world, &setting.promised));
         if is_broken {
             continue; // what follows has no bound
         }
         let nexts: Vec<_> =
-            world.moves().into_iter().map(|it| (it, world.after(it, setting))).collect();
+            world.moves(setting).into_iter().map(|it| (it, world.after(it, setting))).collect();
         for (it, next) in nexts {
             let at = seen.len();
             if let indexmap::map::Entry::Vacant(entry) = seen.entry(next) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use gil_core::engine::{
     Clock, Limits, Operation, Outcome, Pacing, ThreadState, TimedMonitor, WaitPlan,
 };
-use gil_core::protocol::{Handoff, Protocol, Release, ThreadId, Wake};
+use gil_core::protocol::{Budgets, Handoff, Protocol, Release, ThreadId, Wake};
 use gil_core::raw::{Observe, SectionInfo};
 
 /// One tick of the clock.
@@ -18,11 +18,18 @@ pub const TICK: Duration = Duration::from_micros(50);
 /// The largest number of ticks that a thread takes to start.
 pub const START: u8 = 1;
 
-/// A point in time that no search reaches.
+/// A point in time that no search reaches: it comes no nearer.
 const FAR: i32 = 1_000;
 
-/// The largest age of a point in time: longer than every limit.
-const PAST: i32 = -24;
+/// Whatever lies further ahead than every finite span is the same.
+const fn far_is_far(at: i32) -> i32 {
+    if at > FAR / 2 { FAR } else { at }
+}
+
+/// A number of ticks, rounded up.
+pub(super) fn ticks(span: Duration) -> i32 {
+    i32::try_from(span.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(FAR).min(FAR)
+}
 
 /// The clock of a state. A point in time is a number of ticks from the present, which is 0.
 struct Present;
@@ -43,9 +50,8 @@ impl Clock for Present {
     }
 
     fn later(&self, at: i32, by: Duration) -> Option<i32> {
-        let ticks = by.as_nanos().div_ceil(TICK.as_nanos());
         let never = by > Duration::from_secs(1 << 40);
-        (!never).then(|| at + i32::try_from(ticks).unwrap_or(FAR).min(FAR))
+        (!never).then(|| far_is_far(at + ticks(by)))
     }
 }
 
@@ -64,8 +70,23 @@ pub struct Setting {
     pub interval: Duration,
     /// The limits of the delays.
     pub limits: Limits,
+    /// The limits that are promised.
+    pub promised: Limits,
+    /// The budgets of the protocol.
+    pub budgets: Budgets,
+    /// Whether sleeps end spuriously.
+    pub spurious: bool,
     /// A deliberate bug of how a thread sleeps.
     pub sleep_bug: Option<SleepBug>,
+}
+
+impl Setting {
+    /// How long ago something is at most: what is longer ago than every span is the same.
+    fn past(&self) -> i32 {
+        let Limits { grace, defer, .. } = self.promised;
+        let interval = Some(ticks(self.interval)).filter(|ticks| *ticks < FAR).unwrap_or(0);
+        -(ticks(grace).max(ticks(defer)).max(interval) + 2)
+    }
 }
 
 /// A deliberate bug of how a thread sleeps.
@@ -103,7 +124,7 @@ struct Asleep {
 impl Asleep {
     fn new(plan: WaitPlan<i32>, sleep_bug: Option<SleepBug>) -> Self {
         let recheck_at = match (plan.recheck_at, sleep_bug) {
-            (Some(at), Some(SleepBug::RechecksLate)) => Some(at + 2 - PAST / 2),
+            (Some(at), Some(SleepBug::RechecksLate)) => Some(at + 10),
             (Some(_), Some(SleepBug::NeverRechecks)) => Some(FAR),
             (at, _) => at,
         };
@@ -149,7 +170,8 @@ pub enum Move {
 impl World {
     /// A free lock.
     #[must_use]
-    pub fn new(protocol: Handoff, setting: &Setting) -> Self {
+    pub fn new(setting: &Setting) -> Self {
+        let protocol = Handoff::with_budgets(setting.budgets);
         let mut timed = TimedMonitor::new(protocol, Pacing::new(setting.limits));
         timed.set_interval(setting.interval);
         let (word, asleep) = (Word::Open(None), vec![None; setting.threads]);
@@ -166,7 +188,7 @@ impl World {
 
     /// All moves.
     #[must_use]
-    pub fn moves(&self) -> Vec<Move> {
+    pub fn moves(&self, setting: &Setting) -> Vec<Move> {
         let mut moves = Vec::new();
         if self.asleep.iter().flatten().all(|it| it.due().is_none() || it.late < START) {
             moves.push(Move::Tick);
@@ -174,8 +196,9 @@ impl World {
         for thread in (0..self.asleep.len() as u32).map(ThreadId::from_index) {
             let section = |operation| Move::Section(thread, operation);
             if let Some(asleep) = self.asleep[thread.index()] {
-                // Also spuriously.
-                moves.push(section(Operation::Resume(Wake::Notified)));
+                if setting.spurious || asleep.due() == Some(Wake::Notified) {
+                    moves.push(section(Operation::Resume(Wake::Notified)));
+                }
                 if asleep.due() == Some(Wake::TimedOut) {
                     moves.push(section(Operation::Resume(Wake::TimedOut)));
                 }
@@ -210,7 +233,7 @@ impl World {
     pub fn after(&self, it: Move, setting: &Setting) -> Self {
         let mut world = self.clone();
         match it {
-            Move::Tick => world.tick(),
+            Move::Tick => world.tick(setting.past()),
             Move::Fast(thread) => match &mut world.word {
                 Word::Frozen => {}
                 Word::Open(holder) => *holder = if holder.is_some() { None } else { Some(thread) },
@@ -235,8 +258,8 @@ impl World {
         self.timed.monitor.requested() && !self.timed.publishes_request()
     }
 
-    fn tick(&mut self) {
-        let earlier = |at: i32| (at - 1).max(PAST);
+    fn tick(&mut self, past: i32) {
+        let earlier = |at: i32| far_is_far(at - i32::from(at < FAR)).max(past);
         self.timed.pacing = self.timed.pacing.rebased(earlier);
         let woken = |thread: usize| {
             let state = self.timed.monitor.thread_state(ThreadId::from_index(thread as u32));
