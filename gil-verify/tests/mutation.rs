@@ -16,7 +16,7 @@ fn mutations_of_the_core_are_all_caught() {
     let missed = results.mutants.iter().filter(|outcome| outcome.verdict == Verdict::Missed);
     let missed: Vec<_> = missed.map(|outcome| outcome.name.as_str()).collect();
     assert!(missed.is_empty(), "{}", missed.join("\n"));
-    // Files that changed since their last run are stale, and listed by `cargo verify mutation --check`.
+    // `cargo verify mutation --check` lists the files that changed since their last run.
     let (all, caught) = (results.mutants.len(), results.count(Verdict::Caught));
     assert!(all > 100 && caught * 10 > all * 6, "{}", results.summary());
     let silent = |verdict, by: &str| verdict == Verdict::Caught && by.is_empty();

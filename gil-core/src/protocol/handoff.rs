@@ -81,8 +81,8 @@ pub struct Handoff {
     /// The thread that released or took the lock last in front of a woken one: it may retake the
     /// lock without a barge.
     may_retake: Option<ThreadId>,
-    /// The owner goes on with its turn after a boosted thread has preempted it: it began the turn, and
-    /// its interval has not expired.
+    /// The owner goes on with its turn after a boosted thread has preempted it: it began the turn,
+    /// and its interval has not expired.
     keeps_turn: bool,
     timekeeper: Timekeeper,
 }
