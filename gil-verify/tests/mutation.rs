@@ -18,7 +18,7 @@ fn mutations_of_the_core_are_all_caught() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
     // `cargo verify mutation --check` lists the files that changed since their last run.
     let (all, caught) = (results.mutants.len(), results.count(Verdict::Caught));
-    assert!(all > 100 && caught * 10 > all * 6, "{}", results.summary());
+    assert!(caught * 10 >= all * 6, "{}", results.summary());
     let silent = |verdict, by: &str| verdict == Verdict::Caught && by.is_empty();
     assert!(results.mutants.iter().all(|outcome| !silent(outcome.verdict, &outcome.by)));
 }
@@ -46,24 +46,43 @@ fn every_deleted_line_of_the_rules_breaks_a_claim() {
         .map(|outcome| format!("{}: {:?} by {}", outcome.name, outcome.verdict, outcome.by))
         .collect();
     assert!(without.is_empty(), "{}", without.join("\n"));
+    if !results.sources.contains_key("gil-core/src/protocol/handoff.rs") {
+        let page = rules::page(&results);
+        assert!(page.contains("no result of theirs is committed"), "{page}");
+        return;
+    }
     assert_eq!(rules::lines(&results).count(), 44, "all lines were deleted once");
     let for_speed = rules::lines(&results).filter(|line| rules::for_speed(line).is_some());
     assert_eq!(for_speed.count(), rules::FOR_SPEED.len(), "each is a line, and a test misses it");
 }
 
+/// Results of two files, with one change each.
+fn results_of_two_files() -> Results {
+    let of = |file: &str| Outcome {
+        file: file.to_owned(),
+        name: format!("{file}:1: leave out `x`"),
+        verdict: Verdict::Caught,
+        by: "SAFE-1".to_owned(),
+        claim: Some("SAFE-1".to_owned()),
+        seconds: 1.0,
+    };
+    let files = ["a.rs", "b.rs"];
+    Results {
+        sources: files.map(|file| (file.to_owned(), "1".repeat(64))).into(),
+        mutants: files.map(of).into(),
+    }
+}
+
 #[test]
 fn changed_or_new_source_is_stale() {
-    let results = results();
+    let results = results_of_two_files();
     let mut present = results.sources.clone();
     assert_eq!(stale(&results, &present), Vec::<String>::new());
-    let handoff = "gil-core/src/protocol/handoff.rs";
-    let hash = present.get_mut(handoff).expect("the default protocol was run");
-    *hash = hash.replace(|digit: char| digit.is_ascii_digit(), "0");
-    present.insert("gil-core/src/new.rs".to_owned(), "0".repeat(64));
-    assert_eq!(stale(&results, &present), [handoff, "gil-core/src/new.rs"]);
-    let mut kept = results.clone();
+    present.insert("b.rs".to_owned(), "0".repeat(64));
+    present.insert("new.rs".to_owned(), "0".repeat(64));
+    assert_eq!(stale(&results, &present), ["b.rs", "new.rs"]);
+    let mut kept = results;
     kept.keep(&present);
-    let of = |results: &Results| results.mutants.iter().filter(|o| o.file == handoff).count();
-    assert!(of(&results) > 0 && of(&kept) == 0, "results of another text are removed");
-    assert_eq!(kept.mutants.len(), results.mutants.len() - of(&results), "and nothing else");
+    let left: Vec<_> = kept.mutants.iter().map(|outcome| outcome.file.as_str()).collect();
+    assert_eq!(left, ["a.rs"], "results of another text are removed, and nothing else");
 }

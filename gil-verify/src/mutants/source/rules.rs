@@ -46,6 +46,13 @@ pub fn without_claim(results: &Results) -> Vec<&Outcome> {
 pub fn page(results: &Results) -> String {
     let (unviable, viable): (Vec<_>, Vec<_>) =
         lines(results).partition(|outcome| outcome.verdict == Verdict::Unviable);
+    if viable.is_empty() && unviable.is_empty() {
+        return "# The rules, line by line\n\n\
+                The rules changed after the last mutation run, so no result of theirs is committed. \
+                `cargo verify mutation` leaves out each line of the default protocol, one at a time, \
+                and says which claim breaks first.\n"
+            .to_owned();
+    }
     let mut text = format!(
         "# The rules, line by line\n\n\
          Is each line of the default protocol there for a reason? The mutation run leaves out each, one \
