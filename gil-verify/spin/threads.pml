@@ -95,7 +95,7 @@ active [N] proctype thread()
 {
     do
     :: SECTION(IS_OUTSIDE(_pid), "T%d wants the lock\n", comes(_pid))
-    :: SECTION(RUNS(_pid) && IS_ASKED, "T%d comes to a safepoint\n", answers(_pid))
+    :: SECTION(RUNS(_pid) && IS_ASKED, "T%d reaches a safepoint\n", answers(_pid))
 #ifdef RELEASES
     :: SECTION(RUNS(_pid), "T%d releases for a blocking call\n", leaves(_pid, false))
     :: SECTION(RUNS(_pid), "T%d releases for the last time\n", leaves(_pid, true))

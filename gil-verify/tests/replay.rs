@@ -170,13 +170,10 @@ fn possible_run_that_breaks_nothing_is_not_reproduced() {
 #[test]
 fn impossible_run_is_reported_with_the_possible_steps() {
     for (body, says) in [
-        (
-            "explorer:python3:hogs:2:SAFE-3:0a,1a,0s",
-            "step 3 of the line, `T0 comes to a safepoint`",
-        ),
+        ("explorer:python3:hogs:2:SAFE-3:0a,1a,0s", "step 3 of the line, `T0 reaches a safepoint`"),
         ("explorer:python3:hogs:2:SAFE-3:0a,1a,0s", "T0 can do nothing there"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1a,1e", "cannot happen in state 2"),
-        ("explorer:python2:hogs:2:SAFE-3:0a,1a,0b", "there it could be: T0 comes to a safepoint"),
+        ("explorer:python2:hogs:2:SAFE-3:0a,1a,0b", "there it could be: T0 reaches a safepoint"),
         ("explorer:python2:hogs:2:SAFE-3:0a,7a", "there are 2 threads"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1a,0s1", "cannot happen in state 2"),
         ("explorer:python2:hogs:2:SAFE-3:0a,1A", "by the fast path`, cannot happen in state 1"),

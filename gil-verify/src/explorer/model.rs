@@ -250,7 +250,7 @@ pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String
         Operation::Acquire => "wants the lock",
         Operation::Release(Release::Blocking) => "releases for a blocking call",
         Operation::Release(Release::Final) => "releases for the last time",
-        Operation::Safepoint => "comes to a safepoint",
+        Operation::Safepoint => "reaches a safepoint",
         Operation::Resume(Wake::Notified) => "runs after a wake-up",
         Operation::Resume(Wake::TimedOut) => "runs after its timer",
         Operation::Retry => "is back between two sections",
