@@ -108,3 +108,13 @@ fn boosted_thread_that_is_preempted_has_no_turn_to_keep() {
     assert_eq!((lock.queue_of(first), lock.boosts_left()), (Some(REGULAR), 0));
     assert_eq!(lock.queue_of(hog), Some(INTERRUPTED), "it began the turn");
 }
+
+#[test]
+fn barging_thread_that_is_preempted_has_no_turn_to_keep() {
+    let [hog, other, caller] = threads();
+    let mut lock = Lock::between_two_hogs(hog, other);
+    lock.section(hog, RELEASE);
+    assert_eq!(lock.section(caller, Acquire), Outcome::Owns, "it barges");
+    lock.interrupt(caller, hog);
+    assert_eq!(lock.queue_of(caller), Some(REGULAR), "it did not begin the turn");
+}
