@@ -29,6 +29,7 @@ fn milliseconds(call: &Call<'_>, number: i32) -> Result<Duration, String> {
     }
 }
 
+/// `sleep(milliseconds)`, with the lock detached.
 pub(crate) fn sleep(call: &Call<'_>) -> Answer {
     let time = milliseconds(call, 1)?;
     call.detach(|| std::thread::sleep(time));

@@ -82,7 +82,7 @@ fn talk(client: &UdpSocket, port: u16, messages: u32) -> std::io::Result<Vec<f64
         if begin.elapsed() > PATIENCE {
             return Err(std::io::Error::other(format!("no answer on port {port}")));
         }
-        std::thread::sleep(PAUSE); // not ready yet: the client tries again
+        std::thread::sleep(PAUSE); // a refusal returns at once: do not spin on the socket
     }
     let mut latencies = Vec::new();
     for number in 0..messages {

@@ -33,6 +33,7 @@ fn milliseconds<W: World>(machine: &Machine<W>, given: Arguments, number: usize)
     }
 }
 
+/// `sleep(milliseconds)`, with the lock detached.
 pub(super) fn sleep<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     let time = milliseconds(machine, given, 0)?;
     machine.detached(|| std::thread::sleep(time));

@@ -34,7 +34,7 @@ impl Client {
             if begin.elapsed() > PATIENCE {
                 return Err(io::Error::other(format!("the server does not answer: {error}")));
             }
-            std::thread::sleep(RETRY);
+            std::thread::sleep(RETRY); // a refusal returns at once: do not spin on the socket
         }
         Ok(client)
     }
