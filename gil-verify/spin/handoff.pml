@@ -4,9 +4,9 @@
    the next in line. A voluntary one frees it and wakes the next in line; other threads may barge in front of
    that one K times in a turn, and after that the release is a hand-off too. The thread that released last may
    retake the lock without a barge, until the woken thread finds it held; then the next release is a hand-off.
-   An arriving thread requests a switch at once, B times in a turn. A thread that began the turn and is preempted
-   by a boosted one waits in the interrupted queue if a boost is left and its interval has not expired. A turn begins when the head
-   of the regular queue gets the lock. One waiter has a timer, and keeps it after it has requested. */
+   An arriving thread requests a switch at once, B times in a turn. A thread that was not boosted and is
+   preempted by a boosted one waits in the interrupted queue if a boost is left and its interval has not expired.
+   A turn begins when the head of the regular queue gets the lock. One waiter has a timer, and keeps it after it has requested. */
 
 #define QUEUES
 #define BOOSTED 0
@@ -18,7 +18,7 @@
 byte barges_left = K;
 byte boosts_left = B;
 byte may_retake = NOBODY;   /* the thread that may retake the lock */
-bool keeps_turn = true;     /* the owner began the turn, and its interval has not expired */
+bool keeps_turn = true;     /* the owner was not boosted, and its interval has not expired; a barge inherits it */
 byte keeper = NOBODY;       /* the waiter whose timer runs */
 
 hidden byte next, next_set; /* the next in line */
@@ -160,7 +160,6 @@ inline acquire(me) {
         if
         :: next != NOBODY && may_retake != me ->
             may_retake = me;
-            keeps_turn = false;
             if
             :: barges_left > 0 -> barges_left--
             :: else

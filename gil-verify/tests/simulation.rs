@@ -221,7 +221,7 @@ fn timed_witness_approaches_the_bound_on_waiting() {
         let [waited, promised] = [attack.waited, attack.promised].map(|d| d.as_secs_f64() * 1e3);
         format!("{waited:.1} of {promised:.1} ms, {:.3}", attack.share())
     });
-    assert_eq!(told, ["40.8 of 41.5 ms, 0.985", "76.5 of 77.7 ms, 0.984"]);
+    assert_eq!(told, ["40.8 of 41.5 ms, 0.985", "76.4 of 77.7 ms, 0.983"]);
     // A lock with one more boost breaks the promise of this one.
     let [promise, _] = default;
     let more = attack(Point { barges, boosts: boosts + 1, threads: 3 });

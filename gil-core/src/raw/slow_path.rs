@@ -1,30 +1,47 @@
 //! The slow path, from top to bottom: what an operation does when the word alone cannot serve it.
 //!
+//! # Terms
+//! - The **word** is the atomic that the fast path uses. It is *frozen* while only the Monitor
+//!   knows the owner. It is *biased* while one thread may release and retake the lock through it,
+//!   although others wait.
+//! - The **Monitor** holds each thread's state and runs the protocol, under the mutex.
+//! - A **section** is one pass through steps 1 to 4.
+//! - The protocol *requests* a switch. The **flag** publishes the request to safepoints.
+//!
 //! # The five steps
 //! 1. **Freeze.** Lock the mutex. If the word is not frozen, freeze it, and tell the Monitor who
-//!    holds the lock.
-//! 2. **Decide.** Run one section of the [`TimedMonitor`]: the protocol decides, and pacing may
-//!    delay.
-//! 3. **Publish.** Mirror the request into the flag that safepoints read. Give the word back if
-//!    every thread is idle, or bias it to the thread that may retake the lock. (WORD-3: flag before
-//!    word.)
+//!    owns the lock.
+//! 2. **Decide.** The [`TimedMonitor`] runs the protocol. Pacing may delay a request or a woken
+//!    thread. A safepoint that finds no request has nothing to decide.
+//! 3. **Publish.** Set or clear the flag. Then unfreeze the word if no thread waits, or bias it to
+//!    the thread that may retake the lock. Otherwise it stays frozen. (WORD-3: flag before word.)
 //! 4. **Wake.** Unlock the mutex, then unpark the threads that the section woke.
-//! 5. **Wait.** Return, retry, or sleep until the plan says. Then begin again with step 1.
+//! 5. **Wait.** Return if the operation is complete. Otherwise retry at once, or sleep until
+//!    unparked or until a time of the plan. Then go to step 1.
 //!
 //! [`SlowPath::section`] is steps 1 to 4, and [`SlowPath::run_to_completion`] is the loop around
 //! them.
 //!
-//! # Between a timer's expiry and the new holder's first instruction
-//! The waiter whose timer expired runs a section: the protocol requests a switch, and step 3 sets
-//! the flag (*requested*). The holder's next safepoint sees the flag and runs a section: the
-//! protocol gives the lock to the next in line, step 3 clears the flag, and step 4 unparks that
-//! thread (*answered* and *granted*). It returns from step 5 and runs a section that finds itself
-//! the owner (*confirmed*).
+//! # Between a timer's expiry and the new owner's first instruction
+//! 1. *Requested.* The waiter whose timer expired runs a section. The protocol requests a switch if
+//!    none is pending. Step 3 sets the flag, unless pacing delays it. The waiter sleeps again.
+//! 2. *Answered.* The holder reads the flag at a safepoint and runs a section. The protocol clears
+//!    the request, and the holder joins a queue.
+//! 3. *Granted.* In the same section the next in line becomes the owner. Step 3 clears the flag and
+//!    step 4 unparks the new owner. The old one sleeps.
+//! 4. *Confirmed.* The new owner wakes in step 5 and runs a section. The Monitor finds that the
+//!    thread owns the lock, asks the protocol nothing, and the operation returns.
+//!
+//! A release with a request pending answers in the same way. If the lock is free when the timer
+//! expires, no request is made.
 //!
 //! # Orderings
-//! The mutex orders everything here, and [`Word`] joins the fast path to it. The flag is Relaxed:
-//! it is stored under the mutex and loaded by the holder only, who at worst sees it one safepoint
-//! later, or enters a section that finds no request.
+//! The mutex orders everything here; [`Word`] says how the fast path joins. The flag is Relaxed. It
+//! is stored under the mutex, and only the holder loads it. A late load delays the switch. A stale
+//! one costs a section that finds no request.
+//!
+//! `mutant!` is a deliberate bug that a loom suite switches on; elsewhere it is `false`. The book's
+//! chapter on claims explains SAFE-8 and the like.
 
 use std::sync::Arc;
 
@@ -41,12 +58,14 @@ use crate::sync::{
 };
 use crate::timed_monitor::{TimedMonitor, WaitPlan};
 
-/// The lock, less its ticks: the word, the flag, and what the mutex guards.
+/// The lock without its tick counters: the word, the flag, and what the mutex guards.
 pub(super) struct SlowPath<P: Protocol, O> {
     pub(super) word: Word,
+    /// The flag: whether safepoints see a switch request.
     pub(super) requested: AtomicBool,
     pub(super) shared: Mutex<Shared<P, O>>,
-    /// What all of this stands in, for a checker: no access after the final release, SAFE-8.
+    /// Models the memory of the lock: a checker reports each access after the final release
+    /// (SAFE-8).
     pub(super) memory: Memory,
 }
 
@@ -55,11 +74,12 @@ pub(super) struct Shared<P: Protocol, O> {
     pub(super) timed: TimedMonitor<P, Instant>,
     pub(super) observer: O,
     pub(super) registry: Registry,
-    /// The Monitor knows the owner, and the word does not.
+    /// Whether the word is frozen: the Monitor knows the owner, and the word does not.
     frozen: bool,
-    /// The flag that safepoints read, mirrored: a checker allows only the holder to load it.
+    /// The last value stored in the flag. Sections read this copy, because a checker allows only
+    /// the holder to load the atomic.
     pub(super) flag: bool,
-    /// Is told when the flag changes.
+    /// Called under the mutex with the flag's new value.
     pub(super) hook: Option<Box<dyn Fn(bool) + Send>>,
 }
 
@@ -87,8 +107,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
     /// Whether the word is ever biased.
     const BIASED: bool = P::GRACE_PERIOD && !O::DISABLE_FAST_PATH;
 
-    /// Attaches when the word was not free: by the bias, or by sections. `false`: the deadline
-    /// passed.
+    /// Attaches through a biased word, or else through sections. `false`: the deadline passed.
     #[cold]
     pub(super) fn attach_slow(
         &self,
@@ -101,7 +120,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         self.run_to_completion(registration, Operation::Acquire, deadline)
     }
 
-    /// Detaches when the word was not simply held: by the bias, or by sections.
+    /// Detaches through a biased word, or else through sections.
     #[cold]
     pub(super) fn detach_slow(
         &self,
@@ -114,8 +133,8 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         self.run_to_completion(registration, release, None).map(|_| ())
     }
 
-    /// Runs sections until `operation` is complete. `false`: the deadline passed, and it was
-    /// cancelled.
+    /// Runs sections until `operation` is complete. `false`: the deadline passed, and the operation
+    /// was cancelled.
     #[cold]
     pub(super) fn run_to_completion(
         &self,
@@ -123,23 +142,20 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         mut operation: Operation,
         deadline: Option<Instant>,
     ) -> Result<bool, Fault> {
-        registration.parker.park.bind();
+        registration.parker.park.bind(); // only loom needs to know which thread sleeps
         let mut expired_epoch = None;
         loop {
-            let (outcome, plan) = self.section(registration.id, operation, expired_epoch.take())?;
+            let (outcome, plan) = self.section(registration.id, operation, expired_epoch)?;
             // Step 5: wait.
-            operation = match outcome {
+            (operation, expired_epoch) = match outcome {
                 Outcome::Owns => return Ok(true),
                 Outcome::Left => return Ok(operation != Operation::Cancel),
-                Outcome::Retry => Operation::Retry,
+                Outcome::Retry => (Operation::Retry, None),
                 Outcome::Wait(_) => match registration.parker.wait(plan, deadline) {
-                    Parked::Returned => Operation::Resume(Wake::Notified),
+                    Parked::Returned => (Operation::Resume(Wake::Notified), None),
                     Parked::GaveUp if mutant!(CancelSkipped) => return Ok(false),
-                    Parked::GaveUp => Operation::Cancel,
-                    Parked::TimedOut => {
-                        expired_epoch = Some(plan.epoch);
-                        Operation::Resume(Wake::TimedOut)
-                    }
+                    Parked::GaveUp => (Operation::Cancel, None),
+                    Parked::TimedOut => (Operation::Resume(Wake::TimedOut), Some(plan.epoch)),
                 },
             };
         }
@@ -162,12 +178,12 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         }
         // Step 2: decide.
         let Shared { timed, observer, .. } = &mut *shared;
-        let answers = P::PREEMPTION != Preemption::OnRequest || timed.monitor.requested();
-        let stale = operation == Operation::Safepoint && !answers;
+        let has_request = P::PREEMPTION != Preemption::OnRequest || timed.monitor.requested();
+        let stale = operation == Operation::Safepoint && !has_request;
         let decided = if stale && !mutant!(StaleRequestAnswered) {
-            observer.stale_request(thread);
-            let holds = timed.monitor.owner() == Some(thread);
-            holds.then(|| (Outcome::Owns, timed.plan(None, &clock))).ok_or(Fault::NotHolder)
+            observer.stale_request(thread); // the safepoint saw a request that has been answered
+            let owns = timed.monitor.owner() == Some(thread);
+            owns.then(|| (Outcome::Owns, timed.plan(None, &clock))).ok_or(Fault::NotHolder)
         } else {
             timed.section(thread, operation, expired_epoch, observer, &clock)
         };
@@ -175,7 +191,7 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         // Step 3: publish.
         self.publish(&mut shared);
         std::mem::forget(bomb);
-        // Step 4: wake. The lock may be gone after this unlock.
+        // Step 4: wake. Once the mutex is unlocked, another thread may destroy the lock (SAFE-8).
         drop(shared);
         woken.iter().for_each(|parker| parker.unpark());
         if mutant!(TouchedAfterRelease) {
@@ -191,40 +207,48 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
     fn freeze(&self, shared: &mut Shared<P, O>, clock: &SectionClock) {
         let before = self.word.freeze();
         shared.frozen = true;
-        if let Some(times @ 1..) = before.biased_reacquires {
-            shared.observer.biased_reacquires(times);
+        if let Some(count @ 1..) = before.biased_reacquires {
+            shared.observer.biased_reacquires(count);
         }
         let synced = shared.timed.sync_owner(before.holder, before.biased_reacquires, clock);
         synced.unwrap_or_else(|fault| fail(&fault));
     }
 
-    /// Lets the fast path see what the section left: the flag, then the word.
+    /// Publishes the section's result: the flag, then the word.
     fn publish(&self, shared: &mut Shared<P, O>) {
-        let monitor = &shared.timed.monitor;
-        let (owner, biased) = (monitor.owner(), monitor.biased().filter(|_| Self::BIASED));
-        let quiet = monitor.all_idle() || mutant!(SlowDroppedEarly);
-        if quiet && mutant!(WordBeforeFlag) {
-            self.word.unfreeze(owner);
+        if mutant!(WordBeforeFlag) {
+            self.publish_word(shared);
         }
         let requested = shared.timed.publishes_request() || shared.flag && mutant!(FlagNeverFalls);
         if shared.flag != requested && !mutant!(FlagNotMirrored) {
             self.set_request_flag(shared, requested);
         }
-        match biased {
-            _ if quiet && mutant!(WordBeforeFlag) => {}
-            _ if quiet => self.word.unfreeze(owner),
-            Some(thread) => self.word.bias(thread, owner.is_some()),
-            None => {}
+        if !mutant!(WordBeforeFlag) {
+            self.publish_word(shared);
         }
-        shared.frozen = !quiet && (biased.is_none() || mutant!(BiasNotRevoked));
         let (flag, frozen) = (shared.flag, shared.frozen);
         shared.observer.published(flag, frozen, &shared.timed.monitor);
+    }
+
+    /// Unfreezes the word if no thread waits, or biases it if a thread may retake the lock.
+    fn publish_word(&self, shared: &mut Shared<P, O>) {
+        let monitor = &shared.timed.monitor;
+        let (owner, biased) = (monitor.owner(), monitor.biased().filter(|_| Self::BIASED));
+        shared.frozen = if monitor.all_idle() || mutant!(SlowDroppedEarly) {
+            self.word.unfreeze(owner);
+            false
+        } else if let Some(thread) = biased {
+            self.word.bias(thread, owner.is_some()); // HAND-4: if there is an owner, it is `thread`
+            mutant!(BiasNotRevoked)
+        } else {
+            true
+        };
     }
 
     /// Stores the flag, under the mutex, and tells the hook.
     pub(super) fn set_request_flag(&self, shared: &mut Shared<P, O>, requested: bool) {
         shared.flag = requested;
-        // Relaxed: published by the word's store or by the mutex, see the module's page.
+        // Relaxed: see "Orderings" in the module's docs.
         self.requested.store(requested, Ordering::Relaxed);
         let bomb = Bomb;
         if let Some(tell) = &shared.hook {
@@ -233,19 +257,20 @@ impl<P: Protocol, O: Observe> SlowPath<P, O> {
         std::mem::forget(bomb);
     }
 
-    /// Whether the thread holds the lock. Only the thread itself can change that.
+    /// Whether the calling thread, `id`, owns the lock. While it runs, no other thread can change
+    /// the answer.
     pub(super) fn is_attached(&self, id: ThreadId) -> bool {
         let by_word = self.word.is_held_by(id);
         by_word.unwrap_or_else(|| {
             let shared = self.shared.lock();
-            // The word may have been given back meanwhile.
+            // Another thread may have unfrozen the word before this one locked the mutex.
             self.word.is_held_by(id).unwrap_or_else(|| shared.timed.monitor.owner() == Some(id))
         })
     }
 }
 
 impl<P: Protocol, O> Shared<P, O> {
-    /// The parkers of the threads that have been woken and not yet unparked.
+    /// Drains the woken threads, and returns their parkers.
     fn drain_parkers(&mut self) -> Vec<Arc<Parker>> {
         let Self { timed, registry, .. } = self;
         if timed.monitor.woken().is_empty() {
@@ -256,18 +281,19 @@ impl<P: Protocol, O> Shared<P, O> {
             .monitor
             .drain_woken()
             .take(most)
-            .filter_map(|thread| registry.parker(thread))
+            .filter_map(|thread| registry.parker(thread)) // a waiter is registered: it has one
             .collect()
     }
 }
 
-/// Aborts when a section unwinds: a half-updated lock must not live on.
+/// Aborts when a section or the hook unwinds: a half-updated lock must not live on. What returns
+/// forgets it.
 struct Bomb;
 
 impl Drop for Bomb {
     fn drop(&mut self) {
-        // loom reports the panic itself, and a checker that observes the section may be its cause.
-        if std::thread::panicking() && !crate::UNDER_LOOM {
+        // loom reports the panic itself; the observer of a checker may have caused it.
+        if !crate::UNDER_LOOM {
             fail(&"a protocol or a callback panicked under the lock's mutex");
         }
     }

@@ -110,11 +110,12 @@ fn boosted_thread_that_is_preempted_has_no_turn_to_keep() {
 }
 
 #[test]
-fn barging_thread_that_is_preempted_has_no_turn_to_keep() {
+fn barging_thread_that_is_preempted_goes_on_with_the_turn() {
     let [hog, other, caller] = threads();
     let mut lock = Lock::between_two_hogs(hog, other);
     lock.section(hog, RELEASE);
     assert_eq!(lock.section(caller, Acquire), Outcome::Owns, "it barges");
     lock.interrupt(caller, hog);
-    assert_eq!(lock.queue_of(caller), Some(REGULAR), "it did not begin the turn");
+    assert_eq!(lock.queue_of(caller), Some(INTERRUPTED));
+    assert!(!lock.0.protocol().keeps_turn(), "so no second thread is interrupted");
 }

@@ -68,7 +68,7 @@ fn judge<P: Protocol>(monitor: &Monitor<P>, handoff: &Handoff) -> Option<&'stati
             Some("HAND-3: no thread waits, and the protocol is not reset")
         }
         _ if monitor.queue(Handoff::QUEUES[1]).count() > 1 => {
-            Some("HAND-6: two threads are interrupted, and one of them did not begin the turn")
+            Some("HAND-6: two threads are interrupted")
         }
         _ if !free
             && handoff.may_retake().is_some_and(|thread| monitor.owner() != Some(thread)) =>

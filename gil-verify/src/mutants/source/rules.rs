@@ -24,7 +24,8 @@ pub const FOR_SPEED: &[(&str, &str)] = &[
 #[must_use]
 pub fn for_speed(outcome: &Outcome) -> Option<&'static str> {
     let known = FOR_SPEED.iter().find(|(line, _)| outcome.name.contains(line));
-    known.filter(|_| outcome.verdict == Verdict::Caught).map(|(_, why)| *why)
+    let by_a_test_alone = outcome.verdict == Verdict::Caught && outcome.claim.is_none();
+    known.filter(|_| by_a_test_alone).map(|(_, why)| *why)
 }
 
 /// The outcomes of the deleted lines of the rules.
