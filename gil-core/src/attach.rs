@@ -63,7 +63,8 @@ impl<T, P: Protocol> Gil<T, P> {
     /// Waits for the lock and takes it.
     ///
     /// # Panics
-    /// When this thread is attached already, or is ending; [`Gil::with`] does not.
+    /// When this thread is attached already, or is ending. [`Gil::attach_checked`] and
+    /// [`Gil::with`] return an error instead.
     #[track_caller]
     #[inline(always)]
     pub fn attach(&self) -> Attached<'_, T, P> {
@@ -73,8 +74,8 @@ impl<T, P: Protocol> Gil<T, P> {
         }
     }
 
-    /// As [`Gil::attach`], for a function that foreign code calls and that cannot know whether this
-    /// thread is attached.
+    /// As [`Gil::attach`], with an error instead of a panic. For a function that foreign code calls
+    /// and that cannot know whether this thread is attached.
     ///
     /// ```
     /// use gil_core::{AttachError, Gil};
@@ -122,6 +123,7 @@ impl<T, P: Protocol> Gil<T, P> {
     ///
     /// # Errors
     /// [`AttachError::AlreadyAttached`] when this thread is attached and has not lent its token.
+    /// [`AttachError::ThreadExiting`] when it is ending.
     pub fn with<R>(&self, f: impl FnOnce(&mut Attached<'_, T, P>) -> R) -> Result<R, AttachError> {
         let current = self.registration().ok_or(AttachError::ThreadExiting)?;
         if current.lent.get() {

@@ -29,9 +29,9 @@ use crate::sync::{StdMutex, StdMutexGuard, fail, mutant, try_lock};
 pub struct Attached<'g, T, P: Protocol = Handoff> {
     gil: &'g Gil<T, P>,
     current: CurrentRegistration,
-    /// The token was made by [`Gil::with`] from a lent one: dropping it does not detach. A word and
-    /// not a byte: a guard that is passed in memory is copied by words, which would wait for a
-    /// single byte's store.
+    /// Not 0 if [`Gil::with_lent`] made the token from a lent one: then dropping it does not
+    /// detach. A word and not a byte: a guard in memory is copied by words. The load of a word
+    /// would wait for the store of a single byte.
     lent: usize,
     /// Invariant in `'g`, so that the token a closure gets from [`Gil::with`] cannot be swapped
     /// for one that lives longer.
@@ -44,9 +44,9 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         Self { gil, current, lent: usize::from(lent), brand: PhantomData }
     }
 
-    /// As [`Attached::new`], after the hook. The token is not kept if the hook panics. It is made
-    /// again rather than passed through: a guard that is moved in memory doubles the cost of an
-    /// attach.
+    /// As [`Attached::new`], and then runs the hook. If the hook panics, the token is dropped and
+    /// the thread is detached. The token is made here and not passed in: a guard that is moved in
+    /// memory doubles the cost of an attach.
     #[cold]
     pub(crate) fn new_after_hook(gil: &'g Gil<T, P>, current: CurrentRegistration) -> Self {
         let attached = Self::new(gil, current, false);
@@ -54,8 +54,9 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         attached
     }
 
-    /// Whether another thread requests a switch. One relaxed load: an interpreter spills its
-    /// registers and calls [`Attached::safepoint`] only if this is true.
+    /// As [`Gil::switch_requested`]. One relaxed load: an interpreter spills its registers and
+    /// calls [`Attached::safepoint`] only if this is true. A protocol that counts ticks needs every
+    /// call.
     pub fn switch_requested(&self) -> bool {
         self.gil.raw.switch_requested()
     }

@@ -26,12 +26,12 @@ pub struct Gil<T, P: Protocol = Handoff> {
     /// matters, and it is written once.
     lock_id: AtomicU64,
     returned_ids: Mutex<Option<ReturnedIds>>,
-    /// Whether `after_acquire` has something to do. Relaxed: a hint. What it announces is under a
-    /// mutex of its own, and an acquire that comes after the announcement sees it, by whatever made
-    /// it come after.
+    /// Whether `after_acquire` has something to do. Relaxed: a hint. The work itself is under a
+    /// mutex of its own. An acquire that is ordered after the store sees the store, whatever orders
+    /// them.
     pub(crate) pending: AtomicBool,
-    /// Runs after an acquire while it is pending, with the lock held and no token in use. This is
-    /// all that the lock knows of the [`heap`](crate::heap).
+    /// Runs if `pending` is set, after an acquire or a safepoint in the slow path. The lock is held
+    /// then, and no token is in use. This is all that the lock knows of the [`heap`](crate::heap).
     after_acquire: fn(),
     state: UnsafeCell<T>,
 }
@@ -93,9 +93,9 @@ impl<T, P: Protocol> Gil<T, P> {
         }
     }
 
-    /// Whether a waiting thread requests a switch. One relaxed load, for a place without a token,
-    /// such as a hook; a safepoint is the answer. Always `false` under a protocol that counts
-    /// ticks.
+    /// Whether a waiting thread requests a switch, or pending drops of a [`heap`](crate::heap) need
+    /// the holder. The holder answers at a safepoint. One relaxed load, for a place without a
+    /// token, such as a hook. A protocol that counts ticks requests no switch.
     pub fn switch_requested(&self) -> bool {
         self.raw.switch_requested()
     }
@@ -112,9 +112,9 @@ impl<T, P: Protocol> Gil<T, P> {
         registration::is_attached(self.lock_id.load(Ordering::Relaxed))
     }
 
-    /// Sets the switch interval, 5 ms at first: how long a thread may run before a waiting one
-    /// requests a switch. Zero is 1 us, and [`Duration::MAX`] is "never"; see
-    /// [`RawGil::set_switch_interval`].
+    /// Sets the switch interval: how long a thread may run before a waiting one requests a switch.
+    /// A new lock has its protocol's interval, which is 5 ms by default. Zero means 1 us, and
+    /// [`Duration::MAX`] means "never"; see [`RawGil::set_switch_interval`].
     pub fn set_switch_interval(&self, interval: Duration) {
         self.raw.set_switch_interval(interval);
     }
@@ -129,13 +129,13 @@ impl<T, P: Protocol> Gil<T, P> {
         self.raw.counters()
     }
 
-    /// The state, without locking: `&mut self` proves that no thread is attached.
+    /// The state, without locking: `&mut self` proves that no token is in use.
     pub fn get_mut(&mut self) -> &mut T {
         // SAFETY: `&mut self` is exclusive, and every `Attached` borrows `self`.
         unsafe { &mut *self.state_pointer() }
     }
 
-    /// The state. Owning the lock proves that no thread is attached.
+    /// The state, without locking: `self` by value proves that no token is in use.
     pub fn into_inner(self) -> T {
         self.state.into_inner()
     }

@@ -16,8 +16,8 @@ pub struct SectionInfo<'a, P> {
     pub monitor: &'a Monitor<P>,
 }
 
-/// Sees every section of a lock, from inside the mutex. It does not see the fast path, unless
-/// [`Observe::DISABLE_FAST_PATH`] switches that off.
+/// Sees every section of a lock, from inside the mutex. An attach or a detach on the fast path goes
+/// unseen. [`Observe::DISABLE_FAST_PATH`] turns the fast path off, so that nothing goes unseen.
 ///
 /// ```
 /// use gil_core::protocol::{Handoff, Protocol};
@@ -48,8 +48,8 @@ pub trait Observe {
     /// frozen. Both have to agree with the Monitor.
     fn published<P: Protocol>(&mut self, _flag: bool, _frozen: bool, _: &Monitor<P>) {}
 
-    /// `thread` reached a safepoint for a request that is gone: a waiter gave up, or many drops are
-    /// pending ([`heap`](crate::heap)).
+    /// `thread` entered the slow path at a safepoint and found no request. The request may be gone,
+    /// or many drops may be pending ([`heap`](crate::heap)).
     fn stale_request(&mut self, _thread: ThreadId) {}
 
     /// The timer of `thread`'s wait started again, without a section, because the owner has
@@ -64,8 +64,8 @@ pub trait Observe {
     fn wakeup_deferred(&mut self, _thread: ThreadId) {}
 }
 
-/// What a lock's slow path has done so far. Counting costs nothing on the fast path, which is why
-/// the fast path is not in here.
+/// What a lock's slow path has done so far. The fast path is not counted, so counting costs it
+/// nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counters {
     /// Critical sections.
@@ -84,7 +84,7 @@ pub struct Counters {
     pub wakeups: u64,
     /// Threads that were woken by a notification and had to wait again.
     pub wasted_wakeups: u64,
-    /// Times the owner in the slow path was another one than last time.
+    /// Sections after which the owner was a different thread from the last recorded owner.
     pub switches: u64,
     /// Times a woken thread slept on in its grace period.
     pub deferred_wakeups: u64,

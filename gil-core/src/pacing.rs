@@ -1,13 +1,13 @@
 //! What needs a clock: when the present run began, and two delays with absolute limits.
 //!
-//! The protocol decides without a clock, and no verdict depends on this module. It may only
-//! *delay*:
+//! The protocol decides without a clock, and this module makes none of its decisions. The module
+//! may only *delay*:
 //! - **Grace period.** A release wakes the next waiter. If the thread that released has already
 //!   retaken the lock by then, it is making short calls, and the woken thread sleeps on for a
 //!   while instead of finding the lock held. See [`Pacing::grace_deadline`].
-//! - **Deferred request.** A thread that arrives may request a switch at once. The request is
-//!   published to the holder only when the present run is as old as the run of the thread that
-//!   interrupted it last, so a CPU-bound thread keeps its share. See [`Pacing::defer_request`].
+//! - **Deferred request.** A thread that arrives may request a switch at once. If a boosted
+//!   thread ran just before, the holder sees the request only once its own run is as long. So a
+//!   CPU-bound thread keeps its share. See [`Pacing::defer_request`].
 //!
 //! # Limits
 //! [`Limits`] holds every upper limit, in absolute time, whatever the switch interval is. The
@@ -24,15 +24,16 @@ use crate::sync::{Clock, mutant};
 /// The grace period is at most this part of the switch interval.
 const GRACE_DIV: u32 = 5;
 
-/// A woken thread rechecks after this part of the switch interval, or at most [`Limits::free`].
+/// A woken thread first rechecks after the switch interval divided by this, or after
+/// [`Limits::free`] if that is less.
 const RECHECK_DIV: u32 = 100;
 
-/// A run shorter than this part of the switch interval, or than [`Limits::free`], defers no
-/// request: the timer costs more.
+/// A run defers no request if it is shorter than both [`Limits::free`] and the switch interval
+/// divided by this. The timer would cost more than the run.
 const MIN_RUN_DIV: u32 = 250;
 
-/// In one run of this many of a thread that makes calls, a woken thread waits for its first
-/// reacquire.
+/// In a run whose number is a multiple of this, a woken thread may sleep on before any reacquire.
+/// It does so only if the owner requested a switch on its arrival.
 const PROBE_EVERY: u64 = 7;
 
 /// The absolute upper limits of every delay.
@@ -40,7 +41,8 @@ const PROBE_EVERY: u64 = 7;
 pub struct Limits {
     /// How long a woken thread sleeps on in all.
     pub grace: Duration,
-    /// How long it sleeps on at a time once it has seen the lock free.
+    /// The longest it sleeps at a time if it finds the lock free. If it finds the lock held, it may
+    /// sleep longer: for as long again as it has slept so far.
     pub free: Duration,
     /// How long a request is deferred.
     pub defer: Duration,
@@ -114,7 +116,7 @@ pub struct Pacing<M> {
     /// The owner has retaken the lock since a woken thread last looked.
     retaken: bool,
     grace: Option<Grace<M>>,
-    /// The thread that requested a switch on its arrival, until it has run.
+    /// The last thread that requested a switch on its arrival, until another thread begins a run.
     boosted_thread: Option<ThreadId>,
     /// How old the present run has to be before a request is published.
     min_run: Duration,
@@ -156,7 +158,7 @@ impl<M> Pacing<M> {
         self.retaken = true;
     }
 
-    /// `thread` has left: a later thread under its id inherits nothing.
+    /// `thread` has left. A later thread under its id inherits no run, boost or deferred request.
     pub fn forget(&mut self, thread: ThreadId) {
         let other = |known: &ThreadId| *known != thread;
         self.run.owner = self.run.owner.filter(other);
@@ -233,8 +235,8 @@ impl<M: Copy + Ord + Debug> Pacing<M> {
         self.restart(Some(owner), clock.now());
     }
 
-    /// `thread`, which a release has woken, runs. Until when it sleeps on: while the owner keeps
-    /// retaking the lock. `None`: it looks at the lock now.
+    /// Returns until when `thread` sleeps on, because the owner keeps retaking the lock. Called
+    /// when `thread` runs after a release has woken it. `None`: it runs its section now.
     pub fn grace_deadline(
         &mut self,
         thread: ThreadId,
@@ -264,8 +266,9 @@ impl<M: Copy + Ord + Debug> Pacing<M> {
         self.grace.map(|grace| grace.recheck_at)
     }
 
-    /// After a section of `thread`, with whether a switch was `requested` before it and after it.
-    /// Until when the request that it made on its arrival is deferred.
+    /// Returns until when the request that `thread` made on its arrival is deferred. Called after a
+    /// section of `thread`. `requested`: whether a switch was requested before and after the
+    /// section.
     pub fn defer_request(
         &mut self,
         thread: ThreadId,

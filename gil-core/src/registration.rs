@@ -1,17 +1,18 @@
-//! The running thread's registration with each lock, found without being told.
+//! Finds the running thread's registration with each lock, so that no caller has to pass it.
 //!
-//! The lock used last is cached in a plain cell; the others are in a map. A lock is known by a
-//! number of its own and not by its address, which another lock may get later.
+//! A map has them all, and a plain cell caches the one used last. A lock is known by a number of
+//! its own and not by its address, which another lock may get later.
 //!
 //! # When a thread ends
-//! Its ids return to their locks through a mailbox. An id stays taken while its thread still holds
-//! the lock (it has forgotten its guard): references to the data may live on in other threads, so
-//! the lock can never be free again.
+//! The thread's ids go back to their locks through [`ReturnedIds`]. An id is never used again if
+//! its thread still holds the lock, because it has forgotten its guard. References to the data may
+//! live on in other threads, so that lock must never become free.
 //!
 //! # When a lock is dropped
-//! Its registrations in other threads become useless. A thread drops them when it registers with
-//! new locks: as soon as there are twice as many as were left the last time. So memory stays within
-//! twice what the living locks need, and a registration takes constant time on average.
+//! Its registrations become useless. A thread drops them when it registers with a new lock and has
+//! twice as many registrations as the last cleanup left. It has at least [`PRUNE_MIN`] then. So
+//! memory stays within about twice what the living locks need. A registration takes constant time
+//! on average.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ pub(crate) struct ThreadRegistration {
     pub(crate) registration: Registration,
     /// The thread has lent its token: [`Gil::with`](crate::Gil::with) may use it.
     pub(crate) lent: Cell<bool>,
-    /// The thread has a guard that it has not dropped.
+    /// The thread is attached: it has a guard, and is not inside `Attached::detach`.
     pub(crate) attached: Cell<bool>,
     returned_ids: Weak<Mutex<Vec<ThreadId>>>,
 }
@@ -51,12 +52,12 @@ impl Drop for ThreadRegistration {
     }
 }
 
-/// A registration of the running thread, found without counting its users: a count is four of the
-/// stores that a compare-and-swap has to wait for.
+/// A registration of the running thread, without a reference count. A count would add four stores,
+/// which the next compare-and-swap has to wait for.
 ///
-/// REG-1: a registration lives until the end of its thread or of its lock, and for ever if the
-/// thread is attached then. A user of one is in the middle of a call of that thread, which borrows
-/// the lock, or has a token, which borrows the lock too.
+/// REG-1: a registration lives at least until its thread ends or its lock is dropped. If the thread
+/// is attached when it ends, the registration lives for ever. Its user is a call on that thread or
+/// a token, and both borrow the lock.
 #[derive(Clone, Copy)]
 pub(crate) struct CurrentRegistration(NonNull<ThreadRegistration>);
 
@@ -65,7 +66,7 @@ impl Deref for CurrentRegistration {
 
     #[inline(always)]
     fn deref(&self) -> &ThreadRegistration {
-        // SAFETY: REG-1; and as a pointer it has not left its thread.
+        // SAFETY: REG-1. A `NonNull` is not Send, so this value has not left its thread.
         unsafe { self.0.as_ref() }
     }
 }
@@ -107,7 +108,7 @@ impl Drop for Registrations {
     }
 }
 
-// A thread-local with nothing to drop need not be asked each time whether it is still there.
+// `CACHED` has no destructor, so an access need not check whether it has been destroyed.
 crate::thread_local_unless_loom! { CACHED: Cell<Option<CurrentRegistration>> = Cell::new(None); }
 crate::thread_local_unless_loom! { REGISTRATIONS: Registrations = Registrations::new(); }
 

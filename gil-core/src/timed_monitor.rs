@@ -13,21 +13,23 @@ use crate::pacing::Pacing;
 use crate::protocol::{Protocol, ThreadId, Timer, Wake};
 use crate::sync::{Clock, mutant};
 
-/// How long the timekeeper of a free lock sleeps at least.
+/// While the lock is free, a timekeeper sleeps at least this long, or one switch interval if that
+/// is shorter.
 const FREE_RECHECK: Duration = Duration::from_micros(50);
 
 /// Until when a thread sleeps, unless it is woken; `M` is a [`Clock::Instant`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WaitPlan<M> {
-    /// When its timer expires: it returns with [`Wake::TimedOut`]. `None`: it has no timer, or
-    /// never.
+    /// When the thread's timer expires. The thread then returns with [`Wake::TimedOut`]. `None`: it
+    /// has no timer, or one that never expires.
     pub deadline: Option<M>,
     /// The run that the timer is for.
     pub epoch: u64,
-    /// When it rechecks: it returns with [`Wake::Notified`]. This comes before `deadline`.
+    /// When the thread rechecks. It then returns with [`Wake::Notified`]. If this is set, the
+    /// thread ignores `deadline`.
     pub recheck_at: Option<M>,
-    /// It has just requested a switch because its timer expired, and the answer is near: it may
-    /// spin before it sleeps.
+    /// The thread's timer has just expired and a request is published, so the answer is near. The
+    /// thread may spin instead of sleeping.
     pub spin_for_answer: bool,
 }
 
@@ -48,8 +50,9 @@ impl<P: Protocol, M> TimedMonitor<P, M> {
         Self { monitor: Monitor::new(protocol), pacing, interval: P::SWITCH_INTERVAL }
     }
 
-    /// Sets the switch interval. Zero is 1 us, as in CPython; what the clock cannot represent, for
-    /// example [`Duration::MAX`], is "never". Waits that have begun keep theirs.
+    /// Sets the switch interval. An interval below 1 us counts as 1 us. One that the clock cannot
+    /// represent, for example [`Duration::MAX`], means "never". A thread that already sleeps keeps
+    /// its timer until it next runs.
     pub fn set_interval(&mut self, interval: Duration) {
         self.interval = interval.max(Duration::from_micros(1));
     }

@@ -41,7 +41,7 @@ pub unsafe trait Brand: Sized + 'static {
     /// Runs `f` attached, as [`Gil::with`].
     ///
     /// # Errors
-    /// [`AttachError::AlreadyAttached`] when this thread is attached and has not lent its token.
+    /// As [`Gil::with`].
     fn with<R>(f: impl FnOnce(&mut Token<'_, Self>) -> R) -> Result<R, AttachError> {
         Self::lock().with(f)
     }

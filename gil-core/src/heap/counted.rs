@@ -1,9 +1,10 @@
 //! What counted objects are made of: a head with the count, and the queues that objects wait in.
 //!
 //! # Destructors
-//! They run under the lock, without a token, one after the other. An object whose last handle goes
-//! away inside a destructor is freed after it, so a long chain does not overflow the stack. A panic
-//! in one goes on after the others have run; a second one aborts.
+//! Destructors run under the lock, without a token, one after another. An object whose last handle
+//! goes away inside a destructor is freed after that destructor, so a long chain does not overflow
+//! the stack. If a destructor panics, the others run before the panic goes on. A second panic
+//! aborts.
 
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
@@ -44,10 +45,10 @@ impl Head {
         });
     }
 
-    /// Whether it was the last handle.
+    /// Counts one handle less, and returns whether it was the last.
     ///
     /// # Safety
-    /// As [`Head::count`], and a handle is dropped.
+    /// As [`Head::count`], and the caller gives up one handle.
     #[inline]
     pub(super) unsafe fn decrement(&self) -> bool {
         self.count.with_mut(|count| {
@@ -67,7 +68,8 @@ pub(super) struct PendingDrop(pub(super) NonNull<Head>);
 // by another thread.
 unsafe impl Send for PendingDrop {}
 
-/// The drops of a brand that threads without the lock left to the next one that acquires it.
+/// A brand's pending drops: threads without the lock leave them to the next thread that acquires
+/// it.
 #[derive(Debug)]
 pub struct PendingDrops(pub(super) Mutex<Vec<PendingDrop>>);
 
@@ -85,7 +87,7 @@ impl PendingDrops {
     }
 }
 
-/// Objects of a brand without handles that one thread has to free.
+/// One thread's queue of a brand's objects that have no handles and have to be freed.
 #[derive(Debug, Default)]
 pub struct DropQueue {
     pub(super) objects: RefCell<Vec<NonNull<Head>>>,
@@ -99,7 +101,7 @@ impl DropQueue {
         Self { objects: RefCell::new(Vec::new()), collecting: Cell::new(false) }
     }
 
-    /// Frees them all, unless this thread is in the middle of that further out.
+    /// Frees all objects in the queue, unless an outer call on this thread is doing so already.
     pub(super) fn collect(&self) {
         if self.collecting.replace(true) {
             return;

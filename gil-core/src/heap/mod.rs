@@ -2,9 +2,9 @@
 //! were one thread.
 //!
 //! A *brand* is a type that stands for one static lock, made by [`brand!`](crate::brand). The token
-//! of an attached thread opens every [`GilCell`] of its brand, and lets it count the handles of a
-//! [`GilRc`] with a plain integer. That is the article's reason for a GIL, as types: nothing here
-//! is atomic, and the compiler rejects what would race.
+//! of an attached thread opens every [`GilCell`] of its brand. With the token, a thread counts the
+//! handles of a [`GilRc`] with a plain integer. Such cheap counts are a reason to have a GIL: none
+//! of them is atomic, and the compiler rejects what would race.
 //!
 //! ```
 //! use gil_core::heap::{Brand, GilCell, GilRc};
@@ -85,7 +85,7 @@ impl<B: Brand, V> GilCell<B, V> {
         }
     }
 
-    /// Looks at the value, as long as the token is not used mutably.
+    /// A reference to the value. While it lives, the token cannot be used mutably.
     #[inline]
     pub fn get<'a>(&'a self, _: &'a Token<'_, B>) -> &'a V {
         // SAFETY: the token says that this thread owns the lock, and borrows from it keep every
@@ -93,7 +93,7 @@ impl<B: Brand, V> GilCell<B, V> {
         self.value.with(|value| unsafe { &*value })
     }
 
-    /// Changes the value. No other cell of the brand can be open meanwhile.
+    /// A mutable reference to the value. While it lives, no cell of the brand can be opened.
     #[inline]
     pub fn get_mut<'a>(&'a self, _: &'a mut Token<'_, B>) -> &'a mut V {
         // SAFETY: as in `get`, and the token's mutable borrow keeps every other reference away.

@@ -2,15 +2,15 @@
 //!
 //! # Why a drop is pending
 //! A count is a plain integer that belongs to the lock. A thread that drops a handle while it does
-//! not hold the lock cannot decrement. It leaves a note, and the next thread that acquires the lock
-//! decrements for it, in the lock's `after_acquire` hook. The count is too high until then, never
-//! too low.
+//! not hold the lock cannot decrement. It queues a pending drop, and the next thread that acquires
+//! the lock decrements for it, in the lock's `after_acquire` hook. The count is too high until
+//! then, never too low.
 //!
 //! # The queue does not grow unnoticed
-//! After every [`NUDGE_EVERY`] notes, the thread that leaves one acquires the lock if it is free,
-//! which applies them. If it is not, it sends the holder's next safepoint through the slow path,
-//! which does. A holder that reaches no safepoint lets the queue grow: `deferred_drops` says how
-//! far.
+//! At every [`NUDGE_EVERY`]th pending drop, the thread that queues it tries to acquire the lock. If
+//! the lock is free, this applies the queue. If the lock is held, the holder's next safepoint takes
+//! the slow path and applies the queue. A holder that reaches no safepoint lets the queue grow, and
+//! `deferred_drops` says how far.
 
 use std::ptr::NonNull;
 
@@ -21,7 +21,7 @@ use crate::sync::{Ordering, mutant};
 /// After this many pending drops, a thread is made to apply them.
 const NUDGE_EVERY: usize = 1024;
 
-/// Leaves a note for the next thread that acquires the lock; how many there are.
+/// Queues a pending drop for the next thread that acquires the lock. Returns the queue's length.
 fn push<B: Brand>(head: NonNull<Head>) -> usize {
     let announce = || B::lock().pending.store(true, Ordering::Relaxed); // a hint, see there
     let too_early = mutant!(PendingAnnouncedTooEarly);
@@ -93,7 +93,7 @@ fn free<B: Brand>(head: NonNull<Head>) {
 /// Puts an object without handles into this thread's queue. The thread holds the lock.
 fn enqueue<B: Brand>(head: NonNull<Head>) {
     if !B::with_drop_queue(|queue| queue.objects.borrow_mut().push(head)) {
-        // The thread's locals are half gone: the drop is left to another thread, as if detached.
+        // This thread's queue is gone: as on a detached thread, the drop is left to another one.
         // SAFETY: the caller has just decremented, so it holds the lock.
         unsafe { head.as_ref().increment() };
         push::<B>(head);

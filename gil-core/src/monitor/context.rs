@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::thread_state::{Phase, ThreadState, ThreadStates};
 use crate::protocol::{Context, Order, Request, ThreadId, WaitSet};
 
-/// How a wake-up picks among the waiters of a condition variable.
+/// How [`Context::notify_one`] picks among the waiting threads of a wait-set.
 pub trait WakePolicy {
     /// One of `waiting`, which come in the order in which they began to wait; `None` when there is
     /// none.
@@ -23,7 +23,8 @@ impl WakePolicy for WakeFirst {
     }
 }
 
-/// What a section can change: all of a Monitor but the protocol and the past.
+/// What a protocol can change through [`Context`]: all of a Monitor except `protocol` and
+/// `previous`.
 #[derive(Clone, Debug)]
 pub(super) struct LockState {
     pub(super) states: ThreadStates,
@@ -40,7 +41,7 @@ impl LockState {
     }
 }
 
-/// The effects of one section. The first fault sticks; what follows it is ignored.
+/// The effects of one section. The first fault is kept; later faults are ignored.
 pub(super) struct Section<'a> {
     pub(super) sets: &'static [Order],
     pub(super) me: ThreadId,

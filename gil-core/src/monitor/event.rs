@@ -2,8 +2,9 @@
 
 use crate::protocol::{Request, ThreadId};
 
-/// Something a section did. In one forced switch, in this order: `Requested`, `Answered`,
-/// `Granted` (or `Taken`, where the lock was freed and not handed over), `Confirmed`.
+/// Something that a section did. A forced switch is `Requested`, `Answered`, `Granted` and
+/// `Confirmed`, in this order. If the lock is freed and not handed over, `Taken` stands for the
+/// last two.
 ///
 /// ```
 /// use gil_core::engine::{Event, Monitor, Operation, WakeFirst};

@@ -32,7 +32,7 @@ pub enum Fault {
     FreesWithoutOwning,
     /// The protocol gave the lock to a thread that does not wait for it.
     GivesToNonWaiter,
-    /// The protocol made a thread the owner that is on its way out.
+    /// The protocol let a thread on its way out become the owner.
     OwnsWhileLeaving,
     /// The protocol sent an acquiring thread away.
     LeavesWhileEntering,
@@ -41,7 +41,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the caller is to blame and not the protocol. Nothing has changed then.
+    /// Whether the caller is to blame and not the protocol. Such a fault leaves the owner, the
+    /// request, the wait-sets and each thread's state unchanged.
     pub const fn is_caller_error(self) -> bool {
         matches!(self, Self::AlreadyAttached | Self::NotHolder | Self::InvalidTransition)
     }

@@ -5,11 +5,11 @@
 //! protocol, so real threads, loom and the explorer cannot disagree about it.
 //!
 //! # Invariants
-//! - MON-1: at most one thread is the owner, and a `Granted` state belongs to it.
-//! - MON-2: a thread that waits, is notified or is in `Retry` does not own.
-//! - MON-3: a state is linked into at most one wait-set, and only while `Waiting` or `Notified`.
+//! - MON-1: at most one thread is the owner, and no other thread is `Granted`.
+//! - MON-2: a thread that is `Waiting`, `Notified` or `BetweenSections` is not the owner.
+//! - MON-3: a thread is linked into at most one wait-set, and only while `Waiting` or `Notified`.
 //!
-//! What would break one of them is refused as a [`Fault`].
+//! The Monitor refuses what would break one of them, with a [`Fault`].
 
 use std::hash::{Hash, Hasher};
 
@@ -60,8 +60,10 @@ pub enum Outcome {
     Retry,
 }
 
-/// See the module's page. Equality and hashing take in all that decides what can happen next, and
-/// leave out the events of the last section and the order inside [`Order::Unordered`] sets.
+/// A protocol's state, the owner, the request, each thread's state and the wait-sets.
+///
+/// Equality and hashing cover all that decides what can happen next. They leave out what the last
+/// section did, and the order inside [`Order::Unordered`] sets.
 ///
 /// ```
 /// use gil_core::engine::{Monitor, Operation, Outcome, WakeFirst};
@@ -156,8 +158,8 @@ impl<P: Protocol> Monitor<P> {
         &self.lock.events
     }
 
-    /// Who is in a [`Order::Fifo`] set, first come first. The order in any other set is the
-    /// engine's own.
+    /// The threads in `set`, in the order in which they joined it. In an [`Order::Unordered`] set
+    /// this order means nothing.
     pub fn queue(&self, set: WaitSet) -> impl Iterator<Item = ThreadId> + '_ {
         self.lock.states.members(set)
     }
@@ -167,16 +169,16 @@ impl<P: Protocol> Monitor<P> {
         &self.lock.woken
     }
 
-    /// The threads that the last section woke, each of them once: what an engine rings for.
+    /// Empties [`Monitor::woken`] and returns its threads, which the engine then wakes.
     pub fn drain_woken(&mut self) -> impl Iterator<Item = ThreadId> + '_ {
         self.lock.woken.drain(..)
     }
 
-    /// Notes an owner that came or went without a section, by the fast path. Only while every
-    /// state is Idle, or for the thread that the lock is [biased](Monitor::biased) to.
+    /// Notes an owner that came or went without a section, by the fast path. The owner may change
+    /// this way only while every thread is `Idle`, or by the [biased](Monitor::biased) thread.
     ///
     /// # Errors
-    /// [`Fault::FastPathWhileBusy`] when a state is not Idle and the owner would change.
+    /// [`Fault::FastPathWhileBusy`] when the owner would change in any other way.
     pub fn sync_owner(&mut self, owner: Option<ThreadId>) -> Result<(), Fault> {
         let by_bias = || self.biased().is_some() && owner.or(self.lock.owner) == self.biased();
         if owner != self.lock.owner && !self.lock.states.all_idle() && !by_bias() {
@@ -192,9 +194,10 @@ impl<P: Protocol> Monitor<P> {
     /// Runs one critical section for `thread`.
     ///
     /// # Errors
-    /// A [`Fault`]: the caller or the protocol did what a lock must not do. Faults that begin with
-    /// the caller ([`Fault::is_caller_error`]) are found before anything has changed; after any
-    /// other the Monitor is in an unknown state and must not be used again.
+    /// A [`Fault`]: the caller or the protocol did what a lock must not do. If it was the caller
+    /// ([`Fault::is_caller_error`]), the owner, the request, the wait-sets and each thread's state
+    /// are unchanged, and the list of events is empty. After any other fault the Monitor is in an
+    /// unknown state and must not be used again.
     pub fn section(
         &mut self,
         thread: ThreadId,

@@ -11,13 +11,16 @@ pub const MAX_SETS: usize = 4;
 
 /// Where a thread stands with the lock.
 ///
-/// | state       | owns     | what its next section is                                         |
-/// |------------|----------|------------------------------------------------------------------|
-/// | `Idle`     | it may   | acquire when outside; release or safepoint when it owns          |
-/// | `Waiting`  | no       | woken (expired), or none: spurious returns change nothing        |
-/// | `Notified` | no       | woken (notified), also when its timer fired meanwhile            |
-/// | `Granted`  | **yes**  | confirm: the state becomes Idle, the protocol is not asked        |
-/// | `Retry`    | no       | retry                                                            |
+/// | state             | owns    | what the thread's next section does                            |
+/// |-------------------|---------|----------------------------------------------------------------|
+/// | `Idle`            | it may  | detached: acquires; owner: releases or reaches a safepoint     |
+/// | `Waiting`         | no      | calls `woken` if its timer expired; else returns spuriously    |
+/// | `Notified`        | no      | calls `woken`, whether or not the timer has expired            |
+/// | `Granted`         | **yes** | confirms: the state becomes `Idle`, the protocol is not asked  |
+/// | `BetweenSections` | no      | calls `retry`                                                  |
+///
+/// `woken` and `retry` are methods of the protocol. In [`Phase::Acquiring`], a thread that is not
+/// `Idle` may cancel instead.
 ///
 /// A wake-up is a *state*, not a signal: no engine can lose or duplicate one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -102,7 +105,7 @@ impl ThreadStates {
         self.nodes.len()
     }
 
-    /// Changes the state of a state; the links are not touched.
+    /// Sets the state of `thread`; the links are not touched.
     pub(crate) fn put(&mut self, thread: ThreadId, state: ThreadState) {
         let node = &mut self.nodes[thread.index()];
         let (was, is) = (node.state != ThreadState::Idle, state != ThreadState::Idle);

@@ -126,7 +126,7 @@ pub enum Request {
 pub enum Preemption {
     /// A safepoint does something only while a switch is requested: one relaxed load otherwise.
     OnRequest,
-    /// Every N safepoints, requested or not (Python 2's ticks).
+    /// At the safepoint after every N that do nothing, requested or not (Python 2's ticks).
     EveryTicks(u32),
 }
 
@@ -257,7 +257,7 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     fn release(&mut self, cx: &mut dyn Context, how: Release) -> Step;
     /// `me` owns and saw the request (or its ticks ran out).
     fn safepoint(&mut self, cx: &mut dyn Context) -> Step;
-    /// `me` waited in `set` and was woken.
+    /// `me` waited in `set` and runs again, for the reason `wake`.
     fn woken(&mut self, cx: &mut dyn Context, set: WaitSet, wake: Wake) -> Step;
     /// `me` gives up waiting and is already out of every set. `notified`: a wake-up was on its way
     /// to it, which must not be lost.

@@ -5,11 +5,11 @@ use super::{Context, Step, ThreadId, Timer, WaitSet};
 /// Which waiter sleeps with a timer, so that all others sleep until they are woken.
 ///
 /// # The rule
-/// The first waiter becomes the timekeeper. It keeps the post while it waits: after its timer has
-/// expired and it has requested a switch, it goes on to time the next run. When it gets the lock
-/// itself, the thread that is preempted takes the post, because that thread is awake. Only where
-/// the timekeeper leaves by a voluntary release or a cancellation must another waiter be woken for
-/// the post.
+/// The first thread that waits through [`Timekeeper::wait_step`] becomes the timekeeper. It keeps
+/// the post while it waits: after its timer expires and it requests a switch, it times the next
+/// run. If it gets the lock at the holder's safepoint, the preempted thread takes the post, because
+/// that thread is awake. If it gets the lock after a detach, or gives up, another waiter must be
+/// woken for the post.
 ///
 /// A newcomer does not take the post over. That was tried: newcomers that come and give up, again
 /// and again, then keep a waiter's timer from ever expiring. The explorer found it, in five steps.
@@ -44,8 +44,8 @@ impl Timekeeper {
         }
     }
 
-    /// `me` runs or is gone. If others wait in these queues, one of them is the timekeeper or a
-    /// switch is requested. `false`: no thread waits.
+    /// Ensures that there is a timekeeper or a request if other threads wait in `queues`. Called
+    /// when `me` runs or is gone. `false`: no other thread waits in `queues`.
     pub fn ensure(&mut self, cx: &mut dyn Context, queues: &[WaitSet]) -> bool {
         let other = |thread: &ThreadId| *thread != cx.me();
         // The next in line, so that newcomers that give up cannot pass the post round for ever.

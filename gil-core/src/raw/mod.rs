@@ -123,10 +123,10 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         }
     }
 
-    /// Sets the switch interval: how long one owner may run before a waiter requests a switch. Zero
-    /// is 1 us, as in CPython. [`Duration::MAX`], and whatever else the clock cannot represent,
-    /// means "never": then only arrivals request a switch, within their budget. Waits that have
-    /// begun keep the interval they began with.
+    /// Sets the switch interval: how long one owner may run before a waiter requests a switch. An
+    /// interval below 1 us counts as 1 us. [`Duration::MAX`], or any interval that the clock cannot
+    /// represent, means "never". Then only arriving threads request a switch, if the protocol lets
+    /// them. A thread that already sleeps keeps its timer until it next runs.
     ///
     /// ```
     /// use std::time::Duration;
@@ -187,8 +187,8 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
 
     /// Takes the lock if it is free and no thread waits for it. Never waits.
     ///
-    /// To poll this is no way to get the lock: while other threads hand it over it is never free,
-    /// so the polling thread starves. [`RawGil::try_attach_until`] takes a place in the queue.
+    /// Do not poll this to get the lock. While other threads hand it over, the lock is never free,
+    /// so the polling thread starves. [`RawGil::try_attach_until`] waits for the lock instead.
     ///
     /// # Errors
     /// [`Fault::AlreadyAttached`] when the thread holds the lock.
@@ -211,7 +211,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.slow.is_attached(registration.id)
     }
 
-    /// Releases the lock, for a blocking call or for good until the next attach.
+    /// Releases the lock, before a blocking call or for good.
     ///
     /// # Errors
     /// [`Fault::NotHolder`] when the thread does not hold the lock.
@@ -229,16 +229,20 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.slow.requested.load(Ordering::Relaxed) // a hint, looked at again under the mutex
     }
 
-    /// Releases the lock and takes it again if a switch is requested. `false`: none was requested,
-    /// and it was one relaxed load.
+    /// Releases the lock and takes it again if a switch is requested. `false`: there was nothing to
+    /// do. `true`: a section ran, although it may have found that the request is gone.
+    ///
+    /// Without a request this is one relaxed load. With [`Preemption::EveryTicks`], a count of
+    /// safepoints replaces the request, and each safepoint stores the count.
     ///
     /// # Errors
-    /// [`Fault::NotHolder`] when the thread does not hold the lock (found only when a switch is
-    /// requested).
+    /// [`Fault::NotHolder`] when the thread does not hold the lock. Only a safepoint that runs a
+    /// section finds this.
     #[inline]
     pub fn safepoint(&self, registration: &Registration) -> Result<bool, Fault> {
         if const { matches!(P::PREEMPTION, Preemption::EveryTicks(_)) } {
-            // Relaxed: only the holder touches the count, and the lock orders holders.
+            // Relaxed: only holders count, and the lock orders them. A race with
+            // `set_check_interval` changes the length of one count at most.
             let left = self.ticks_left.load(Ordering::Relaxed);
             if left > 0 {
                 self.ticks_left.store(left - 1, Ordering::Relaxed);
@@ -252,8 +256,8 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
         self.slow.run_to_completion(registration, Operation::Safepoint, None)
     }
 
-    /// The lock's memory is freed, as a program under loom models it: no thread may touch it
-    /// without an order before that, or after.
+    /// Models the end of the lock's memory, under loom. Each access by another thread must happen
+    /// before this call.
     #[cfg(loom)]
     #[doc(hidden)]
     pub fn free_memory(&self) {

@@ -19,10 +19,10 @@
 //! spin without success the thread skips the spin in its next [`SPIN_SKIP`] waits, then in twice as
 //! many, up to [`SPIN_SKIP_MAX`].
 //!
-//! A thread that has just requested a switch because its timer expired is different. The holder
-//! answers at its next safepoint, so the thread always spins, and then yields its processor a few
-//! times in case the holder needs it. After that it looks at the lock again, and arms its timer for
-//! the run that has begun.
+//! A thread whose timer has just expired, with a request published, is different. The holder
+//! answers at its next safepoint, so the thread always spins. It then yields its processor a few
+//! times in case the holder needs it. After that it runs a section, and arms its timer again if it
+//! still has to wait.
 //!
 //! # Orderings
 //! Relaxed: the state, not the flag, carries the decision, and the state is read under the mutex.
@@ -77,8 +77,8 @@ impl Parker {
         }
     }
 
-    /// Sleeps until notified, or until the plan or the caller's `deadline` says, or returns
-    /// spuriously.
+    /// Spins or sleeps until notified, or until a time in `plan` or the caller's `deadline`. It may
+    /// also return spuriously.
     pub(super) fn wait(&self, plan: WaitPlan<Instant>, deadline: Option<Instant>) -> Parked {
         if plan.spin_for_answer && plan.recheck_at.is_none() && spins() > 0 {
             self.spin_for_answer();
@@ -93,7 +93,7 @@ impl Parker {
         }
     }
 
-    /// Looks at the flag for about a microsecond, and then after each of a few yields.
+    /// Looks at the flag for about a microsecond, and then before each of a few yields.
     fn spin_for_answer(&self) {
         let pauses = [(spins(), spin_loop as fn()), (YIELDS, yield_now)];
         for (times, pause) in pauses {
@@ -128,7 +128,8 @@ impl Parker {
         self.notified.load(Ordering::Relaxed) && self.notified.swap(kept, Ordering::Relaxed)
     }
 
-    /// How many waits skip the spin now; twice as many do the next time.
+    /// How many waits skip the spin now. The next failed spin doubles that number and adds one, up
+    /// to [`SPIN_SKIP_MAX`].
     fn back_off(&self) -> u32 {
         let skip = self.skip_next.load(Ordering::Relaxed); // the thread's own
         self.skip_next.store((2 * skip + 1).min(SPIN_SKIP_MAX), Ordering::Relaxed);

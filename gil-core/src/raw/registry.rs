@@ -7,8 +7,8 @@ use crate::protocol::ThreadId;
 
 /// The id of a thread in one lock, and what it sleeps on.
 ///
-/// Any thread may use it, one operation at a time: an interpreter thread may move from one OS
-/// thread to another, even while it is attached. A second operation that overlaps a waiting one is
+/// Any thread may use it, one operation at a time. An interpreter thread may move from one OS
+/// thread to another, even while it is attached. An attach that begins while another one waits is
 /// refused with [`Fault::InvalidTransition`](crate::engine::Fault::InvalidTransition).
 #[derive(Debug)]
 pub struct Registration {
@@ -17,7 +17,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// The id. A lock gives it to another registration after this one has been unregistered.
+    /// The id. The lock may give it to another registration after this one has been unregistered.
     pub fn id(&self) -> ThreadId {
         self.id
     }

@@ -3,7 +3,7 @@
 //! # States
 //! | word                        | means                                         | who may change it                     |
 //! |-----------------------------|-----------------------------------------------|---------------------------------------|
-//! | `0`                         | free, no thread in the slow path              | anyone, by compare-and-swap           |
+//! | `0`                         | free, no thread in the slow path              | anyone, by compare-and-swap; a freeze |
 //! | `id << 1`                   | held by `id`, no thread in the slow path      | `id` by compare-and-swap; a freeze    |
 //! | `FROZEN`                    | the Monitor knows the owner, the word does not | the mutex's owner, by one store      |
 //! | `BIASED \| id << 1 \| FROZEN` | biased to `id`, with `HELD` or free; threads wait, and a reacquire by `id` changes nothing for them | `id` by compare-and-swap; a freeze |
@@ -19,9 +19,10 @@
 //!   lock through the word must see the flag as it was left.
 //!
 //! # Orderings
-//! Attach and freeze acquire, detach and unfreeze release: a new holder sees what the last one
-//! wrote, whichever of the two ways each of them went. Failures are Relaxed: they lead to the
-//! mutex. A thread that reacquires a biased lock was its last holder, and has nothing to acquire.
+//! Attach and freeze acquire; detach and unfreeze release. So a new holder sees what the last one
+//! wrote, whether each of them used the fast or the slow path. Failures are Relaxed, because they
+//! give no access to the state. A thread that reacquires a biased lock was its last holder, and has
+//! nothing to acquire.
 //!
 //! # Related designs
 //! Biased locking of Java's monitors, where a lock stays with one thread until another one revokes
@@ -33,7 +34,7 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom, mutant, ordering};
 const FROZEN: u64 = 1;
 const HELD: u64 = 1 << 33;
 const BIASED: u64 = 1 << 34;
-/// One reacquire of a biased lock. (The count is a statistic: it may wrap.)
+/// One reacquire of a biased lock. The count may wrap: it is a statistic, and a hint for pacing.
 const REACQUIRE: u64 = 1 << 35;
 
 const BIASED_AND_FROZEN: u64 = BIASED + FROZEN;
@@ -118,8 +119,8 @@ impl Word {
         self.0.compare_exchange(from, to, success, Ordering::Relaxed).is_ok()
     }
 
-    /// Freezes the word, under the mutex; returns who held the lock. Acquire: the thread that
-    /// finds it free may take it, and pairs with the last `detach` or `leave`.
+    /// Freezes the word, under the mutex, and returns who held the lock. Acquire: pairs with the
+    /// last `detach` or `detach_biased`, because a caller that finds the lock free may take it.
     pub(super) fn freeze(&self) -> Frozen {
         let order = ordering!(FreezeRelaxed, Acquire);
         let before =
@@ -147,8 +148,8 @@ impl Word {
         self.0.store(Self::biased_to(thread) + held, Ordering::Relaxed);
     }
 
-    /// Whether a word that is not frozen, or is biased, is held by `thread`. Relaxed: only the
-    /// thread itself can make it so.
+    /// Whether `thread` holds the lock. `None`: the word is frozen and not biased, so it does not
+    /// say. Relaxed: while `thread` runs, no other thread can change whether it holds the lock.
     pub(super) fn is_held_by(&self, thread: ThreadId) -> Option<bool> {
         let word = self.0.load(Ordering::Relaxed);
         if word & BIASED != 0 {

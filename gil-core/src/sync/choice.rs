@@ -1,14 +1,14 @@
 //! Free choices for loom; this module exists under `cfg(loom)` only.
 //!
-//! loom's timed waits never time out and nothing returns spuriously, so a lock checked without
-//! help is never seen requesting a switch. Here each timed park reads a *fresh* atomic bit that an
-//! armer thread has stored twice, `false` and then `true`, both relaxed. loom must explore both
-//! values of that one load, and nothing else branches: a free bit, from the public API.
+//! loom's timed waits never time out, and its parks never return spuriously. So without help no
+//! timer leads to a switch request. Here each choice loads a *fresh* atomic bit, which an armer
+//! thread has created as `false` and then set to `true`. Store and load are relaxed, so loom must
+//! explore both values. Nothing else branches, and loom's public API is enough.
 //!
-//! Two mistakes would make this silently weaker. The bits must not be armed by the main thread
-//! (the first mutex hand-off would pass a happens-before and every bit would read `true`), and
-//! not be created by it either. [`Choices::seen`] is for the assertion that every choice took
-//! both values.
+//! Two mistakes would weaken this silently. The main thread must not arm the bits. Otherwise the
+//! first mutex that another thread takes after it would order the stores before the loads. Then
+//! every bit would read `true`. Nor may the main thread create the bits. [`Choices::seen`] is for
+//! the assertion that every choice took both values.
 
 use std::cell::RefCell;
 
@@ -97,7 +97,7 @@ impl Choices {
         PRESENT.set(Some(choices));
     }
 
-    /// The present OS-level loom thread makes its choices as worker number `worker`.
+    /// Makes the running loom thread the worker with the number `worker`.
     pub fn enlist(worker: usize) {
         let me = loom::thread::current().id();
         WORKER.with_borrow_mut(|workers| workers.push((me, worker)));

@@ -55,8 +55,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The memory of a lock: a touch is a read of it, its end a write. loom reports a touch that
-/// nothing orders before the end; shuttle has no eye for that.
+/// Models the memory of a lock: a touch reads it, and `free` writes it. loom reports a touch that
+/// nothing orders before `free`. shuttle does not check this.
 pub(crate) struct Memory {
     #[cfg(not(shuttle))]
     cell: UnsafeCell<()>,
@@ -161,8 +161,8 @@ impl Clock for SectionClock {
     }
 }
 
-/// loom's own `try_lock` blocks: who acquires the mutex blocks every thread that is about to try.
-/// So here it is always taken, and what is explored is the waiting.
+/// Always finds the mutex locked, so that loom explores the wait. loom's own `try_lock` cannot be
+/// used: a thread that locks the mutex blocks every thread that is about to try.
 pub(crate) fn try_lock<M: ?Sized>(_: &StdMutex<M>) -> TryLockResult<StdMutexGuard<'_, M>> {
     Err(TryLockError::WouldBlock)
 }

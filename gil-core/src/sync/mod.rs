@@ -1,9 +1,11 @@
-//! The facade: the only place that names parking_lot, std's threads and clocks, or loom.
+//! The facade: what this crate uses of parking_lot, of std's threads and clocks, and of loom.
 //!
-//! It gives a mutex, atomics, a cell, a token to sleep on, thread-locals and the clock. The
-//! parker's state machine lives above it, so loom checks the one that ships. The timed park is the
-//! only substitution of meaning: under `cfg(loom)` no clock runs, and whether a park times out,
-//! returns spuriously or gives up is a free choice that loom explores (see `choice`).
+//! It has a mutex, atomics, a cell, a place to sleep and the clock. Only the macros for statics and
+//! thread-locals are elsewhere, in `heap/brand.rs`. The parker's state machine is built on the
+//! facade, so loom checks the code that ships. Two things change their meaning under `cfg(loom)`:
+//! - No clock runs. Whether a park times out, returns spuriously or gives up is a free choice that
+//!   loom explores (see `choice`). Whether pacing delays something is another.
+//! - `try_lock` always finds the mutex locked.
 
 #[cfg(any(not(loom), shuttle))]
 mod cell;

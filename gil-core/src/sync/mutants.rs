@@ -38,7 +38,7 @@ mutants! {
     DetachByStore,
     /// The slow path looks at the word without freezing it.
     WordNotFrozen,
-    /// The word is given back while a slot is not Idle.
+    /// The word is given back while a thread is not Idle.
     SlowDroppedEarly,
     /// A woken thread is not notified at all.
     NotNotified,
@@ -66,7 +66,7 @@ mutants! {
     DetachedDropDirect,
     /// A clone without a token does not ask whether the thread is attached.
     CountOutsideLock,
-    /// `Attached::lock` waits for the mutex without detaching.
+    /// `Attached::lock_detached` waits for the mutex without detaching.
     LockWithoutDetaching,
     /// An attach reads the word and stores the thread's id instead of one compare-and-swap.
     AttachByStore,
