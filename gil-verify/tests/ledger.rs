@@ -8,6 +8,7 @@ use gil_models::Python3;
 use gil_verify::claims::explored::Explored;
 use gil_verify::claims::promise::bounds::Point;
 use gil_verify::explorer::model::Program;
+use gil_verify::ledger::arguments::{ARGUMENTS, argument};
 use gil_verify::ledger::{CLAIMS, claim, expected, opinions, overtakes_max};
 use gil_verify::loom::suite;
 use gil_verify::mutants::matrix;
@@ -39,6 +40,44 @@ fn every_claim_has_a_judge_a_test_and_a_mutant() {
     }
 }
 
+/// The text of every source of `gil-core`.
+fn core() -> String {
+    fn read(folder: &Path, all: &mut String) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                read(&path, all);
+            } else {
+                all.push_str(&std::fs::read_to_string(path).expect("a text file"));
+            }
+        }
+    }
+    let mut all = String::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../gil-core/src"), &mut all);
+    all
+}
+
+/// What stands between backticks.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_claim_has_an_argument_whose_names_are_in_the_core() {
+    let core = core();
+    assert_eq!(ARGUMENTS.len(), CLAIMS.len());
+    for claim in CLAIMS {
+        let text = argument(claim.id);
+        assert!((2..=16).contains(&text.lines().count()), "{}", claim.id);
+        for name in names(text) {
+            let last = name.rsplit("::").next().unwrap_or(name);
+            let end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let found = core.match_indices(last).any(|(at, _)| end(&core[at + last.len()..]));
+            assert!(found, "{}: there is no `{name}` in gil-core", claim.id);
+        }
+    }
+}
+
 #[test]
 fn every_name_in_the_ledger_exists() {
     for mutant in MUTANTS {
@@ -66,11 +105,13 @@ fn every_protocol_has_a_verdict_about_waiting() {
                 let expected = expected(id, protocol, threads, program);
                 assert_eq!(expected.is_none(), why_not.is_some(), "{id} of {protocol}, {program}");
             }
-            let row = format!("\n| {protocol} | ");
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/claims");
             let page = std::fs::read_to_string(path.join(format!("{id}.md"))).expect("a page");
-            let says = page.split_once(&row).map(|(_, rest)| rest.lines().next().unwrap_or(""));
-            assert!(says.is_some_and(|says| says != "– |"), "{id} of {protocol}: {says:?}");
+            let list = page.split_once("## Where it fails").map_or("", |(_, list)| list);
+            let is_word = |word: &str| word == *protocol;
+            let names = |line: &&str| line.split([' ', ',', '.', ':', '*']).any(is_word);
+            let says = list.lines().filter(|line| line.starts_with("- ")).find(names);
+            assert!(says.is_some_and(|says| !says.starts_with("- Not")), "{id} of {protocol}");
         }
     }
     // Overtaking: a run for each, of the bound that the ledger expects.

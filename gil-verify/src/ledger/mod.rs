@@ -4,6 +4,7 @@
 //! it, and the engines compare their results with it. An entry that no engine compares fails a
 //! test.
 
+pub mod arguments;
 pub mod article;
 mod claim;
 mod models;

@@ -391,7 +391,7 @@ pub const OF_MODELS: &[(&str, KnownFalse)] = &[
 const NO_REQUESTS: &str =
     "PyPy has no requests: the holder yields to waiters when its bytecode counter runs out";
 const NOT_ITS_OWN: &str = "the invariants belong to the default protocol";
-const NO_DELAYS: &str = "its wake-ups and requests are never delayed";
+const NO_DELAYS: &str = "the delays belong to the default protocol";
 const NO_LOCK: &str = "without a lock the other claims have no meaning";
 
 /// Why a claim does not apply to a model.

@@ -277,7 +277,7 @@ pub const CLAIMS: &[Claim] = &[
         id: "TIME-2",
         title: "a request is published in time",
         sentence: "A request that an arriving thread makes is published to the holder within the defer limit and one thread start, whatever the switch interval is.",
-        meaning: "As TIME-1, with a limit of 3 ticks. A holder that reaches no safepoint does not see it even then.",
+        meaning: "As TIME-1. The limit is 3 ticks with two threads and 2 ticks with three. A holder that reaches no safepoint does not see it even then.",
         article: &["A14"],
         judge: "gil-verify/src/claims/time/mod.rs::breaks",
         test: TIMED,

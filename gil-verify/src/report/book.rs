@@ -5,20 +5,18 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gil_core::protocol::Protocol;
-
-use crate::claims::explored::{self, Explored, STATES_MAX};
+use crate::claims::explored;
 use crate::claims::time::TIME;
-use crate::explorer::model::Program;
 use crate::ledger::article::ARTICLE;
-use crate::ledger::{CLAIMS, Claim, KnownFalse, opinions};
+use crate::ledger::{CLAIMS, Claim};
 use crate::loom::{SUITES, Suite, compares, judged};
+use crate::mutants;
 use crate::mutants::matrix;
 use crate::mutants::mechanism::MECHANISM_MUTANTS;
 use crate::mutants::protocol::MUTANTS;
 use crate::mutants::time::TIME_MUTANTS;
-use crate::protocols::{self, MAIN, PROTOCOLS, Visit};
-use crate::{mutants, spin};
+use crate::protocols::{MAIN, PROTOCOLS};
+use crate::report::claim_page;
 
 /// The mutants that a claim has to catch.
 #[must_use]
@@ -49,9 +47,9 @@ pub fn pages(root: &Path) -> std::io::Result<Vec<(String, String)>> {
         let results = mutants::source::committed()?;
         pages.push(("rules.md".to_owned(), mutants::source::rules::page(&results)));
     }
+    pages.push(("suites.md".to_owned(), claim_page::suites()));
     for claim in CLAIMS {
-        let judge = function(root, claim.judge)?;
-        pages.push((format!("claims/{}.md", claim.id), page(claim, &judge)));
+        pages.push((format!("claims/{}.md", claim.id), claim_page::page(claim, root)?));
     }
     Ok(pages)
 }
@@ -102,7 +100,7 @@ fn models() -> String {
 }
 
 /// Whether the explorer judges a claim.
-fn is_explored(claim: &Claim) -> bool {
+pub(super) fn is_explored(claim: &Claim) -> bool {
     explored::judged().chain(["LIVE-3", "FAST-PATH"]).chain(TIME).any(|id| id == claim.id)
 }
 
@@ -117,7 +115,7 @@ fn is_checked(claim: &Claim, protocol: &str) -> bool {
         || SUITES.iter().any(by_loom)
 }
 
-fn cell(claim: &Claim, protocol: &str) -> String {
+pub(super) fn cell(claim: &Claim, protocol: &str) -> String {
     if claim.not_applicable(protocol).is_some() {
         return "n/a".to_owned();
     }
@@ -161,116 +159,6 @@ fn index() -> String {
         table("claims/"),
         models()
     )
-}
-
-/// The explorer's shortest counterexample and its program, if the explorer finds it.
-fn counterexample(claim: &Claim, known: &KnownFalse) -> Option<(String, Program)> {
-    struct Find<'a>(&'a Claim, Program);
-    impl Visit for Find<'_> {
-        type Output = Option<(String, Program)>;
-        fn visit<P: Protocol + Send + Sync + 'static>(
-            self,
-            name: &'static str,
-            protocol: P,
-        ) -> Self::Output {
-            let judged = explored::judged().any(|id| id == self.0.id);
-            let explored = judged.then(|| Explored::new(&protocol, self.1, STATES_MAX))?;
-            let run = explored.check(self.0.id).counterexample?;
-            Some((explored.tell(&run, name), self.1))
-        }
-    }
-    let threads = known.threads_from;
-    let program = match known.variants.first() {
-        Some(&"hogs") | None => Program::hogs(threads),
-        Some(&"blocking") => Program::blocking(threads),
-        Some(_) => Program::cancelling(threads),
-    };
-    protocols::with(known.protocol, Find(claim, program)).flatten()
-}
-
-fn page(claim: &Claim, judge: &str) -> String {
-    let counts = crate::report::counts::committed().unwrap_or_default();
-    let mut text =
-        format!("# {}: {}\n\n> {}\n\n{}\n", claim.id, claim.title, claim.sentence, claim.meaning);
-    let _ = write!(text, "\n## Where it holds\n\n| protocol | |\n|---|---|\n");
-    for protocol in PROTOCOLS {
-        let _ = writeln!(text, "| {protocol} | {} |", cell(claim, protocol));
-    }
-    for known in claim.all_known_false() {
-        let _ = writeln!(text, "\nFalse of {}: {}.", known.protocol, known.why);
-        if let Some((run, program)) = counterexample(claim, known) {
-            let (threads, variant) = (program.threads, program.variant());
-            let _ = writeln!(
-                text,
-                "A [shortest run](../counterexamples.md) of {threads} threads, *{variant}*:\n\n```text\n{run}\n```"
-            );
-        }
-    }
-    if let Some(story) =
-        crate::report::loom_counterexamples::committed().unwrap_or_default().get(claim.id)
-    {
-        let _ = writeln!(text, "\nFound under loom:\n\n```text\n{story}\n```");
-    }
-    if claim.id == "LIVE-3" {
-        text += &crate::report::overtaking_page::section();
-    }
-    for protocol in PROTOCOLS {
-        if let Some(why) = claim.not_applicable(protocol) {
-            let _ = writeln!(text, "\nNot applicable to {protocol}: {why}.");
-        }
-    }
-    text +=
-        "\n## How much is checked\n\nSee the [limits](../limits.md) for what that leaves out.\n\n";
-    if is_explored(claim) {
-        text += "- explorer: all states of 2, 3 and 4 threads that loop forever, in each program\n";
-    }
-    if spin::SAFETY.contains(&claim.id) || spin::LIVENESS.contains(&claim.id) {
-        text += "- Spin: all states of 2, 3 and 4 threads of models of the four main protocols, written \
-                 by hand ([second opinions](../second-opinions.md#spin))\n";
-    }
-    let judges = |suite: &&Suite| {
-        judged(suite, PROTOCOLS[0]).contains(&claim.id)
-            || compares(suite, PROTOCOLS[0]).contains(&claim.id)
-    };
-    for suite in SUITES.iter().filter(judges) {
-        if let Some(found) = suite.work.must_find() {
-            let _ = writeln!(text, "- loom, suite `{}`: must find {found}", suite.name);
-            continue;
-        }
-        let path = if suite.fast_path { ", with the fast path" } else { "" };
-        let executions = counts.get(&format!("loom {} {}", PROTOCOLS[0], suite.name));
-        let _ = writeln!(
-            text,
-            "- loom, suite `{}`: {} threads, {}{path}; {} executions of the default protocol",
-            suite.name,
-            suite.threads,
-            suite.bound(),
-            executions.copied().unwrap_or_default()
-        );
-    }
-    let _ = write!(
-        text,
-        "\nBy hand: `cargo verify --claim {} -v`.\n\n\
-         ## Seen red\n\nMutants that this claim has to catch: {}.\n\n## The check itself\n\n\
-         Judged by `{}`, run by `{}`.\n\n```rust\n{judge}```\n",
-        claim.id,
-        mutants_of(claim.id).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-        claim.judge,
-        claim.test
-    );
-    let alone = opinions::SINGLE.iter().find(|(id, _)| *id == claim.id);
-    let _ = writeln!(text, "\nEngines: {}.", opinions::names(claim.id));
-    if let Some((_, why)) = alone {
-        let _ = writeln!(text, "\nWhy no other: {why}.");
-    }
-    if !claim.article.is_empty() {
-        let _ = writeln!(
-            text,
-            "\nStands for the [article](../article.md): {}.",
-            claim.article.join(", ")
-        );
-    }
-    text
 }
 
 fn article() -> String {
@@ -326,27 +214,4 @@ fn mutants() -> String {
         );
     }
     text
-}
-
-/// The text of a function, with its documentation, from `file::name`.
-fn function(root: &Path, place: &str) -> std::io::Result<String> {
-    let missing =
-        || std::io::Error::other(format!("the ledger names {place}, which does not exist"));
-    let (file, name) = place.split_once("::").ok_or_else(missing)?;
-    let text = std::fs::read_to_string(root.join(file))?;
-    let lines: Vec<_> = text.lines().collect();
-    let head = format!("fn {name}");
-    let is_head = |line: &&str| {
-        line.find(&head)
-            .is_some_and(|at| !line[at + head.len()..].starts_with(char::is_alphanumeric))
-    };
-    let begins = lines.iter().position(is_head).ok_or_else(missing)?;
-    let indent = lines[begins].len() - lines[begins].trim_start().len();
-    let closes = format!("{}}}", " ".repeat(indent));
-    let ends = lines[begins..].iter().position(|line| *line == closes).ok_or_else(missing)?;
-    let above =
-        |line: &&&str| line.trim_start().starts_with("//") || line.trim_start().starts_with("#[");
-    let comments = lines[..begins].iter().rev().take_while(above).count();
-    let body = &lines[begins - comments..=begins + ends];
-    Ok(body.iter().map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect())
 }

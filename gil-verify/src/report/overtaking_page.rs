@@ -46,7 +46,7 @@ pub fn runs() -> Vec<(&'static str, usize, Option<u64>, String)> {
 /// The runs as a section of a page.
 #[must_use]
 pub fn section() -> String {
-    let mut text = "\n## Run by run\n\nFor each protocol a shortest run that attains its bound, or the loop in \
+    let mut text = "\n### Run by run\n\nFor each protocol a shortest run that attains its bound, or the loop in \
                     which a waiter is overtaken for ever. The steps that overtake are named first. A loop need \
                     not be fair: a bound is kept in every schedule, or it is none.\n"
         .to_owned();
