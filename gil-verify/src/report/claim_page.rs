@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gil_core::protocol::Protocol;
 
-use super::book::{cell, is_explored};
+use super::cells::{cell, is_explored};
 use crate::claims::explored::{self, Explored, STATES_MAX};
 use crate::claims::time::TIME;
 use crate::explorer::model::Program;

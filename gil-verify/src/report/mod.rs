@@ -4,10 +4,13 @@
 //! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed
 //!   counts
 //! - `text_report`: the report as text
-//! - `book`, `claim_page`, [`overtaking_page`], [`loom_counterexamples`]: pages of the book
+//! - `book`, `cells`, `claim_page`, [`overtaking_page`], [`loom_counterexamples`]: pages of the
+//!   book
 
 #[cfg(not(loom))]
 pub mod book;
+#[cfg(not(loom))]
+mod cells;
 #[cfg(not(loom))]
 mod claim_page;
 pub mod counts;

@@ -73,11 +73,11 @@ pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<
 /// After how many long runs of other threads a waiter's turn comes at the latest. The waiter can be
 /// overtaken this often, each thread that waited before it may run once, and one runs when the wait
 /// begins. Of the barges in a turn only the last one can last: the others end before the thread
-/// that the first release woke starts. Threads that make short calls are the exception: the
-/// mechanism may defer the wakeup by [`Limits::defer`], and each barge may last as long. A run
-/// lasts at most a switch interval and the longest gap between two safepoints.
+/// that the first release woke starts. Threads that make short calls are the exception: the woken
+/// thread may sleep on for [`Limits::grace`], and each barge may last as long. A run lasts at most
+/// a switch interval and the longest gap between two safepoints.
 ///
-/// [`Limits::defer`]: gil_core::engine::Limits::defer
+/// [`Limits::grace`]: gil_core::engine::Limits::grace
 #[must_use]
 pub const fn runs_max(barges: u8, boosts: u8, threads: usize) -> u64 {
     let lasting = if barges > 1 { 1 } else { barges };
