@@ -92,18 +92,16 @@ pub fn changes(root: &Path, files: &[String]) -> Result<Vec<Change>, MutationErr
 fn without_lines(file: &str, text: &str, from: &str) -> Vec<Change> {
     let lines: Vec<&str> = text.lines().collect();
     let begins = lines.iter().position(|line| line.contains(from)).unwrap_or_default();
-    let says = |line: &str| {
-        let line = line.trim();
-        (line.ends_with(';') || line.ends_with(',')) && !line.starts_with("//")
-    };
-    let left_out = (begins..lines.len()).filter(|index| says(lines[*index]));
+    // A statement may have a comment behind it.
+    let code = |index: usize| lines[index].split("//").next().unwrap_or_default().trim();
+    let left_out = (begins..lines.len()).filter(|index| code(*index).ends_with([';', ',']));
     left_out
         .map(|index| {
             let (before, after) = (&lines[..index], &lines[index + 1..]);
             let arm = lines[index].split_once(" => ").map(|(arm, _)| format!("{arm} => {{}}"));
             let rest = [before, arm.as_deref().as_slice(), after].concat();
             let text = rest.join("\n") + "\n";
-            let name = format!("{file}:{}: {LEAVE_OUT}`{}`", index + 1, lines[index].trim());
+            let name = format!("{file}:{}: {LEAVE_OUT}`{}`", index + 1, code(index));
             Change { file: file.to_owned(), name, text }
         })
         .collect()
@@ -122,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_statement_of_the_rules_is_deleted_once() {
-        let text = "use x;\nfn next() {\n    // a;\n    one();\n    if two {\n        three();\n    }\n}\n";
+        let text = "use x;\nfn next() {\n    // a;\n    one(); // first\n    if two {\n        three();\n    }\n}\n";
         let changes = without_lines("f.rs", text, "fn next(");
         let names: Vec<_> = changes.iter().map(|change| change.name.as_str()).collect();
         assert_eq!(names, ["f.rs:4: leave out `one();`", "f.rs:6: leave out `three();`"]);
