@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gil_core::protocol::Protocol;
+use gil_core::protocol::{Handoff, Protocol};
 
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
 use crate::claims::promise::bounds::{self, Point};
@@ -38,8 +38,8 @@ enum Job {
     Bound(Point),
     /// A mutant of a protocol.
     Mutant(&'static Mutant, &'static str),
-    /// TIME-1 and TIME-2, at an interval of that name.
-    Time(&'static str, Setting),
+    /// TIME-1 and TIME-2 of a protocol, at an interval of that name.
+    Time(&'static str, &'static str, Setting),
     /// A mutant of the delays.
     TimeMutant(&'static TimeMutant),
 }
@@ -55,8 +55,8 @@ impl Job {
             }
             Self::Bound(point) => point.key(),
             Self::Mutant(mutant, of) => format!("mutant {} of {of}", mutant.name),
-            Self::Time(interval, it) => {
-                format!("delays, {} threads, interval {interval}", it.threads)
+            Self::Time(protocol, interval, it) => {
+                format!("delays of {protocol}, {} threads, interval {interval}", it.threads)
             }
             Self::TimeMutant(mutant) => format!("mutant {} of pacing", mutant.name),
         }
@@ -66,7 +66,7 @@ impl Job {
         match self {
             Self::Claims(_, program) => program.threads * 10 + program.cancel as usize,
             Self::Mutant(..) | Self::TimeMutant(_) => 35,
-            Self::Time(_, it) => it.threads * 20,
+            Self::Time(_, _, it) => it.threads * 20,
             Self::Robust(_, threads) => *threads * 10,
             Self::Bound(point) => point.threads * 10 + usize::from(point.barges + 2 * point.boosts),
         }
@@ -99,17 +99,25 @@ fn jobs(selection: &Selection) -> Vec<Job> {
     jobs
 }
 
-/// The searches with a clock: of the default protocol, which alone has delays.
+/// The searches with a clock, of both settings of the default protocol.
 fn time_jobs(selection: &Selection) -> Vec<Job> {
-    if !selection.has_protocol("handoff") || !TIME.iter().any(|id| selection.has_claim(id)) {
+    if !TIME.iter().any(|id| selection.has_claim(id)) {
         return Vec::new();
     }
     let mut jobs = Vec::new();
-    for (name, interval) in INTERVALS {
-        jobs.push(Job::Time(name, Setting::new(2, interval)));
-        if selection.profile == Profile::Full {
-            jobs.push(Job::Time(name, Setting::new(3, interval)));
+    let settings = [("handoff", Handoff::new()), ("handoff-plain", Handoff::plain())];
+    for (protocol, handoff) in settings.iter().filter(|(name, _)| selection.has_protocol(name)) {
+        let budgets = handoff.budgets_left();
+        let most = if selection.profile == Profile::Full { 3 } else { 2 };
+        for (name, interval) in INTERVALS {
+            jobs.extend((2..=most).map(|threads| {
+                let setting = Setting { budgets, ..Setting::new(threads, interval) };
+                Job::Time(protocol, name, setting)
+            }));
         }
+    }
+    if !selection.has_protocol("handoff") {
+        return jobs;
     }
     let mutants = TIME_MUTANTS.iter().filter(|mutant| selection.has_claim(mutant.breaks));
     jobs.extend(mutants.map(Job::TimeMutant));
@@ -150,13 +158,15 @@ fn perform(selection: &Selection, job: &Job) -> Vec<Row> {
             let row = protocols::with(of, crate::mutants::mutant_hunt::Hunt { mutant, thorough });
             rows.extend(row.map(Row::Mutant));
         }
-        Job::Time(interval, setting) => rows.extend(time_rows(selection, interval, setting)),
+        Job::Time(protocol, interval, setting) => {
+            rows.extend(time_rows(selection, protocol, interval, setting));
+        }
         Job::TimeMutant(mutant) => rows.push(Row::Mutant(hunt_in_time(mutant))),
     }
     rows
 }
 
-fn time_rows(selection: &Selection, interval: &str, setting: &Setting) -> Vec<Row> {
+fn time_rows(selection: &Selection, protocol: &str, interval: &str, setting: &Setting) -> Vec<Row> {
     let began = Instant::now();
     let found = time::search(setting, &TIME);
     let seconds = began.elapsed().as_secs_f64();
@@ -169,14 +179,14 @@ fn time_rows(selection: &Selection, interval: &str, setting: &Setting) -> Vec<Ro
         };
         Some(Row::Claim(ClaimRow {
             id: (*id).to_owned(),
-            protocol: "handoff".to_owned(),
+            protocol: protocol.to_owned(),
             engine: Engine::Explorer,
             threads: setting.threads,
             bound: bound(verdict, found.states),
             fairness: None,
             variant: Some(variant.clone()),
             verdict,
-            expected: ledger::expected(id, "handoff", setting.threads, &variant)?,
+            expected: ledger::expected(id, protocol, setting.threads, &variant)?,
             explored: found.states as u64,
             unit: "states".to_owned(),
             seconds,

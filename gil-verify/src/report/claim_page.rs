@@ -286,8 +286,8 @@ pub(super) fn suites() -> String {
         let links = |ids: &[&str]| -> Vec<_> {
             ids.iter().map(|id| format!("[{id}](claims/{id}.md)")).collect()
         };
-        let mut claims = links(&judged(suite, PROTOCOLS[0]));
-        claims.extend(links(&compares(suite, PROTOCOLS[0])));
+        let mut claims = links(judged(suite, PROTOCOLS[0]));
+        claims.extend(links(compares(suite, PROTOCOLS[0])));
         let _ = writeln!(
             text,
             "| `{}` | {} | {} | {} | {} | {} | {} |",
