@@ -5,11 +5,13 @@
 //! works, why it is sound and what it costs.
 //!
 //! ```
+//! # #[cfg(not(loom))] {
 //! use gil_lua::{Options, Output, Program, protocols, run};
 //! let text = "print(join(spawn(function(n) return 2 * n end, 21)))";
 //! let (output, lock) = (Output::memory(), protocols::lock("handoff").unwrap());
 //! run(&Program::new("doubled", text), Options::default(), lock, output.clone()).unwrap();
 //! assert_eq!(output.text(), "42\n");
+//! # }
 //! ```
 //!
 //! Under loom this crate is empty.

@@ -3,9 +3,7 @@
 use gil_core::engine::{Event, Monitor, Outcome};
 use gil_core::protocol::{Protocol, ThreadId};
 
-#[cfg(not(loom))]
 mod recorder;
-#[cfg(not(loom))]
 pub use recorder::Recorder;
 
 /// An event of a recording.
