@@ -14,6 +14,7 @@ use gil_verify::loom::suite;
 use gil_verify::mutants::matrix;
 use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
 use gil_verify::mutants::protocol::{MUTANTS, Mutant, Mutated};
+use gil_verify::mutants::source::{root, sources};
 use gil_verify::protocols::PROTOCOLS;
 use gil_verify::report::book::mutants_of;
 use gil_verify::report::verify::{self, judge};
@@ -42,19 +43,9 @@ fn every_claim_has_a_judge_a_test_and_a_mutant() {
 
 /// The text of every source of `gil-core`.
 fn core() -> String {
-    fn read(folder: &Path, all: &mut String) {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                read(&path, all);
-            } else {
-                all.push_str(&std::fs::read_to_string(path).expect("a text file"));
-            }
-        }
-    }
-    let mut all = String::new();
-    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../gil-core/src"), &mut all);
-    all
+    let files = sources(&root()).expect("the sources can be read").into_keys();
+    let text = |file: String| std::fs::read_to_string(root().join(file)).expect("a text file");
+    files.map(text).collect()
 }
 
 /// What stands between backticks.

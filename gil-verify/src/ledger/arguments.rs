@@ -85,7 +85,7 @@ the protocol's `cancel` runs. The Monitor refuses any other grant with `Fault::G
         "\
 The last access of a section is the unlocking of the mutex. What follows it works on owned values:
 the list of parkers holds its own references, and each parker lives as long as one of them. A
-hand-off makes the releasing thread wait for nothing, so it does not return to the lock.
+hand-off is complete when its section ends, so the releasing thread does not return to the lock.
 
 On the fast path the compare-and-swap of `detach` is the last access.",
     ),

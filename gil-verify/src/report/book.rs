@@ -14,7 +14,7 @@ use crate::mutants::protocol::MUTANTS;
 use crate::mutants::time::TIME_MUTANTS;
 use crate::protocols::{MAIN, PROTOCOLS};
 use crate::report::cells::{cell, is_checked};
-use crate::report::claim_page;
+use crate::report::{claim_page, suites_page};
 
 /// The mutants that a claim has to catch.
 #[must_use]
@@ -45,7 +45,7 @@ pub fn pages(root: &Path) -> std::io::Result<Vec<(String, String)>> {
         let results = mutants::source::committed()?;
         pages.push(("rules.md".to_owned(), mutants::source::rules::page(&results)));
     }
-    pages.push(("suites.md".to_owned(), claim_page::suites()));
+    pages.push(("suites.md".to_owned(), suites_page::page()));
     for claim in CLAIMS {
         pages.push((format!("claims/{}.md", claim.id), claim_page::page(claim, root)?));
     }

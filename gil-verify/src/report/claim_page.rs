@@ -16,7 +16,8 @@ use crate::mutants::mechanism::MECHANISM_MUTANTS;
 use crate::mutants::protocol::MUTANTS;
 use crate::mutants::time::TIME_MUTANTS;
 use crate::protocols::{self, PROTOCOLS, Visit};
-use crate::report::{counts, loom_counterexamples, overtaking_page};
+use crate::report::suites_page::executions;
+use crate::report::{loom_counterexamples, overtaking_page};
 use crate::spin;
 
 /// The page. `root` is the workspace's folder, from which sources are included.
@@ -44,11 +45,6 @@ fn suites_of(claim: &str) -> impl Iterator<Item = &'static Suite> {
         judged(suite, PROTOCOLS[0]).contains(&claim)
             || compares(suite, PROTOCOLS[0]).contains(&claim)
     })
-}
-
-fn executions(suite: &Suite) -> u64 {
-    let counts = counts::committed().unwrap_or_default();
-    counts.get(&format!("loom {} {}", PROTOCOLS[0], suite.name)).copied().unwrap_or_default()
 }
 
 fn checks(claim: &Claim, judge: &str) -> String {
@@ -133,14 +129,7 @@ fn documentation(source: &str, variant: &str) -> String {
 /// Where the claim holds, where it does not apply, and each place where it is false.
 fn fails(claim: &Claim) -> String {
     let mut text = "## Where it fails\n\n".to_owned();
-    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-    for protocol in PROTOCOLS {
-        let cell = cell(claim, protocol);
-        match groups.iter_mut().find(|(known, _)| *known == cell) {
-            Some((_, protocols)) => protocols.push(protocol),
-            None => groups.push((cell, vec![protocol])),
-        }
-    }
+    let groups = grouped(|protocol| Some(cell(claim, protocol)));
     for (cell, protocols) in groups.iter().filter(|(cell, _)| !cell.starts_with("**false**")) {
         let what = match cell.as_str() {
             "n/a" => "Does not apply to",
@@ -172,18 +161,24 @@ fn fails(claim: &Claim) -> String {
     if claim.id == "LIVE-3" {
         text += &overtaking_page::section();
     }
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for protocol in PROTOCOLS {
-        let Some(why) = claim.not_applicable(protocol) else { continue };
-        match reasons.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, protocols)) => protocols.push(protocol),
-            None => reasons.push((why, vec![protocol])),
-        }
-    }
+    let reasons = grouped(|protocol| claim.not_applicable(protocol));
     for (why, protocols) in reasons {
         let _ = writeln!(text, "\nWhy it does not apply to {}: {why}.", protocols.join(", "));
     }
     text + "\n[How to read a counterexample](../counterexamples.md).\n"
+}
+
+/// The protocols of which the same is said, in the order of the protocols.
+fn grouped<T: PartialEq>(said: impl Fn(&str) -> Option<T>) -> Vec<(T, Vec<&'static str>)> {
+    let mut groups: Vec<(T, Vec<&str>)> = Vec::new();
+    for protocol in PROTOCOLS {
+        let Some(said) = said(protocol) else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == said) {
+            Some((_, protocols)) => protocols.push(protocol),
+            None => groups.push((said, vec![protocol])),
+        }
+    }
+    groups
 }
 
 fn folded(summary: &str, run: &str) -> String {
@@ -271,34 +266,4 @@ fn function(root: &Path, place: &str) -> std::io::Result<String> {
     let comments = lines[..begins].iter().rev().take_while(above).count();
     let body = &lines[begins - comments..=begins + ends];
     Ok(body.iter().map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect())
-}
-
-/// The page of the loom suites.
-pub(super) fn suites() -> String {
-    let mut text = "# The loom suites\n\n\
-        Each suite is a finite program and its bounds. *Preemptions* is the largest number of\n\
-        preemptions in one execution; *all* means that every interleaving is explored. The\n\
-        executions are those of the default protocol.\n\n\
-        | suite | threads | preemptions | fast path | profile | executions | claims |\n\
-        |---|---|---|---|---|---|---|\n"
-        .to_owned();
-    for suite in SUITES {
-        let links = |ids: &[&str]| -> Vec<_> {
-            ids.iter().map(|id| format!("[{id}](claims/{id}.md)")).collect()
-        };
-        let mut claims = links(judged(suite, PROTOCOLS[0]));
-        claims.extend(links(compares(suite, PROTOCOLS[0])));
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} | {} | {} |",
-            suite.name,
-            suite.threads,
-            suite.preemptions.map_or("all".to_owned(), |most| most.to_string()),
-            if suite.fast_path { "yes" } else { "no" },
-            format!("{:?}", suite.profile).to_lowercase(),
-            executions(suite),
-            claims.join(", ")
-        );
-    }
-    text
 }

@@ -4,8 +4,8 @@
 //! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed
 //!   counts
 //! - `text_report`: the report as text
-//! - `book`, `cells`, `claim_page`, [`overtaking_page`], [`loom_counterexamples`]: pages of the
-//!   book
+//! - `book`, `cells`, `claim_page`, `suites_page`, [`overtaking_page`],
+//!   [`loom_counterexamples`]: pages of the book
 
 #[cfg(not(loom))]
 pub mod book;
@@ -17,6 +17,8 @@ pub mod counts;
 pub mod loom_counterexamples;
 pub mod overtaking_page;
 pub mod selection;
+#[cfg(not(loom))]
+mod suites_page;
 #[cfg(not(loom))]
 pub mod text_report;
 pub mod verify;
