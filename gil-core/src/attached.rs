@@ -97,8 +97,9 @@ impl<'g, T, P: Protocol> Attached<'g, T, P> {
         f()
     }
 
-    /// Locks another mutex without the risk of a deadlock: where it has to wait, it waits
-    /// detached.
+    /// Locks another mutex. If it has to wait for that mutex, it waits detached, so the mutex and
+    /// the lock do not deadlock. Every attached thread has to lock that mutex in this way, and two
+    /// such mutexes can still deadlock with each other.
     ///
     /// ```
     /// # if gil_core::UNDER_LOOM { return }

@@ -98,8 +98,7 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         clock: &impl Clock<Instant = M>,
     ) -> Result<(Outcome, WaitPlan<M>), Fault> {
         let (state, owner) = (self.monitor.thread_state(thread), self.monitor.owner());
-        if let (ThreadState::Notified(_), Operation::Resume(_), true) =
-            (state, operation, P::GRACE_PERIOD)
+        if let (ThreadState::Notified(_), Operation::Resume(_), true) = (state, operation, P::PACED)
             && let recheck_at @ Some(_) =
                 self.pacing.grace_deadline(thread, owner.is_none(), self.interval, clock)
         {
@@ -117,7 +116,9 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         observer.section(&SectionInfo { thread, operation, outcome, monitor: &self.monitor });
         self.pacing.after_section(owner.is_none(), self.monitor.owner(), self.interval, clock);
         let requested = (self.monitor.before().1, self.monitor.requested());
-        let recheck_at = self.pacing.defer_request(thread, operation, requested, clock);
+        let recheck_at = P::PACED
+            .then(|| self.pacing.defer_request(thread, operation, requested, clock))
+            .flatten();
         let expired = matches!(state, ThreadState::Waiting(..))
             && operation == Operation::Resume(Wake::TimedOut);
         let timer = if let Outcome::Wait(timer) = outcome { timer } else { None };

@@ -7,10 +7,12 @@
 
 use std::time::Duration;
 
-use gil_core::engine::{Event, Limits};
-use gil_core::protocol::Handoff;
+use gil_core::engine::{Clock, Event, Limits, Operation, Outcome, Pacing, TimedMonitor};
+use gil_core::protocol::{Handoff, Protocol, Release, ThreadId, Wake};
+use gil_core::raw::{Observe, SectionInfo};
 use gil_models::sim::{self, Run, Setup, Workload};
 use gil_models::trace::{TraceEvent, TraceRecord};
+use gil_models::{Priority, Qemu};
 
 const INTERVALS: [Duration; 10] = [
     Duration::from_micros(1),
@@ -96,4 +98,55 @@ fn calls_beside_computing_threads_go_on_at_an_interval_of_an_hour() {
         let slowest_us = calls.latency_us.max;
         assert!(slowest_us <= 15_000.0, "the slowest took {slowest_us} us beside {computing}");
     }
+}
+
+struct Virtual(Duration);
+
+impl Clock for Virtual {
+    type Instant = Duration;
+    fn now(&self) -> Duration {
+        self.0
+    }
+    fn elapsed_since(&self, instant: Duration) -> Duration {
+        self.0.saturating_sub(instant)
+    }
+    fn is_future(&self, instant: Duration) -> bool {
+        self.0 < instant
+    }
+    fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
+        instant.checked_add(by)
+    }
+}
+
+struct Ignores;
+
+impl Observe for Ignores {
+    fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
+}
+
+/// Whether the holder sees a request on arrival at once, after a thread that also requested on its
+/// arrival has run for 3 ms.
+fn publishes_at_once<P: Protocol>(protocol: P) -> bool {
+    let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT));
+    let [computes, interrupts] = [0, 1].map(ThreadId::from_index);
+    let notified = Operation::Resume(Wake::Notified);
+    let mut run = |thread, operation, at_ms| {
+        let clock = Virtual(Duration::from_millis(at_ms));
+        let decided = timed.section(thread, operation, None, &mut Ignores, &clock);
+        (decided.expect("the operation fits").0, timed.publishes_request())
+    };
+    run(computes, Operation::Acquire, 0);
+    run(interrupts, Operation::Acquire, 1);
+    run(computes, Operation::Safepoint, 1);
+    run(interrupts, notified, 1);
+    run(interrupts, Operation::Release(Release::Blocking), 4);
+    assert_eq!(run(computes, notified, 10).0, Outcome::Owns);
+    run(interrupts, Operation::Acquire, 10).1
+}
+
+#[test]
+fn request_on_arrival_is_deferred_only_by_a_paced_protocol() {
+    assert!(!publishes_at_once(Handoff::new()));
+    assert!(publishes_at_once(Qemu::new()), "QEMU defers no request");
+    assert!(publishes_at_once(Priority::new()), "Beazley's patch defers no request");
 }

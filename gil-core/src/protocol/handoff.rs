@@ -192,7 +192,7 @@ impl Default for Handoff {
 impl Protocol for Handoff {
     const NAME: &'static str = "handoff";
     const SETS: &'static [Order] = &[Order::Fifo; 3];
-    const GRACE_PERIOD: bool = true;
+    const PACED: bool = true;
 
     /// The thread that may retake the lock; none after a wasted wake-up, because the next release
     /// must be a hand-off (HAND-5). The Monitor lifts the bias while a request is pending.

@@ -238,13 +238,13 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     /// The switch interval of a new lock: how long every timer of the protocol runs. CPython's 5
     /// ms where the protocol does not say otherwise.
     const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
-    /// Whether a woken thread may sleep on for a while before it runs its section, because the
-    /// thread that woke it keeps retaking the lock: for a protocol in which a wasted wake-up leads
-    /// to a hand-off.
-    const GRACE_PERIOD: bool = false;
+    /// Whether [`Pacing`](crate::engine::Pacing) may delay a woken thread and a request on arrival,
+    /// and whether the lock can be biased to one thread ([`Protocol::bias`]). This suits a protocol
+    /// in which a wasted wake-up leads to a hand-off. The models of real locks leave it `false`.
+    const PACED: bool = false;
 
     /// The thread that may take and release the lock again and again while others wait, without a
-    /// request pending and without changing anything for them. With [`Protocol::GRACE_PERIOD`] the
+    /// request pending and without changing anything for them. With [`Protocol::PACED`] the
     /// mechanism runs no sections for it. `gil-verify` checks that they would change nothing.
     fn bias(&self) -> Option<ThreadId> {
         None

@@ -105,7 +105,7 @@ impl<P: Protocol, O> SlowPath<P, O> {
 
 impl<P: Protocol, O: Observe> SlowPath<P, O> {
     /// Whether the word is ever biased.
-    const BIASED: bool = P::GRACE_PERIOD && !O::DISABLE_FAST_PATH;
+    const BIASED: bool = P::PACED && !O::DISABLE_FAST_PATH;
 
     /// Attaches through a biased word, or else through sections. `false`: the deadline passed.
     #[cold]

@@ -14,12 +14,13 @@ use std::cell::RefCell;
 
 use std::sync::Arc;
 
-use super::loom;
 #[cfg(not(shuttle))]
 use super::mutants::Mutant;
 use loom::sync::atomic::AtomicBool;
 #[cfg(not(shuttle))]
 use loom::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(shuttle)]
+use shuttle as loom;
 
 /// What a choice decides.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -51,7 +51,7 @@ impl<P: Protocol> Simulation<P> {
                 Operation::Release(Release::Blocking) if monitor.owner() == me => None,
                 _ => return false,
             };
-            let biased = P::GRACE_PERIOD && self.conductor.is_none() && monitor.biased() == me;
+            let biased = P::PACED && self.conductor.is_none() && monitor.biased() == me;
             if !(monitor.all_idle() || biased) {
                 return false;
             }

@@ -43,7 +43,7 @@ impl<P: Protocol> Protocol for Spurious<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
-    const GRACE_PERIOD: bool = P::GRACE_PERIOD;
+    const PACED: bool = P::PACED;
 
     fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         let step = self.inner.acquire(cx);

@@ -148,8 +148,9 @@ protocol waits for another thread to take the lock.",
         "LIVE-6",
         "\
 Where the last waiter leaves its queue, `release`, `woken` or `cancel` calls
-`ensure_timekeeper_or_reset`, which resets the protocol. `hand_off` and `cancel` clear the request. `publish` then finds every thread idle, stores the flag and
-unfreezes the word. A timer belongs to a thread that sleeps, so none is left.",
+`ensure_timekeeper_or_reset`, which resets the protocol. `hand_off` and `cancel` clear the request.
+`publish` then finds every thread idle, stores the flag and unfreezes the word. A timer belongs to a
+thread that sleeps, so none is left.",
     ),
     (
         "HAND",

@@ -202,7 +202,7 @@ impl<P: Protocol> Protocol for Mutated<P> {
     const NAME: &'static str = P::NAME;
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
-    const GRACE_PERIOD: bool = P::GRACE_PERIOD;
+    const PACED: bool = P::PACED;
 
     fn bias(&self) -> Option<ThreadId> {
         let right = self.inner.bias();

@@ -10,7 +10,7 @@ use super::{Outcome, Results, Verdict, done};
 /// fails without them.
 pub const FOR_SPEED: &[(&str, &str)] = &[
     (
-        "const GRACE_PERIOD: bool = true;",
+        "const PACED: bool = true;",
         "for speed: a woken thread finds the lock held at once, so short calls lead to hand-offs",
     ),
     (
