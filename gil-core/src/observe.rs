@@ -128,11 +128,7 @@ impl Observe for Counters {
                 Event::Notified(_) if matches!(section.outcome, Outcome::Wait(_)) => {
                     self.wasted_wakeups += 1;
                 }
-                Event::Notified(_)
-                | Event::Released(_)
-                | Event::Confirmed(_)
-                | Event::Waiting(_)
-                | Event::Cancelled(_) => {}
+                _ => {} // not counted
             }
         }
         if let Some(owner) = monitor.owner()

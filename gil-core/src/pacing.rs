@@ -95,7 +95,6 @@ struct Grace<M> {
 ///     type Instant = Duration;
 ///     fn now(&self) -> Duration { self.0 }
 ///     fn elapsed_since(&self, instant: Duration) -> Duration { self.0.saturating_sub(instant) }
-///     fn is_future(&self, instant: Duration) -> bool { self.0 < instant }
 ///     fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
 ///         instant.checked_add(by)
 ///     }

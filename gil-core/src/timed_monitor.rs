@@ -45,9 +45,9 @@ pub struct TimedMonitor<P: Protocol, M> {
 }
 
 impl<P: Protocol, M> TimedMonitor<P, M> {
-    /// A free lock with the protocol's switch interval.
-    pub const fn new(protocol: P, pacing: Pacing<M>) -> Self {
-        Self { monitor: Monitor::new(protocol), pacing, interval: P::SWITCH_INTERVAL }
+    /// A free lock with this switch interval.
+    pub const fn new(protocol: P, pacing: Pacing<M>, interval: Duration) -> Self {
+        Self { monitor: Monitor::new(protocol), pacing, interval }
     }
 
     /// Sets the switch interval. An interval below 1 us counts as 1 us. One that the clock cannot
@@ -98,7 +98,8 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         clock: &impl Clock<Instant = M>,
     ) -> Result<(Outcome, WaitPlan<M>), Fault> {
         let (state, owner) = (self.monitor.thread_state(thread), self.monitor.owner());
-        if let (ThreadState::Notified(_), Operation::Resume(_), true) = (state, operation, P::PACED)
+        let paced = self.monitor.protocol().settings().paced;
+        if let (ThreadState::Notified(_), Operation::Resume(_), true) = (state, operation, paced)
             && let recheck_at @ Some(_) =
                 self.pacing.grace_deadline(thread, owner.is_none(), self.interval, clock)
         {
@@ -116,9 +117,8 @@ impl<P: Protocol, M: Copy + Ord + Debug> TimedMonitor<P, M> {
         observer.section(&SectionInfo { thread, operation, outcome, monitor: &self.monitor });
         self.pacing.after_section(owner.is_none(), self.monitor.owner(), self.interval, clock);
         let requested = (self.monitor.before().1, self.monitor.requested());
-        let recheck_at = P::PACED
-            .then(|| self.pacing.defer_request(thread, operation, requested, clock))
-            .flatten();
+        let recheck_at =
+            paced.then(|| self.pacing.defer_request(thread, operation, requested, clock)).flatten();
         let expired = matches!(state, ThreadState::Waiting(..))
             && operation == Operation::Resume(Wake::TimedOut);
         let timer = if let Outcome::Wait(timer) = outcome { timer } else { None };

@@ -110,9 +110,6 @@ impl Clock for Virtual {
     fn elapsed_since(&self, instant: Duration) -> Duration {
         self.0.saturating_sub(instant)
     }
-    fn is_future(&self, instant: Duration) -> bool {
-        self.0 < instant
-    }
     fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
         instant.checked_add(by)
     }
@@ -127,7 +124,7 @@ impl Observe for Ignores {
 /// Whether the holder sees a request on arrival at once, after a thread that also requested on its
 /// arrival has run for 3 ms.
 fn publishes_at_once<P: Protocol>(protocol: P) -> bool {
-    let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT));
+    let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT), P::SWITCH_INTERVAL);
     let [computes, interrupts] = [0, 1].map(ThreadId::from_index);
     let notified = Operation::Resume(Wake::Notified);
     let mut run = |thread, operation, at_ms| {

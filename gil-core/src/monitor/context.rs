@@ -60,6 +60,11 @@ impl Section<'_> {
         self.sets.get(usize::from(set.0)).copied()
     }
 
+    /// The set, if it is a queue.
+    fn queue(&self, set: WaitSet) -> Option<WaitSet> {
+        (self.order(set) == Some(Order::Fifo)).then_some(set)
+    }
+
     fn released(&mut self) {
         if self.lock.owner == Some(self.me) {
             let event = if self.lock.requested { Event::Answered } else { Event::Released };
@@ -86,15 +91,11 @@ impl Context for Section<'_> {
     }
 
     fn first(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set)
-            .filter(|order| *order == Order::Fifo)
-            .and_then(|_| self.lock.states.first(set))
+        self.queue(set).and_then(|set| self.lock.states.first(set))
     }
 
     fn last(&self, set: WaitSet) -> Option<ThreadId> {
-        self.order(set)
-            .filter(|order| *order == Order::Fifo)
-            .and_then(|_| self.lock.states.last(set))
+        self.queue(set).and_then(|set| self.lock.states.last(set))
     }
 
     fn request(&mut self, why: Request) {
@@ -120,10 +121,8 @@ impl Context for Section<'_> {
             self.fault.get_or_insert(Fault::FreesWithoutOwning);
             return;
         }
-        let waits = matches!(
-            self.lock.states.get(thread),
-            ThreadState::Waiting(..) | ThreadState::Notified(_)
-        );
+        let state = self.lock.states.get(thread);
+        let waits = matches!(state, ThreadState::Waiting(..) | ThreadState::Notified(_));
         if thread == self.me || !waits || self.lock.states.phase(thread) == Phase::Releasing {
             self.fault.get_or_insert(Fault::GivesToNonWaiter);
             return;

@@ -87,11 +87,7 @@ pub struct Monitor<P> {
 
 impl<P: Protocol> Monitor<P> {
     /// A free lock that no thread has come to yet.
-    ///
-    /// # Panics
-    /// When the protocol has more than [`MAX_SETS`] wait-sets.
     pub const fn new(protocol: P) -> Self {
-        assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets");
         Self { protocol, lock: LockState::new(), previous: (None, false) }
     }
 
@@ -198,6 +194,9 @@ impl<P: Protocol> Monitor<P> {
     /// ([`Fault::is_caller_error`]), the owner, the request, the wait-sets and each thread's state
     /// are unchanged, and the list of events is empty. After any other fault the Monitor is in an
     /// unknown state and must not be used again.
+    ///
+    /// # Panics
+    /// When the protocol uses a wait-set after its first [`MAX_SETS`].
     pub fn section(
         &mut self,
         thread: ThreadId,
@@ -216,11 +215,10 @@ impl<P: Protocol> Monitor<P> {
                 return Ok(Outcome::Owns);
             }
             // Spurious, or an earlier wait's timer.
-            (Operation::Resume(Wake::Notified), Waiting(_, timer)) => {
+            (Operation::Resume(wake), Waiting(_, timer))
+                if wake == Wake::Notified || timer.is_none() =>
+            {
                 return Ok(Outcome::Wait(timer));
-            }
-            (Operation::Resume(Wake::TimedOut), Waiting(_, None)) => {
-                return Ok(Outcome::Wait(None));
             }
             _ => {}
         }
@@ -249,9 +247,9 @@ impl<P: Protocol> Monitor<P> {
         operation: Operation,
         wake_policy: &mut dyn WakePolicy,
     ) -> Result<Step, Fault> {
-        let state = self.thread_state(thread);
+        let (state, sets) = (self.thread_state(thread), self.protocol.settings().sets);
         if let Waiting(set, _) | Notified(set) = state
-            && (P::SETS[usize::from(set.0)] == Order::Unordered || operation == Operation::Cancel)
+            && (sets[usize::from(set.0)] == Order::Unordered || operation == Operation::Cancel)
         {
             self.lock.states.unlink(thread);
         }
@@ -262,7 +260,7 @@ impl<P: Protocol> Monitor<P> {
             Operation::Resume(_) | Operation::Retry | Operation::Cancel => {}
         }
         let Self { protocol, lock, .. } = self;
-        let mut cx = Section { sets: P::SETS, me: thread, lock, wake_policy, fault: None };
+        let mut cx = Section { sets, me: thread, lock, wake_policy, fault: None };
         let step = match (operation, state) {
             (Operation::Acquire, _) => protocol.acquire(&mut cx),
             (Operation::Release(how), _) => protocol.release(&mut cx, how),
@@ -314,7 +312,9 @@ impl<P: Protocol> Monitor<P> {
                 self.finish(thread, Idle);
                 Ok(Outcome::Left)
             }
-            Step::Wait(set, _) if usize::from(set.0) >= P::SETS.len() => Err(Fault::UnknownSet),
+            Step::Wait(set, _) if usize::from(set.0) >= self.protocol.settings().sets.len() => {
+                Err(Fault::UnknownSet)
+            }
             Step::Wait(set, timer) => {
                 self.lock.events.push(Event::Waiting(thread));
                 self.lock.states.link(thread, set);
@@ -345,7 +345,8 @@ impl<P: Protocol> Monitor<P> {
     }
 
     fn queues(&self) -> impl Iterator<Item = ThreadId> + '_ {
-        let fifo = (0u8..).zip(P::SETS).filter(|(_, order)| **order == Order::Fifo);
+        let fifo =
+            (0u8..).zip(self.protocol.settings().sets).filter(|(_, order)| **order == Order::Fifo);
         fifo.flat_map(|(set, _)| self.lock.states.members(WaitSet(set)))
     }
 }

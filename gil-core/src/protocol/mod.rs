@@ -112,6 +112,24 @@ pub enum Release {
     Final,
 }
 
+/// The constants of a [`Protocol`], as a value.
+///
+/// ```
+/// use gil_core::protocol::{Handoff, Protocol};
+/// assert_eq!(Handoff::new().settings().sets, Handoff::SETS);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// [`Protocol::SETS`].
+    pub sets: &'static [Order],
+    /// [`Protocol::PREEMPTION`].
+    pub preemption: Preemption,
+    /// [`Protocol::SWITCH_INTERVAL`].
+    pub switch_interval: Duration,
+    /// [`Protocol::PACED`].
+    pub paced: bool,
+}
+
 /// Why a switch is requested.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Request {
@@ -242,6 +260,18 @@ pub trait Protocol: Clone + Eq + Hash + Debug {
     /// and whether the lock can be biased to one thread ([`Protocol::bias`]). This suits a protocol
     /// in which a wasted wake-up leads to a hand-off. The models of real locks leave it `false`.
     const PACED: bool = false;
+
+    /// The constants above, as a value. Only a type that stands for several protocols, each with
+    /// constants of its own, overrides this. The engines read the value; the lock itself reads the
+    /// constants, so it cannot run such a type.
+    fn settings(&self) -> Settings {
+        Settings {
+            sets: Self::SETS,
+            preemption: Self::PREEMPTION,
+            switch_interval: Self::SWITCH_INTERVAL,
+            paced: Self::PACED,
+        }
+    }
 
     /// The thread that may take and release the lock again and again while others wait, without a
     /// request pending and without changing anything for them. With [`Protocol::PACED`] the

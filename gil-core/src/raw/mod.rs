@@ -79,10 +79,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     const_unless_loom! {
         /// A free lock with an observer and a pacing of your choice, for example [`Pacing::none`].
         pub fn with_pacing(protocol: P, observer: O, pacing: Pacing<Instant>) -> Self {
-            let ticks = match P::PREEMPTION {
-                Preemption::OnRequest => 0,
-                Preemption::EveryTicks(ticks) => ticks,
-            };
+            let ticks = if let Preemption::EveryTicks(ticks) = P::PREEMPTION { ticks } else { 0 };
             let (ticks_left, check_interval) = (AtomicU32::new(ticks), AtomicU32::new(ticks));
             Self { slow: SlowPath::new(protocol, observer, pacing), ticks_left, check_interval }
         }

@@ -48,7 +48,7 @@ use std::sync::Arc;
 use super::parker::Parker;
 use super::registry::{Registration, Registry};
 use super::word::Word;
-use crate::monitor::{Fault, Operation, Outcome};
+use crate::monitor::{Fault, MAX_SETS, Operation, Outcome};
 use crate::observe::Observe;
 use crate::pacing::Pacing;
 use crate::protocol::{Preemption, Protocol, ThreadId, Wake};
@@ -86,11 +86,12 @@ pub(super) struct Shared<P: Protocol, O> {
 impl<P: Protocol, O> SlowPath<P, O> {
     const_unless_loom! {
         pub(super) fn new(protocol: P, observer: O, pacing: Pacing<Instant>) -> Self {
+            const { assert!(P::SETS.len() <= MAX_SETS, "a protocol has at most MAX_SETS wait-sets") }
             Self {
                 word: Word::new(),
                 requested: AtomicBool::new(false),
                 shared: Mutex::new(Shared {
-                    timed: TimedMonitor::new(protocol, pacing),
+                    timed: TimedMonitor::new(protocol, pacing, P::SWITCH_INTERVAL),
                     observer,
                     registry: Registry::new(),
                     frozen: false,

@@ -49,7 +49,9 @@ pub trait Clock {
     fn elapsed_since(&self, instant: Self::Instant) -> Duration;
 
     /// Whether that point in time is still to come.
-    fn is_future(&self, instant: Self::Instant) -> bool;
+    fn is_future(&self, instant: Self::Instant) -> bool {
+        self.now() < instant
+    }
 
     /// The point in time `by` after `instant`. `None`: never, because the clock cannot represent
     /// it. Every deadline of a lock comes from here, so a switch interval of [`Duration::MAX`]

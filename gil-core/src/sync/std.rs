@@ -118,10 +118,6 @@ impl Clock for SectionClock {
         self.0.saturating_duration_since(instant)
     }
 
-    fn is_future(&self, instant: Instant) -> bool {
-        self.0 < instant
-    }
-
     fn later(&self, instant: Instant, by: Duration) -> Option<Instant> {
         instant.checked_add(by)
     }

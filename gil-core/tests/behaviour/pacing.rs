@@ -23,9 +23,6 @@ impl Clock for Virtual {
     fn elapsed_since(&self, instant: Duration) -> Duration {
         self.0.saturating_sub(instant)
     }
-    fn is_future(&self, instant: Duration) -> bool {
-        self.0 < instant
-    }
     fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
         instant.checked_add(by)
     }
@@ -49,7 +46,7 @@ struct Lock {
 
 impl Lock {
     fn new(protocol: Handoff, interval_us: u64) -> Self {
-        let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT));
+        let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT), Duration::ZERO);
         timed.set_interval(Duration::from_micros(interval_us));
         Self { timed, now_us: 1_000 }
     }
@@ -153,7 +150,7 @@ fn free_lock_that_was_not_retaken_is_acquired_at_once() {
 fn pacing_none_delays_nothing() {
     let [calls, waits] = threads();
     let mut lock = Lock::new(Handoff::plain(), HOUR_US);
-    lock.timed = TimedMonitor::new(Handoff::plain(), Pacing::none());
+    lock.timed = TimedMonitor::new(Handoff::plain(), Pacing::none(), Duration::from_secs(3_600));
     lock.run(calls, Operation::Acquire);
     lock.run(waits, Operation::Acquire);
     lock.run(calls, RELEASE);

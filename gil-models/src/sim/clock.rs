@@ -24,10 +24,6 @@ impl Clock for Virtual {
         self.0.saturating_sub(instant)
     }
 
-    fn is_future(&self, instant: Duration) -> bool {
-        self.0 < instant
-    }
-
     fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
         instant.checked_add(by).filter(|later| later.as_nanos() < u128::from(u64::MAX))
     }

@@ -67,6 +67,8 @@ pub(super) enum Due {
 pub(super) struct Simulation<P: Protocol> {
     /// Without one, no thread ever waits.
     pub(super) timed: Option<TimedMonitor<P, Duration>>,
+    /// When a safepoint runs a section.
+    pub(super) preemption: Preemption,
     pub(super) threads: Vec<Thread>,
     pub(super) cores: Vec<Core>,
     pub(super) costs: Costs,
@@ -104,17 +106,22 @@ impl<P: Protocol> Simulation<P> {
             })
             .collect();
         assert!(!threads.is_empty(), "a simulation has at least one thread");
+        let preemption = protocol
+            .as_ref()
+            .map_or(Preemption::OnRequest, |(protocol, _)| protocol.settings().preemption);
         let timed = protocol.map(|(protocol, pacing)| {
-            let mut timed = TimedMonitor::new(protocol, pacing);
-            timed.set_interval(setup.switch_interval.unwrap_or(P::SWITCH_INTERVAL));
+            let own_interval = protocol.settings().switch_interval;
+            let mut timed = TimedMonitor::new(protocol, pacing, own_interval);
+            timed.set_interval(setup.switch_interval.unwrap_or(own_interval));
             timed
         });
-        let own_ticks = match P::PREEMPTION {
+        let own_ticks = match preemption {
             Preemption::EveryTicks(ticks) => ticks,
             Preemption::OnRequest => 0,
         };
         let mut simulation = Self {
             timed,
+            preemption,
             alive: threads.len(),
             tally: Tally::new(setup.workload.groups.len()),
             threads,
@@ -240,7 +247,7 @@ impl<P: Protocol> Simulation<P> {
         let left_ns = self.threads[thread].left_ns;
         match self.threads[thread].activity {
             Activity::Call => left_ns,
-            Activity::Compute => match (&self.timed, P::PREEMPTION) {
+            Activity::Compute => match (&self.timed, self.preemption) {
                 (Some(timed), Preemption::OnRequest)
                     if timed.publishes_request()
                         && !self.conductor.as_ref().is_some_and(|c| c.holds(thread)) =>

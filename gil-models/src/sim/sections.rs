@@ -51,7 +51,8 @@ impl<P: Protocol> Simulation<P> {
                 Operation::Release(Release::Blocking) if monitor.owner() == me => None,
                 _ => return false,
             };
-            let biased = P::PACED && self.conductor.is_none() && monitor.biased() == me;
+            let paced = monitor.protocol().settings().paced;
+            let biased = paced && self.conductor.is_none() && monitor.biased() == me;
             if !(monitor.all_idle() || biased) {
                 return false;
             }
@@ -92,7 +93,7 @@ impl<P: Protocol> Simulation<P> {
         let Some(timed) = self.timed.as_mut() else {
             return self.attached(thread); // without a lock there is no state to check
         };
-        let on_request = P::PREEMPTION == Preemption::OnRequest;
+        let on_request = self.preemption == Preemption::OnRequest;
         let published = timed.publishes_request();
         if operation == Operation::Safepoint && on_request && !published && !yields {
             self.threads[thread].overhead_ns += 1;
@@ -107,7 +108,7 @@ impl<P: Protocol> Simulation<P> {
         let mut observer = Seen { at_ns: self.now_ns, tally: &mut self.tally, record, ran: false };
         let (outcome, plan) = timed
             .section(id(thread), operation, expired_epoch, &mut observer, &clock)
-            .unwrap_or_else(|fault| panic!("{}: {fault}", P::NAME));
+            .unwrap_or_else(|fault| panic!("the protocol breaks a rule: {fault}"));
         let owner = timed.monitor.owner();
         let disturbs =
             was_idle != timed.monitor.all_idle() || published != timed.publishes_request();

@@ -8,7 +8,7 @@
 //! by itself.
 
 use gil_core::protocol::{
-    Context, Order, Preemption, Protocol, Release, Step, Timer, WaitSet, Wake,
+    Context, Order, Preemption, Protocol, Release, Settings, Step, Timer, WaitSet, Wake,
 };
 
 /// The variant's name in reports.
@@ -44,6 +44,10 @@ impl<P: Protocol> Protocol for Spurious<P> {
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
     const PACED: bool = P::PACED;
+
+    fn settings(&self) -> Settings {
+        self.inner.settings()
+    }
 
     fn acquire(&mut self, cx: &mut dyn Context) -> Step {
         let step = self.inner.acquire(cx);

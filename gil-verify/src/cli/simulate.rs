@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
-use gil_core::protocol::{Preemption, Protocol};
+use gil_core::protocol::{Preemption, Protocol, Settings};
 use gil_models::picture::Lanes;
 use gil_models::sim::{self, Control, Costs, Report, Run, Setup, Workload};
 use tempfile::NamedTempFile;
@@ -173,8 +173,9 @@ impl Visit for Simulate<'_> {
     ) -> Self::Output {
         let Self(setup, window) = self;
         // Some switches, after the start has settled.
-        let interval = setup.switch_interval.unwrap_or(P::SWITCH_INTERVAL).as_nanos() as u64;
-        let window = window.unwrap_or(match P::PREEMPTION {
+        let Settings { switch_interval, preemption, .. } = protocol.settings();
+        let interval = setup.switch_interval.unwrap_or(switch_interval).as_nanos() as u64;
+        let window = window.unwrap_or(match preemption {
             Preemption::OnRequest => 4 * interval..10 * interval,
             Preemption::EveryTicks(_) => 1_000_000..1_200_000,
         });

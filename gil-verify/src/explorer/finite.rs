@@ -192,9 +192,10 @@ impl<P: Protocol> State<P> {
             stale: false,
             knows: false,
         };
+        let sets = vec![Vec::new(); protocol.settings().sets.len()];
         Self {
             monitor: Monitor::new(protocol),
-            sets: vec![Vec::new(); P::SETS.len()],
+            sets,
             threads: vec![thread; finite.threads],
             runs: None,
         }
@@ -209,7 +210,7 @@ impl<P: Protocol> State<P> {
             Next::Safepoint => {
                 let missed = self.moved(index, |thread| thread.next = Next::Detach);
                 let answered = || self.section(index, Operation::Safepoint, Next::Detach);
-                match P::PREEMPTION {
+                match self.monitor.protocol().settings().preemption {
                     Preemption::EveryTicks(_) => answered(),
                     Preemption::OnRequest if thread.knows => answered(),
                     Preemption::OnRequest if self.monitor.requested() => {

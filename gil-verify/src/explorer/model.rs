@@ -134,7 +134,8 @@ impl<P: Protocol> State<P> {
         let mut entries = Vec::new();
         match monitor.thread_state(thread) {
             ThreadState::Idle if monitor.owner() == Some(thread) => {
-                let ticks = matches!(P::PREEMPTION, Preemption::EveryTicks(_));
+                let preemption = monitor.protocol().settings().preemption;
+                let ticks = matches!(preemption, Preemption::EveryTicks(_));
                 if ticks || monitor.requested() {
                     entries.push((Operation::Safepoint, true));
                 }

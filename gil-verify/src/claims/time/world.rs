@@ -45,10 +45,6 @@ impl Clock for Present {
         TICK * u32::try_from(-at).unwrap_or(0)
     }
 
-    fn is_future(&self, at: i32) -> bool {
-        at > 0
-    }
-
     fn later(&self, at: i32, by: Duration) -> Option<i32> {
         let never = by > Duration::from_secs(1 << 40);
         (!never).then(|| far_is_far(at + ticks(by)))
@@ -172,7 +168,7 @@ impl World {
     #[must_use]
     pub fn new(setting: &Setting) -> Self {
         let protocol = Handoff::with_budgets(setting.budgets);
-        let mut timed = TimedMonitor::new(protocol, Pacing::new(setting.limits));
+        let mut timed = TimedMonitor::new(protocol, Pacing::new(setting.limits), setting.interval);
         timed.set_interval(setting.interval);
         let (word, asleep) = (Word::Open(None), vec![None; setting.threads]);
         Self { timed, word, asleep, free_for: 0, deferred_for: 0 }

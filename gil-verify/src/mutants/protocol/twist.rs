@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use gil_core::protocol::{
-    Context, Order, Preemption, Protocol, Release, Request, Step, ThreadId, Timer, WaitSet, Wake,
+    Context, Order, Preemption, Protocol, Release, Request, Settings, Step, ThreadId, Timer,
+    WaitSet, Wake,
 };
 
 use crate::claims::ghost::ThreadSet;
@@ -203,6 +204,10 @@ impl<P: Protocol> Protocol for Mutated<P> {
     const SETS: &'static [Order] = P::SETS;
     const PREEMPTION: Preemption = P::PREEMPTION;
     const PACED: bool = P::PACED;
+
+    fn settings(&self) -> Settings {
+        self.inner.settings()
+    }
 
     fn bias(&self) -> Option<ThreadId> {
         let right = self.inner.bias();
