@@ -12,6 +12,7 @@
 //! *new.attach() += 1;
 //! ```
 
+mod any;
 mod ghc;
 mod no_lock;
 mod ocaml;

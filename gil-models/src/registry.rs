@@ -2,6 +2,8 @@
 
 use gil_core::protocol::{Handoff, Protocol};
 
+pub use crate::any::AnyProtocol;
+use crate::any::inside;
 use crate::{Ghc, NoLock, OCaml, Priority, PyPy, Python2, Python3, Qemu, Ruby, Ruby19};
 
 /// Runs something with a protocol whose type is known only by its name.
@@ -35,7 +37,38 @@ pub const PROTOCOLS: &[&str] = &[
     "no-lock",
 ];
 
-/// Calls `visit` with the protocol of that name; `None` if there is no such protocol.
+/// The protocol of that name, as a value; `None` if there is no such protocol.
+///
+/// ```
+/// use gil_core::protocol::Protocol;
+/// let handoff = gil_models::registry::protocol("handoff").ok_or("no such protocol")?;
+/// assert_eq!(handoff.settings().sets.len(), 3);
+/// # Ok::<(), &str>(())
+/// ```
+#[must_use]
+pub fn protocol(name: &str) -> Option<AnyProtocol> {
+    Some(match name {
+        "handoff" => AnyProtocol::Handoff(Handoff::new()),
+        "handoff-plain" => AnyProtocol::Handoff(Handoff::plain()),
+        "python3" => AnyProtocol::Python3(Python3::new()),
+        "python2" => AnyProtocol::Python2(Python2::new()),
+        "pypy" => AnyProtocol::PyPy(PyPy::new()),
+        "ruby" => AnyProtocol::Ruby(Ruby::new()),
+        "ruby19" => AnyProtocol::Ruby19(Ruby19::new()),
+        "ocaml" => AnyProtocol::OCaml(OCaml::new()),
+        "ocaml-old-yield" => AnyProtocol::OCaml(OCaml::old_yield()),
+        "priority" => AnyProtocol::Priority(Priority::new()),
+        "qemu" => AnyProtocol::Qemu(Qemu::new()),
+        "ghc" => AnyProtocol::Ghc(Ghc::new()),
+        "python3-no-forced-switch" => AnyProtocol::Python3(Python3::without_forced_switching()),
+        "python3-no-switch-check" => AnyProtocol::Python3(Python3::without_switch_check()),
+        "no-lock" => AnyProtocol::NoLock(NoLock::new()),
+        _ => return None,
+    })
+}
+
+/// Calls `visit` with the protocol of that name in its own type, for example for a real lock;
+/// `None` if there is no such protocol.
 ///
 /// ```
 /// use gil_core::protocol::Protocol;
@@ -51,28 +84,8 @@ pub const PROTOCOLS: &[&str] = &[
 /// assert_eq!(registry::with("no-such-protocol", WaitSets), None);
 /// ```
 pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
-    Some(match name {
-        "handoff" => visit.visit("handoff", Handoff::new()),
-        "handoff-plain" => visit.visit("handoff-plain", Handoff::plain()),
-        "python3" => visit.visit("python3", Python3::new()),
-        "python2" => visit.visit("python2", Python2::new()),
-        "pypy" => visit.visit("pypy", PyPy::new()),
-        "ruby" => visit.visit("ruby", Ruby::new()),
-        "ruby19" => visit.visit("ruby19", Ruby19::new()),
-        "ocaml" => visit.visit("ocaml", OCaml::new()),
-        "ocaml-old-yield" => visit.visit("ocaml-old-yield", OCaml::old_yield()),
-        "priority" => visit.visit("priority", Priority::new()),
-        "qemu" => visit.visit("qemu", Qemu::new()),
-        "ghc" => visit.visit("ghc", Ghc::new()),
-        "python3-no-forced-switch" => {
-            visit.visit("python3-no-forced-switch", Python3::without_forced_switching())
-        }
-        "python3-no-switch-check" => {
-            visit.visit("python3-no-switch-check", Python3::without_switch_check())
-        }
-        "no-lock" => visit.visit("no-lock", NoLock::new()),
-        _ => return None,
-    })
+    let known = PROTOCOLS.iter().find(|known| **known == name)?;
+    Some(inside!(protocol(name)?, protocol => visit.visit(known, protocol)))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use gil_core::protocol::{Budgets, Handoff, Protocol};
+use gil_core::protocol::{Budgets, Handoff};
 use gil_verify::claims::explored::{self, Explored, HAND, LIVENESS, TURNS};
 use gil_verify::claims::{bisim, overtake, promise};
 use gil_verify::explorer::graph::Graph;
@@ -19,7 +19,7 @@ use gil_verify::ledger;
 use gil_verify::loom::engine::try_mutant;
 use gil_verify::loom::{Found, missing, runner, suite};
 use gil_verify::mutants::mechanism::MECHANISM_MUTANTS;
-use gil_verify::protocols::{self, PROTOCOLS, Visit};
+use gil_verify::protocols::{self, PROTOCOLS};
 use gil_verify::report::{MutantVerdict, Verdict, counts};
 
 /// Many times the number of the unchanged protocols. With more, states are no longer distinguished.
@@ -36,62 +36,56 @@ struct Seen {
     states: Vec<(String, u64)>,
 }
 
-struct Explore(Program);
-
-impl Visit for Explore {
-    type Output = Seen;
-    fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) -> Seen {
-        let program = self.0;
-        let (threads, variant) = (program.threads, program.variant());
-        let of = format!("{name}, {threads} threads, {variant}");
-        let mut seen = Seen::default();
-        let explored = Explored::new(&protocol, program, STATES_MAX);
-        // Results in a part of the states count as well.
-        let complete = explored.live.is_complete() && explored.safety.is_complete();
-        if !complete {
-            seen.differs.push(format!("{of}: more than {STATES_MAX} states"));
-        }
-        for claim in explored::judged() {
-            let Some(expected) = ledger::expected(claim, name, threads, variant) else { continue };
-            let found = explored.check(claim);
-            if expected == Verdict::Holds && found.verdict == Verdict::Fails {
-                seen.broken.push(format!("{claim}: fails of {of}"));
-            } else if complete && expected != found.verdict {
-                let found = found.verdict;
-                seen.differs.push(format!("{claim} of {of} is {found:?}, not {expected:?}"));
-            }
-            let on_live = LIVENESS.contains(&claim) || [TURNS, HAND].contains(&claim);
-            let graph = if on_live { "plain" } else { "with-ghost" };
-            let key = format!("explorer {name} {threads} {variant} {graph}");
-            seen.states.push((key, found.states as u64));
-        }
-        let known = |claim: &str| explored::judged().any(|known| known == claim);
-        for broken in explored.safety.broken().filter(|broken| !known(broken.claim)) {
-            seen.differs.push(format!("{of}: {}", broken.message));
-        }
-        if ledger::expected("FAST-PATH", name, threads, variant) == Some(Verdict::Holds)
-            && bisim::fast_path(&explored.live).different > 0
-        {
-            seen.broken.push(format!("FAST-PATH: fails of {of}"));
-        }
-        if complete && variant == "blocking" && name != "no-lock" {
-            let max = overtake::longest(&explored.live).max;
-            let expected = ledger::overtakes_max(name, threads);
-            // The bound is exact: a bound that is no longer attained is as wrong as one that does
-            // not hold.
-            if max != expected {
-                seen.broken
-                    .push(format!("LIVE-3: {of}, overtaken {max:?} times, not {expected:?}"));
-            }
-        }
-        if variant == "blocking+cancel"
-            && let Some(budgets) = promise::budgets(name)
-            && !proved(budgets, program)
-        {
-            seen.broken.push(format!("LIVE-3: {of}, the bound is not proved"));
-        }
-        seen
+fn explore(name: &str, program: Program) -> Seen {
+    let (name, protocol) = protocols::named(name).expect("it is listed");
+    let (threads, variant) = (program.threads, program.variant());
+    let of = format!("{name}, {threads} threads, {variant}");
+    let mut seen = Seen::default();
+    let explored = Explored::new(&protocol, program, STATES_MAX);
+    // Results in a part of the states count as well.
+    let complete = explored.live.is_complete() && explored.safety.is_complete();
+    if !complete {
+        seen.differs.push(format!("{of}: more than {STATES_MAX} states"));
     }
+    for claim in explored::judged() {
+        let Some(expected) = ledger::expected(claim, name, threads, variant) else { continue };
+        let found = explored.check(claim);
+        if expected == Verdict::Holds && found.verdict == Verdict::Fails {
+            seen.broken.push(format!("{claim}: fails of {of}"));
+        } else if complete && expected != found.verdict {
+            let found = found.verdict;
+            seen.differs.push(format!("{claim} of {of} is {found:?}, not {expected:?}"));
+        }
+        let on_live = LIVENESS.contains(&claim) || [TURNS, HAND].contains(&claim);
+        let graph = if on_live { "plain" } else { "with-ghost" };
+        let key = format!("explorer {name} {threads} {variant} {graph}");
+        seen.states.push((key, found.states as u64));
+    }
+    let known = |claim: &str| explored::judged().any(|known| known == claim);
+    for broken in explored.safety.broken().filter(|broken| !known(broken.claim)) {
+        seen.differs.push(format!("{of}: {}", broken.message));
+    }
+    if ledger::expected("FAST-PATH", name, threads, variant) == Some(Verdict::Holds)
+        && bisim::fast_path(&explored.live).different > 0
+    {
+        seen.broken.push(format!("FAST-PATH: fails of {of}"));
+    }
+    if complete && variant == "blocking" && name != "no-lock" {
+        let max = overtake::longest(&explored.live).max;
+        let expected = ledger::overtakes_max(name, threads);
+        // The bound is exact: a bound that is no longer attained is as wrong as one that does
+        // not hold.
+        if max != expected {
+            seen.broken.push(format!("LIVE-3: {of}, overtaken {max:?} times, not {expected:?}"));
+        }
+    }
+    if variant == "blocking+cancel"
+        && let Some(budgets) = promise::budgets(name)
+        && !proved(budgets, program)
+    {
+        seen.broken.push(format!("LIVE-3: {of}, the bound is not proved"));
+    }
+    seen
 }
 
 /// Whether the rank proves the bound of the default protocol with these budgets.
@@ -127,7 +121,7 @@ fn explored() -> Vec<Seen> {
         }
     }
     let explore = |(protocol, program): &(&str, Program)| {
-        let explore = || protocols::with(protocol, Explore(*program)).expect("it is listed");
+        let explore = || explore(protocol, *program);
         catch_unwind(AssertUnwindSafe(explore)).unwrap_or_else(|panic| {
             let said = said(&*panic);
             let differs = vec![format!("{protocol}, {}: panicked: {said}", program.variant())];

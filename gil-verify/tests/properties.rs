@@ -10,7 +10,7 @@ use gil_models::Ruby19;
 use gil_verify::explorer::random_program::{Case, CaseError, Ran, THREADS_MAX, run};
 use gil_verify::ledger::CLAIMS;
 use gil_verify::mutants::protocol::{Mutated, Mutation};
-use gil_verify::protocols::{self, PROTOCOLS, Visit};
+use gil_verify::protocols::{self, PROTOCOLS};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestError, TestRunner};
@@ -69,21 +69,12 @@ fn is_fifo(ran: &Ran) -> bool {
 }
 
 /// Runs a case on a protocol, which may break the claims that the ledger knows to be false of it.
-struct Judge<'a>(&'a Case);
-
-impl Visit for Judge<'_> {
-    type Output = Result<Ran, TestCaseError>;
-    fn visit<P: Protocol + Send + Sync + 'static>(
-        self,
-        name: &'static str,
-        protocol: P,
-    ) -> Result<Ran, TestCaseError> {
-        let false_here = CLAIMS
-            .iter()
-            .filter(|claim| claim.all_known_false().any(|known| known.protocol == name));
-        let known: Vec<_> = false_here.map(|claim| claim.id).collect();
-        judge(protocol, self.0, &known)
-    }
+fn judge_protocol(name: &str, case: &Case) -> Result<Ran, TestCaseError> {
+    let (name, protocol) = protocols::named(name).expect("it is in the list");
+    let false_here =
+        CLAIMS.iter().filter(|claim| claim.all_known_false().any(|known| known.protocol == name));
+    let known: Vec<_> = false_here.map(|claim| claim.id).collect();
+    judge(protocol, case, &known)
 }
 
 #[test]
@@ -92,7 +83,7 @@ fn every_protocol_has_the_shared_properties() {
     let result = runner().run(&cases(), |case| {
         let mut ran = Vec::new();
         for protocol in PROTOCOLS {
-            ran.push(protocols::with(protocol, Judge(&case)).expect("it is in the list")?);
+            ran.push(judge_protocol(protocol, &case)?);
         }
         let strict = judge(Handoff::with_budgets(Budgets { barges: 0, boosts: 0 }), &case, &[])?;
         let ruby19 = &ran[PROTOCOLS.iter().position(|name| *name == "ruby19").expect("listed")];

@@ -75,7 +75,8 @@ fn expected_lines() -> Vec<String> {
             let expected = ledger::expected_under(claim, protocol, threads, variant, fairness);
             expected == Some(Verdict::Fails)
         };
-        let runs = protocols::with(protocol, Find(*program, &wanted)).expect("it is listed");
+        let runs =
+            protocols::with_any(protocol, None, Find(*program, &wanted)).expect("it is listed");
         runs.iter().map(|run| round_trip(run, protocol)).collect::<Vec<_>>()
     };
     let lines = parallel::map(&jobs, |(_, program)| program.threads, lines, |_| ());
@@ -120,7 +121,7 @@ fn counterexamples_of_mutants_replay() {
             };
             let mut programs = [2, 3].into_iter().flat_map(programs);
             programs.find_map(|program| {
-                let runs = protocols::with_mutant(of, Some(mutant.name), Find(program, &wanted));
+                let runs = protocols::with_any(of, Some(mutant.name), Find(program, &wanted));
                 let runs = runs.expect("it is listed");
                 runs.first().map(|run| round_trip(run, &format!("{of}+{}", mutant.name)))
             })
@@ -318,7 +319,7 @@ fn place(line: &str) -> Place {
 fn line_of(protocol: &str, claim: &str, program: Program) -> String {
     let (name, mutant) = replay_line::with_mutant(protocol);
     let wanted = |id: &str, _| id == claim;
-    let runs = protocols::with_mutant(&name, mutant.as_deref(), Find(program, &wanted));
+    let runs = protocols::with_any(&name, mutant.as_deref(), Find(program, &wanted));
     round_trip(&runs.expect("it is listed")[0], protocol)
 }
 

@@ -6,14 +6,14 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use gil_core::protocol::{Handoff, Protocol};
+use gil_core::protocol::Handoff;
 use gil_models::sim::{self, Control, Report, Setup, Workload};
 use gil_models::{Python2, Python3};
 use gil_verify::claims::promise;
 use gil_verify::claims::promise::attack::attack;
 use gil_verify::claims::promise::bounds::Point;
 use gil_verify::mutants::protocol::{Mutated, Mutation};
-use gil_verify::protocols::{self, PROTOCOLS, Visit};
+use gil_verify::protocols::{self, PROTOCOLS};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRunner};
@@ -46,15 +46,6 @@ fn setups() -> impl Strategy<Value = Setup> {
             }
         },
     )
-}
-
-struct Simulate<'a>(&'a Setup);
-
-impl Visit for Simulate<'_> {
-    type Output = Report;
-    fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) -> Report {
-        sim::run(name, protocol, self.0).report
-    }
 }
 
 /// No thread is lost: all finite threads end. No work is done twice or omitted: the sum is the
@@ -98,7 +89,10 @@ fn every_protocol_does_the_same_work() {
     let (forced, blocking) = (Cell::new(0), Cell::new(0));
     let result = runner().run(&setups(), |setup| {
         for name in PROTOCOLS.iter().filter(|name| **name != "no-lock") {
-            let report = protocols::with(name, Simulate(&setup)).expect("it is in the list");
+            let report = {
+                let (name, protocol) = protocols::named(name).expect("it is in the list");
+                sim::run(name, protocol, &setup).report
+            };
             if *name == PROTOCOLS[0] {
                 forced.set(forced.get() + u32::from(report.forced > 0));
                 blocking.set(blocking.get() + u32::from(setup.workload.groups.len() > 1));

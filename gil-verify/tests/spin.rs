@@ -18,7 +18,7 @@ use gil_verify::mutants;
 use gil_verify::mutants::protocol::{self as explorers, Mutated, Mutation};
 use gil_verify::mutants::spin::{MUTANTS, SpinMutant};
 use gil_verify::parallel;
-use gil_verify::protocols::{self, MAIN, Visit};
+use gil_verify::protocols::{self, MAIN};
 use gil_verify::report::selection::Selection;
 use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row, counts, verify};
 use gil_verify::spin::{self, Verdict, engine};
@@ -61,53 +61,48 @@ fn moves<P: Protocol>(graph: &Graph<P>) -> (u64, BTreeSet<String>) {
 }
 
 /// Compares one protocol with one program; returns the number of verdicts and the differences.
-struct Compare(Program);
-
-impl Visit for Compare {
-    type Output = (usize, Vec<String>);
-
-    fn visit<P: Protocol + 'static>(self, protocol: &'static str, rust: P) -> Self::Output {
-        let (program, began) = (self.0, Instant::now());
-        let (threads, variant) = (program.threads, program.variant());
-        let explored = Explored::new(&rust, program, STATES_MAX);
-        let explorer_took = began.elapsed();
-        let claims = engine::claims(protocol, program);
-        let answers = engine::answers(protocol, program, &claims);
-        let answers = answers.unwrap_or_else(|error| panic!("{protocol} {program:?}: {error}"));
-        let (mut different, what) = (Vec::new(), format!("{protocol} {threads} {variant}"));
-        for answer in &answers {
-            let expected = ledger::expected(&answer.claim, protocol, threads, variant);
-            let found = explored.check(&answer.claim).verdict;
-            let spin = as_reported(answer.verdict);
-            say(&format!(
-                "  {what} {}: {spin:?}, {} states, depth {}",
-                answer.claim, answer.states, answer.depth
+fn compare(protocol: &str, program: Program) -> (usize, Vec<String>) {
+    let (protocol, rust) = protocols::named(protocol).expect("it is listed");
+    let began = Instant::now();
+    let (threads, variant) = (program.threads, program.variant());
+    let explored = Explored::new(&rust, program, STATES_MAX);
+    let explorer_took = began.elapsed();
+    let claims = engine::claims(protocol, program);
+    let answers = engine::answers(protocol, program, &claims);
+    let answers = answers.unwrap_or_else(|error| panic!("{protocol} {program:?}: {error}"));
+    let (mut different, what) = (Vec::new(), format!("{protocol} {threads} {variant}"));
+    for answer in &answers {
+        let expected = ledger::expected(&answer.claim, protocol, threads, variant);
+        let found = explored.check(&answer.claim).verdict;
+        let spin = as_reported(answer.verdict);
+        say(&format!(
+            "  {what} {}: {spin:?}, {} states, depth {}",
+            answer.claim, answer.states, answer.depth
+        ));
+        if Some(spin) != expected || spin != found {
+            let trail = answer.trail.join("\n    ");
+            different.push(format!(
+                "{what} {}: Spin {spin:?}, explorer {found:?}, ledger {expected:?}\n    {trail}",
+                answer.claim
             ));
-            if Some(spin) != expected || spin != found {
-                let trail = answer.trail.join("\n    ");
-                different.push(format!(
-                    "{what} {}: Spin {spin:?}, explorer {found:?}, ledger {expected:?}\n    {trail}",
-                    answer.claim
-                ));
-            }
         }
-        let (edges, taken) = moves(&explored.live);
-        for answer in answers.iter().filter(|answer| answer.claim == "LIVE-4") {
-            if answer.states != explored.live.len() as u64 {
-                let ours = explored.live.len();
-                different.push(format!("{what}: {} states, not {ours}", answer.states));
-            }
-            let exact = threads < 4 || protocol.starts_with("handoff");
-            if answer.moves != edges && exact || answer.moves < edges {
-                different.push(format!("{what}: {} moves, not {edges}", answer.moves));
-            }
-            for action in answer.untaken.iter().filter(|action| taken.contains(*action)) {
-                different.push(format!("{what}: in the model no thread ever {action}"));
-            }
-        }
-        say(&format!("{what}: explorer {:?}, all {:?}", explorer_took, began.elapsed()));
-        (answers.len(), different)
     }
+    let (edges, taken) = moves(&explored.live);
+    for answer in answers.iter().filter(|answer| answer.claim == "LIVE-4") {
+        if answer.states != explored.live.len() as u64 {
+            let ours = explored.live.len();
+            different.push(format!("{what}: {} states, not {ours}", answer.states));
+        }
+        let exact = threads < 4 || protocol.starts_with("handoff");
+        if answer.moves != edges && exact || answer.moves < edges {
+            different.push(format!("{what}: {} moves, not {edges}", answer.moves));
+        }
+        for action in answer.untaken.iter().filter(|action| taken.contains(*action)) {
+            different.push(format!("{what}: in the model no thread ever {action}"));
+        }
+    }
+    say(&format!("{what}: explorer {:?}, all {:?}", explorer_took, began.elapsed()));
+    (answers.len(), different)
 }
 
 #[test]
@@ -118,11 +113,10 @@ fn spin_agrees_with_the_explorer() {
     let programs = engine::THREADS.into_iter().flat_map(engine::programs);
     let jobs: Vec<_> =
         programs.flat_map(|program| MAIN.iter().map(move |of| (*of, program))).collect();
-    let compare = |(of, program): &(&str, Program)| protocols::with(of, Compare(*program));
+    let compare = |(of, program): &(&str, Program)| compare(of, *program);
     let found = parallel::map(&jobs, |(_, program)| program.threads, compare, |_| {});
     let (mut compared, mut different) = (0, Vec::new());
-    for one in found {
-        let (count, differs) = one.expect("the protocol is known");
+    for (count, differs) in found {
         compared += count;
         different.extend(differs);
     }
@@ -162,15 +156,10 @@ fn report_rows_are_those_of_spin() {
 }
 
 /// The explorer's verdict on the same bug, in the same program.
-struct Explore<'a>(&'a SpinMutant, Mutation);
-
-impl Visit for Explore<'_> {
-    type Output = report::Verdict;
-    fn visit<P: Protocol + 'static>(self, _: &'static str, rust: P) -> report::Verdict {
-        let Self(mutant, mutation) = self;
-        let mutated = Mutated::new(rust, mutation);
-        Explored::new(&mutated, mutant.program, STATES_MAX).check(mutant.breaks).verdict
-    }
+fn explore(mutant: &SpinMutant, mutation: Mutation) -> report::Verdict {
+    let (_, rust) = protocols::named(mutant.of).expect("it is listed");
+    let mutated = Mutated::new(rust, mutation);
+    Explored::new(&mutated, mutant.program, STATES_MAX).check(mutant.breaks).verdict
 }
 
 #[test]
@@ -192,8 +181,8 @@ fn mutants_of_the_models_and_their_pairs_are_caught() {
         let pair = explorers::MUTANTS.iter().find(|known| known.name == pair);
         let pair = pair.unwrap_or_else(|| panic!("{mutant:?}: the explorer has no {pair:?}"));
         assert!(pair.of.contains(&of), "{mutant:?}");
-        let found = protocols::with(of, Explore(mutant, pair.mutation));
-        if found != Some(report::Verdict::Fails) {
+        let found = explore(mutant, pair.mutation);
+        if found != report::Verdict::Fails {
             wrong.push(format!("explorer: {breaks} of {of} with {}: {found:?}", pair.name));
         }
     }

@@ -4,15 +4,13 @@
 //! users can rely on. These say what the rules rely on, so a wrong rule is noticed where it acts
 //! and not where a thread first suffers from it.
 
-use std::any::Any;
-
 use gil_core::engine::{Monitor, ThreadState};
 use gil_core::protocol::{Handoff, Protocol, ThreadId};
 
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::graph::Graph;
 use crate::explorer::model::State;
-use crate::mutants::protocol::Mutated;
+use crate::protocols::handoff_of;
 
 /// The invariant that a state breaks, in words; `None` for every other protocol.
 ///
@@ -25,12 +23,7 @@ use crate::mutants::protocol::Mutated;
 /// ```
 #[must_use]
 pub fn broken<P: Protocol + 'static>(state: &State<P>) -> Option<&'static str> {
-    let monitor = &state.monitor as &dyn Any;
-    if let Some(monitor) = monitor.downcast_ref::<Monitor<Handoff>>() {
-        return judge(monitor, monitor.protocol());
-    }
-    let monitor = monitor.downcast_ref::<Monitor<Mutated<Handoff>>>()?;
-    judge(monitor, monitor.protocol().inner())
+    judge(&state.monitor, handoff_of(state.monitor.protocol())?)
 }
 
 /// The shortest run to a state that breaks an invariant.

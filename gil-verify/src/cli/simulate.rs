@@ -15,7 +15,7 @@ use gil_models::sim::{self, Control, Costs, Report, Run, Setup, Workload};
 use tempfile::NamedTempFile;
 
 use super::screen::{Format, fail, print};
-use crate::protocols::{self, PROTOCOLS, Visit};
+use crate::protocols::{self, AnyProtocol, PROTOCOLS};
 use crate::report::verify::{EXIT_INTERNAL, EXIT_USAGE};
 
 /// The arguments of `simulate`.
@@ -162,28 +162,24 @@ fn prepare(arguments: &Arguments) -> Result<Files<'_>, Failure> {
     Ok(Files { svg, trace, costs })
 }
 
-struct Simulate<'a>(&'a mut Setup, Option<Range<u64>>);
-
-impl Visit for Simulate<'_> {
-    type Output = (Run, Range<u64>);
-    fn visit<P: Protocol + Send + Sync + 'static>(
-        self,
-        name: &'static str,
-        protocol: P,
-    ) -> Self::Output {
-        let Self(setup, window) = self;
-        // Some switches, after the start has settled.
-        let Settings { switch_interval, preemption, .. } = protocol.settings();
-        let interval = setup.switch_interval.unwrap_or(switch_interval).as_nanos() as u64;
-        let window = window.unwrap_or(match preemption {
-            Preemption::OnRequest => 4 * interval..10 * interval,
-            Preemption::EveryTicks(_) => 1_000_000..1_200_000,
-        });
-        if !setup.record_until.is_zero() {
-            setup.record_until = Duration::from_nanos(window.end);
-        }
-        (sim::run(name, protocol, setup), window)
+/// Simulates a protocol; returns the window to draw as well.
+fn run_with_window(
+    setup: &mut Setup,
+    window: Option<Range<u64>>,
+    name: &'static str,
+    protocol: AnyProtocol,
+) -> (Run, Range<u64>) {
+    // Some switches, after the start has settled.
+    let Settings { switch_interval, preemption, .. } = protocol.settings();
+    let interval = setup.switch_interval.unwrap_or(switch_interval).as_nanos() as u64;
+    let window = window.unwrap_or(match preemption {
+        Preemption::OnRequest => 4 * interval..10 * interval,
+        Preemption::EveryTicks(_) => 1_000_000..1_200_000,
+    });
+    if !setup.record_until.is_zero() {
+        setup.record_until = Duration::from_nanos(window.end);
     }
+    (sim::run(name, protocol, setup), window)
 }
 
 fn simulate(
@@ -216,11 +212,11 @@ fn simulate(
     let began = Instant::now();
     let (Run { report, record }, window) = match control {
         Some(control) => (sim::without_lock(control, &setup), 0..0),
-        None => protocols::with(
-            protocol.unwrap_or(PROTOCOLS[0]),
-            Simulate(&mut setup, arguments.window.clone()),
-        )
-        .ok_or(("no such protocol".to_owned(), EXIT_INTERNAL))?,
+        None => {
+            let named = protocols::named(protocol.unwrap_or(PROTOCOLS[0]));
+            let (name, protocol) = named.map_err(|error| (error.to_string(), EXIT_USAGE))?;
+            run_with_window(&mut setup, arguments.window.clone(), name, protocol)
+        }
     };
     let mut text = match format {
         Format::Json => serde_json::to_string_pretty(&report)

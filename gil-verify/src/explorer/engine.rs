@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use gil_core::protocol::{Handoff, Protocol};
+use gil_core::protocol::Handoff;
+use gil_models::registry;
 
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
 use crate::claims::promise::bounds::{self, Point};
@@ -10,10 +11,11 @@ use crate::claims::time::{self, INTERVALS, Setting, TIME};
 use crate::claims::{bisim, overtake, spurious};
 use crate::explorer::model::Program;
 use crate::ledger;
+use crate::mutants::mutant_hunt;
 use crate::mutants::protocol::{MUTANTS, Mutant};
 use crate::mutants::time::{TIME_MUTANTS, TimeMutant};
 use crate::parallel;
-use crate::protocols::{self, MAIN, PROTOCOLS, Visit};
+use crate::protocols::{MAIN, PROTOCOLS};
 use crate::report::selection::Selection;
 use crate::report::{
     BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
@@ -145,18 +147,15 @@ fn perform(selection: &Selection, job: &Job) -> Vec<Row> {
     let mut rows = Vec::new();
     match job {
         Job::Claims(protocol, program) => {
-            let explore = Explore { selection, program: *program, sink: &mut |row| rows.push(row) };
-            protocols::with(protocol, explore);
+            explore(selection, protocol, *program, &mut |row| rows.push(row));
         }
         Job::Robust(protocol, threads) => {
-            let rows_of = protocols::with(protocol, Robust { selection, threads: *threads });
-            rows.extend(rows_of.unwrap_or_default());
+            rows.extend(explore_spuriously(selection, protocol, *threads));
         }
         Job::Bound(point) => rows.push(Row::Bound(point.row())),
         Job::Mutant(mutant, of) => {
             let thorough = selection.profile == Profile::Full;
-            let row = protocols::with(of, crate::mutants::mutant_hunt::Hunt { mutant, thorough });
-            rows.extend(row.map(Row::Mutant));
+            rows.extend(mutant_hunt::hunt(mutant, of, thorough).map(Row::Mutant));
         }
         Job::Time(protocol, interval, setting) => {
             rows.extend(time_rows(selection, protocol, interval, setting));
@@ -216,12 +215,6 @@ fn hunt_in_time(mutant: &TimeMutant) -> MutantRow {
     }
 }
 
-struct Explore<'a> {
-    selection: &'a Selection,
-    program: Program,
-    sink: &'a mut dyn FnMut(Row),
-}
-
 /// The explored part of the states, in words.
 pub(crate) fn bound(verdict: Verdict, states: usize) -> String {
     match verdict {
@@ -230,74 +223,66 @@ pub(crate) fn bound(verdict: Verdict, states: usize) -> String {
     }
 }
 
-impl Visit for Explore<'_> {
-    type Output = ();
-    fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) {
-        let Self { selection, program, sink } = self;
+/// Judges the claims of a protocol in a program.
+fn explore(selection: &Selection, name: &str, program: Program, sink: &mut dyn FnMut(Row)) {
+    let Some(protocol) = registry::protocol(name) else { return };
+    let began = Instant::now();
+    let explored = Explored::new(&protocol, program, selection.states_max);
+    let (threads, variant) = (program.threads, program.variant());
+    let exploring = began.elapsed().as_secs_f64();
+    let row = |id: &str, verdict, states: usize, text: Option<String>, began: Instant| {
+        let fairness = LIVENESS.contains(&id).then_some(selection.fairness);
+        let expected = ledger::expected_under(id, name, threads, variant, fairness)?;
+        Some(Row::Claim(ClaimRow {
+            id: id.to_owned(),
+            protocol: name.to_owned(),
+            engine: Engine::Explorer,
+            threads,
+            bound: bound(verdict, states),
+            fairness: fairness.map(|fairness| fairness.name().to_owned()),
+            variant: Some(variant.to_owned()),
+            verdict,
+            expected,
+            explored: states as u64,
+            unit: "states".to_owned(),
+            seconds: exploring + began.elapsed().as_secs_f64(),
+            test: ledger::claim(id)?.test.to_owned(),
+            counterexample: text,
+        }))
+    };
+    let small = |id: &&str| *id != TURNS || threads < THREADS_FULL;
+    for id in explored::judged().filter(|id| selection.has_claim(id)).filter(small) {
         let began = Instant::now();
-        let explored = Explored::new(&protocol, program, selection.states_max);
-        let (threads, variant) = (program.threads, program.variant());
-        let exploring = began.elapsed().as_secs_f64();
-        let row = |id: &str, verdict, states: usize, text: Option<String>, began: Instant| {
-            let fairness = LIVENESS.contains(&id).then_some(selection.fairness);
-            let expected = ledger::expected_under(id, name, threads, variant, fairness)?;
-            Some(Row::Claim(ClaimRow {
-                id: id.to_owned(),
-                protocol: name.to_owned(),
-                engine: Engine::Explorer,
-                threads,
-                bound: bound(verdict, states),
-                fairness: fairness.map(|fairness| fairness.name().to_owned()),
-                variant: Some(variant.to_owned()),
-                verdict,
-                expected,
-                explored: states as u64,
-                unit: "states".to_owned(),
-                seconds: exploring + began.elapsed().as_secs_f64(),
-                test: ledger::claim(id)?.test.to_owned(),
-                counterexample: text,
-            }))
-        };
-        let small = |id: &&str| *id != TURNS || threads < THREADS_FULL;
-        for id in explored::judged().filter(|id| selection.has_claim(id)).filter(small) {
-            let began = Instant::now();
-            let found = explored.check_under(id, selection.fairness);
-            let text = found.counterexample.map(|run| explored.tell(&run, name));
-            row(id, found.verdict, found.states, text, began).map(&mut *sink);
-        }
-        if selection.has_claim("FAST-PATH") && threads < THREADS_FULL {
-            let began = Instant::now();
-            let found = bisim::fast_path(&explored.live);
-            let verdict = match (found.different, explored.live.is_complete()) {
-                (0, true) => Verdict::Holds,
-                (0, false) => Verdict::Inconclusive,
-                _ => Verdict::Fails,
-            };
-            row("FAST-PATH", verdict, found.states, found.counterexample, began).map(&mut *sink);
-        }
-        let bounded = ledger::expected("LIVE-3", name, threads, variant).is_some();
-        if selection.has_claim("LIVE-3")
-            && bounded
-            && variant == "blocking"
-            && explored.live.is_complete()
-        {
-            let found = overtake::longest(&explored.live);
-            sink(Row::Bound(BoundRow {
-                protocol: name.to_owned(),
-                threads,
-                proved_edges: bounds::proved(name, threads),
-                states: None,
-                overtakes_max: found.max,
-                witness: explored.tell(&found.witness, name),
-            }));
-        }
+        let found = explored.check_under(id, selection.fairness);
+        let text = found.counterexample.map(|run| explored.tell(&run, name));
+        row(id, found.verdict, found.states, text, began).map(&mut *sink);
     }
-}
-
-/// Judges the safety claims of a protocol with spurious wake-ups.
-struct Robust<'a> {
-    selection: &'a Selection,
-    threads: usize,
+    if selection.has_claim("FAST-PATH") && threads < THREADS_FULL {
+        let began = Instant::now();
+        let found = bisim::fast_path(&explored.live);
+        let verdict = match (found.different, explored.live.is_complete()) {
+            (0, true) => Verdict::Holds,
+            (0, false) => Verdict::Inconclusive,
+            _ => Verdict::Fails,
+        };
+        row("FAST-PATH", verdict, found.states, found.counterexample, began).map(&mut *sink);
+    }
+    let bounded = ledger::expected("LIVE-3", name, threads, variant).is_some();
+    if selection.has_claim("LIVE-3")
+        && bounded
+        && variant == "blocking"
+        && explored.live.is_complete()
+    {
+        let found = overtake::longest(&explored.live);
+        sink(Row::Bound(BoundRow {
+            protocol: name.to_owned(),
+            threads,
+            proved_edges: bounds::proved(name, threads),
+            states: None,
+            overtakes_max: found.max,
+            witness: explored.tell(&found.witness, name),
+        }));
+    }
 }
 
 /// The claims that are judged. A free lock while a thread sleeps is no lost wake-up if sleepers
@@ -306,41 +291,35 @@ fn is_judged(claim: &str) -> bool {
     SAFETY.contains(&claim) && !matches!(claim, "LIVE-4" | "SAFE-4")
 }
 
-impl Visit for Robust<'_> {
-    type Output = Vec<Row>;
-    fn visit<P: Protocol + Send + Sync + 'static>(
-        self,
-        name: &'static str,
-        protocol: P,
-    ) -> Vec<Row> {
-        let Self { selection, threads } = self;
-        let claims = SAFETY.iter().filter(|id| is_judged(id) && selection.has_claim(id));
-        let claims: Vec<_> = claims.collect();
-        if claims.is_empty() {
-            return Vec::new();
-        }
-        let protocol = spurious::Spurious::new(protocol, threads);
-        let explored = Explored::new(&protocol, Program::blocking(threads), selection.states_max);
-        let row = |id: &&&'static str| {
-            let expected = ledger::expected(id, name, threads, spurious::VARIANT)?;
-            let found = explored.check(id);
-            Some(Row::Claim(ClaimRow {
-                id: (**id).to_owned(),
-                protocol: name.to_owned(),
-                engine: Engine::Explorer,
-                threads,
-                bound: bound(found.verdict, found.states),
-                fairness: None,
-                variant: Some(spurious::VARIANT.to_owned()),
-                verdict: found.verdict,
-                expected,
-                explored: found.states as u64,
-                unit: "states".to_owned(),
-                seconds: 0.0,
-                test: ledger::claim(id)?.test.to_owned(),
-                counterexample: found.counterexample.map(|run| run.text(explored.live.state(0))),
-            }))
-        };
-        claims.iter().filter_map(row).collect()
+/// Judges the safety claims of a protocol with spurious wake-ups.
+fn explore_spuriously(selection: &Selection, name: &str, threads: usize) -> Vec<Row> {
+    let Some(protocol) = registry::protocol(name) else { return Vec::new() };
+    let claims = SAFETY.iter().filter(|id| is_judged(id) && selection.has_claim(id));
+    let claims: Vec<_> = claims.collect();
+    if claims.is_empty() {
+        return Vec::new();
     }
+    let protocol = spurious::Spurious::new(protocol, threads);
+    let explored = Explored::new(&protocol, Program::blocking(threads), selection.states_max);
+    let row = |id: &&&'static str| {
+        let expected = ledger::expected(id, name, threads, spurious::VARIANT)?;
+        let found = explored.check(id);
+        Some(Row::Claim(ClaimRow {
+            id: (**id).to_owned(),
+            protocol: name.to_owned(),
+            engine: Engine::Explorer,
+            threads,
+            bound: bound(found.verdict, found.states),
+            fairness: None,
+            variant: Some(spurious::VARIANT.to_owned()),
+            verdict: found.verdict,
+            expected,
+            explored: found.states as u64,
+            unit: "states".to_owned(),
+            seconds: 0.0,
+            test: ledger::claim(id)?.test.to_owned(),
+            counterexample: found.counterexample.map(|run| run.text(explored.live.state(0))),
+        }))
+    };
+    claims.iter().filter_map(row).collect()
 }

@@ -1,21 +1,13 @@
 //! The kill matrix: which claims catch a mutant of a protocol, and at what cost.
 
-use gil_core::protocol::Protocol;
+use gil_models::registry::{self, AnyProtocol};
 
 use crate::claims::explored::{self, Explored, SAFETY};
 use crate::claims::{bisim, overtake, promise};
 use crate::explorer::model::Program;
 use crate::ledger;
 use crate::mutants::protocol::{self, Mutant, Mutated};
-use crate::protocols::Visit;
 use crate::report::{CaughtBy, Engine, MutantRow, MutantVerdict, Verdict};
-
-/// Runs a mutant in the explorer. `thorough`: every claim in every program, for the matrix.
-/// Otherwise it stops at the first of the claims named in advance.
-pub(crate) struct Hunt {
-    pub(crate) mutant: &'static Mutant,
-    pub(crate) thorough: bool,
-}
 
 /// A mutant with more states than this is out of control: the largest protocol here has 4,000.
 const MUTANT_STATES_MAX: usize = 100_000;
@@ -30,54 +22,49 @@ const PROGRAMS: [Program; 6] = [
     Program::cancelling(3),
 ];
 
-impl Visit for Hunt {
-    type Output = MutantRow;
-    fn visit<P: Protocol + Send + Sync + 'static>(
-        self,
-        name: &'static str,
-        protocol: P,
-    ) -> MutantRow {
-        let Self { mutant, thorough } = self;
-        protocol::take_applied();
-        let mutated = Mutated::new(protocol, mutant.mutation);
-        let mut kills: Vec<CaughtBy> = Vec::new();
-        let named = |kills: &[CaughtBy]| {
-            kills.iter().any(|kill| mutant.breaks.contains(&kill.claim.as_str()))
-        };
-        for program in PROGRAMS {
-            if !thorough && named(&kills) {
-                break;
-            }
-            let wanted = |claim: &&str| {
-                let known = kills.iter().any(|kill| kill.claim == *claim);
-                !known && (thorough || mutant.breaks.contains(claim))
-            };
-            let claims = explored::judged().chain(["FAST-PATH", "LIVE-3"]);
-            let claims: Vec<_> = claims.filter(wanted).collect();
-            kills.extend(kills_in(&mutated, name, program, &claims));
+/// Runs a mutant of a protocol in the explorer. `thorough`: every claim in every program, for the
+/// matrix. Otherwise it stops at the first of the claims named in advance. `None`: there is no such
+/// protocol.
+pub(crate) fn hunt(mutant: &Mutant, name: &str, thorough: bool) -> Option<MutantRow> {
+    let protocol = registry::protocol(name)?;
+    protocol::take_applied();
+    let mutated = Mutated::new(protocol, mutant.mutation);
+    let mut kills: Vec<CaughtBy> = Vec::new();
+    let named =
+        |kills: &[CaughtBy]| kills.iter().any(|kill| mutant.breaks.contains(&kill.claim.as_str()));
+    for program in PROGRAMS {
+        if !thorough && named(&kills) {
+            break;
         }
-        kills.sort_by_key(|kill| !mutant.breaks.contains(&kill.claim.as_str()));
-        let verdict = match (mutant.equivalent, named(&kills), protocol::take_applied()) {
-            // Whatever catches it refutes the argument.
-            (Some(_), _, 1..) if kills.is_empty() => MutantVerdict::Equivalent,
-            (None, true, _) => MutantVerdict::Caught,
-            (_, false, 0) => MutantVerdict::NeverApplied,
-            _ => MutantVerdict::Survived,
+        let wanted = |claim: &&str| {
+            let known = kills.iter().any(|kill| kill.claim == *claim);
+            !known && (thorough || mutant.breaks.contains(claim))
         };
-        MutantRow {
-            id: mutant.name.to_owned(),
-            of: name.to_owned(),
-            breaks: mutant.breaks.iter().map(|claim| (*claim).to_owned()).collect(),
-            argument: mutant.equivalent.map(str::to_owned),
-            verdict,
-            caught_by: kills,
-        }
+        let claims = explored::judged().chain(["FAST-PATH", "LIVE-3"]);
+        let claims: Vec<_> = claims.filter(wanted).collect();
+        kills.extend(kills_in(&mutated, name, program, &claims));
     }
+    kills.sort_by_key(|kill| !mutant.breaks.contains(&kill.claim.as_str()));
+    let verdict = match (mutant.equivalent, named(&kills), protocol::take_applied()) {
+        // Whatever catches it refutes the argument.
+        (Some(_), _, 1..) if kills.is_empty() => MutantVerdict::Equivalent,
+        (None, true, _) => MutantVerdict::Caught,
+        (_, false, 0) => MutantVerdict::NeverApplied,
+        _ => MutantVerdict::Survived,
+    };
+    Some(MutantRow {
+        id: mutant.name.to_owned(),
+        of: name.to_owned(),
+        breaks: mutant.breaks.iter().map(|claim| (*claim).to_owned()).collect(),
+        argument: mutant.equivalent.map(str::to_owned),
+        verdict,
+        caught_by: kills,
+    })
 }
 
 /// The claims that fail in a program and hold without the mutation.
-fn kills_in<P: Protocol + 'static>(
-    mutated: &Mutated<P>,
+fn kills_in(
+    mutated: &Mutated<AnyProtocol>,
     name: &str,
     program: Program,
     claims: &[&'static str],

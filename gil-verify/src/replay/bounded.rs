@@ -111,7 +111,7 @@ pub fn bounded(line: &Explored) -> Result<Bounded, Unfit> {
             _ => {}
         }
     }
-    let found = protocols::with_mutant(&line.protocol, line.mutant.as_deref(), Fit(line));
+    let found = protocols::with_any(&line.protocol, line.mutant.as_deref(), Fit(line));
     found.unwrap_or_else(|_| Err(Unfit::Protocol(line.name())))
 }
 

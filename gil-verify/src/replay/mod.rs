@@ -190,7 +190,7 @@ pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
         }
         _ => {}
     }
-    protocols::with_mutant(&line.protocol, line.mutant.as_deref(), Replay(line))?
+    protocols::with_any(&line.protocol, line.mutant.as_deref(), Replay(line))?
 }
 
 const BOUND: &str = "LIVE-3";

@@ -3,8 +3,6 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gil_core::protocol::Protocol;
-
 use super::cells::{cell, is_explored};
 use crate::claims::explored::{self, Explored, STATES_MAX};
 use crate::claims::time::TIME;
@@ -15,7 +13,7 @@ use crate::loom::{SUITES, Suite, compares, judged};
 use crate::mutants::mechanism::MECHANISM_MUTANTS;
 use crate::mutants::protocol::MUTANTS;
 use crate::mutants::time::TIME_MUTANTS;
-use crate::protocols::{self, PROTOCOLS, Visit};
+use crate::protocols::{self, PROTOCOLS};
 use crate::report::suites_page::executions;
 use crate::report::{loom_counterexamples, overtaking_page};
 use crate::spin;
@@ -222,27 +220,17 @@ fn linked(text: &str) -> String {
 
 /// The explorer's shortest counterexample and its program, if the explorer finds it.
 fn counterexample(claim: &Claim, known: &KnownFalse) -> Option<(String, Program)> {
-    struct Find<'a>(&'a Claim, Program);
-    impl Visit for Find<'_> {
-        type Output = Option<(String, Program)>;
-        fn visit<P: Protocol + Send + Sync + 'static>(
-            self,
-            name: &'static str,
-            protocol: P,
-        ) -> Self::Output {
-            let judged = explored::judged().any(|id| id == self.0.id);
-            let explored = judged.then(|| Explored::new(&protocol, self.1, STATES_MAX))?;
-            let run = explored.check(self.0.id).counterexample?;
-            Some((explored.tell(&run, name), self.1))
-        }
-    }
     let threads = known.threads_from;
     let program = match known.variants.first() {
         Some(&"hogs") | None => Program::hogs(threads),
         Some(&"blocking") => Program::blocking(threads),
         Some(_) => Program::cancelling(threads),
     };
-    protocols::with(known.protocol, Find(claim, program)).flatten()
+    let (name, protocol) = protocols::named(known.protocol).ok()?;
+    let judged = explored::judged().any(|id| id == claim.id);
+    let explored = judged.then(|| Explored::new(&protocol, program, STATES_MAX))?;
+    let run = explored.check(claim.id).counterexample?;
+    Some((explored.tell(&run, name), program))
 }
 
 /// The text of a function, with its documentation, from `file::name`.

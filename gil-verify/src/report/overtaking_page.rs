@@ -3,30 +3,21 @@
 
 use std::fmt::Write;
 
-use gil_core::protocol::Protocol;
-
 use crate::claims::explored::{Explored, STATES_MAX};
 use crate::claims::overtake;
 use crate::explorer::model::Program;
 use crate::ledger;
-use crate::protocols::{self, PROTOCOLS, Visit};
+use crate::protocols::{self, PROTOCOLS};
 
 /// Enough for the interesting runs of a bounded protocol, and short enough to read.
 const THREADS: usize = 3;
 
-struct Find(usize);
-
-impl Visit for Find {
-    type Output = (Option<u64>, String);
-    fn visit<P: Protocol + Send + Sync + 'static>(
-        self,
-        name: &'static str,
-        protocol: P,
-    ) -> Self::Output {
-        let explored = Explored::new(&protocol, Program::blocking(self.0), STATES_MAX);
-        let found = overtake::longest(&explored.live);
-        (found.max, explored.tell(&found.witness, name))
-    }
+/// The bound of a protocol, and a run that attains it.
+fn longest(protocol: &str, threads: usize) -> Option<(Option<u64>, String)> {
+    let (name, protocol) = protocols::named(protocol).ok()?;
+    let explored = Explored::new(&protocol, Program::blocking(threads), STATES_MAX);
+    let found = overtake::longest(&explored.live);
+    Some((found.max, explored.tell(&found.witness, name)))
 }
 
 /// Every protocol that LIVE-3 applies to: its name, the number of threads, the bound there (`None`:
@@ -35,7 +26,7 @@ impl Visit for Find {
 pub fn runs() -> Vec<(&'static str, usize, Option<u64>, String)> {
     let applies = |protocol: &&&str| ledger::expected("LIVE-3", protocol, 2, "blocking").is_some();
     let run = |protocol: &&'static str| {
-        let found = |threads| protocols::with(protocol, Find(threads));
+        let found = |threads| longest(protocol, threads);
         let unbounded = found(2).filter(|(max, _)| max.is_none()).map(|run| (2, run));
         let (threads, (max, text)) = unbounded.or_else(|| Some((THREADS, found(THREADS)?)))?;
         Some((*protocol, threads, max, text))

@@ -10,15 +10,14 @@
 pub mod attack;
 pub mod bounds;
 
-use std::any::Any;
-
-use gil_core::protocol::{Handoff, Protocol, ThreadId};
+use gil_core::protocol::{Budgets, Handoff, Protocol, ThreadId};
 
 use crate::claims::ghost::ThreadSet;
 use crate::claims::overtake::proves;
 use crate::explorer::graph::Graph;
 use crate::explorer::model::State;
 use crate::mutants::protocol::Mutated;
+use crate::protocols::handoff_of;
 
 /// The bound: how often a waiter can be overtaken at most.
 ///
@@ -63,10 +62,12 @@ pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
 /// Whether the rank proves the bound on the graph of a mutant of the default protocol. For any
 /// other protocol there is nothing to prove.
 pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<P>) -> bool {
-    let graph = (graph as &dyn Any).downcast_ref::<Graph<Mutated<Handoff>>>();
-    let (Some(budgets), Some(graph)) = (budgets(protocol), graph) else { return true };
+    let Some(budgets) = budgets(protocol) else { return true };
     let bound = overtakes_max(budgets.0, budgets.1, graph.program.threads);
-    let rank = |state: &_, waiter, free| rank(budgets, state, waiter, free);
+    let rank = |state: &State<P>, waiter, free| match handoff_of(state.monitor.protocol()) {
+        Some(handoff) => sum(&terms_with(budgets, handoff.budgets_left(), state, waiter, free)),
+        None => u64::MAX, // it proves nothing
+    };
     proves(graph, &rank).is_ok_and(|(begins, _)| begins <= bound)
 }
 
@@ -111,7 +112,11 @@ pub fn rank<P: Protocol + IsHandoff>(
     waiter: ThreadId,
     free: ThreadSet,
 ) -> u64 {
-    terms(budgets, state, waiter, free).into_iter().map(|(_, term)| term).sum()
+    sum(&terms(budgets, state, waiter, free))
+}
+
+fn sum(terms: &[(&'static str, u64)]) -> u64 {
+    terms.iter().map(|(_, term)| term).sum()
 }
 
 /// The terms of the [`rank`], by name.
@@ -128,13 +133,24 @@ pub fn rank<P: Protocol + IsHandoff>(
 /// waiting when it arrived, so their gains are free.
 #[must_use]
 pub fn terms<P: Protocol + IsHandoff>(
+    budgets: (u8, u8),
+    state: &State<P>,
+    waiter: ThreadId,
+    free: ThreadSet,
+) -> Vec<(&'static str, u64)> {
+    let left = state.monitor.protocol().handoff().budgets_left();
+    terms_with(budgets, left, state, waiter, free)
+}
+
+/// The terms, where `left` is left of the budgets in this turn.
+fn terms_with<P: Protocol>(
     (barges, boosts): (u8, u8),
+    left: Budgets,
     state: &State<P>,
     waiter: ThreadId,
     free: ThreadSet,
 ) -> Vec<(&'static str, u64)> {
     let monitor = &state.monitor;
-    let left = monitor.protocol().handoff().budgets_left();
     let [boosted, interrupted, regular] = Handoff::QUEUES;
     let (barges, boosts) = (u64::from(barges), u64::from(boosts));
     let (barges_left, boosts_left) = (u64::from(left.barges), u64::from(left.boosts));
