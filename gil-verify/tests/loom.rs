@@ -1,19 +1,35 @@
-//! The loom suites.
+//! The loom suites as tests.
 //!
-//! An ordinary build starts the loom build itself and runs everything that `cargo verify` runs, so
-//! a suite that did not run cannot pass here. A build with `--cfg loom` runs the suites in this
-//! process.
+//! An ordinary build has one test. It starts the loom build itself and runs everything that
+//! `cargo verify` runs, so a suite that did not run cannot pass here.
+//!
+//! A build with `--cfg loom` has one test for each suite and protocol, and one for each mutant of
+//! the mechanism. Each runs in its own process. `cargo test` takes a part of a name, for example
+//! `two-cancel` or `handoff`, and `cargo nextest run --partition count:1/4` runs a quarter of them.
+//! The suites of the full profile are included if `GIL_VERIFY_PROFILE=full` is set.
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    libtest_mimic::run(&Arguments::from_args(), tests::all()).exit_code()
+}
 
 #[cfg(not(loom))]
-mod outside {
+mod tests {
     use std::io::Write;
 
     use gil_verify::report::selection::Selection;
     use gil_verify::report::verify::{self, EXIT_AS_EXPECTED, Listen};
     use gil_verify::report::{Engine, Profile, Row};
+    use libtest_mimic::{Failed, Trial};
 
-    /// Written past the capture of the test harness: a build of a minute should not look like a
-    /// hang.
+    pub(crate) fn all() -> Vec<Trial> {
+        vec![Trial::test("suites_are_as_expected", suites_are_as_expected)]
+    }
+
+    /// Progress at once: a build of a minute should not look like a hang.
     struct Stream;
 
     impl Listen for Stream {
@@ -26,98 +42,38 @@ mod outside {
         }
     }
 
-    #[test]
-    fn suites_are_as_expected() {
-        let found = verify::run(&Selection::all(Profile::Quick), &mut Stream);
-        let (report, ..) = found.unwrap_or_else(|error| panic!("{error}"));
+    fn suites_are_as_expected() -> Result<(), Failed> {
+        let (report, ..) = verify::run(&Selection::all(Profile::Quick), &mut Stream)?;
         assert!(report.problems.is_empty(), "{}", report.problems.join("\n"));
         assert_eq!(verify::exit_code(&report), EXIT_AS_EXPECTED);
         let loom = report.claims.iter().filter(|row| row.engine == Engine::Loom);
         let executions: u64 = loom.map(|row| row.explored).sum();
         assert!(executions > 100_000, "only {executions} executions");
         assert!(report.agreement.len() >= 8, "loom was compared with the explorer");
+        Ok(())
     }
 }
 
 #[cfg(loom)]
-mod inside {
-    use gil_verify::loom::{SUITES, Suite, Work, judged, known_false, missing, runner, suite};
-    use gil_verify::protocols::PROTOCOLS;
-    use gil_verify::report::Profile;
+mod tests {
+    use std::path::Path;
 
-    fn run(name: &str, suite: &Suite) {
-        let found = runner::run(suite, name, None).expect("the protocol is known");
-        let committed = gil_verify::report::counts::committed().expect("counts.json is valid");
-        let key = format!("loom {name} {}", suite.name);
-        assert_eq!(committed.get(&key), Some(&found.executions), "executions of {key}");
-        assert_eq!(missing(name, suite, &found), Vec::<&str>::new(), "events of {key}");
-        assert!(found.one_sided.is_empty(), "{key}: {:?}", found.one_sided);
-        let (compared, moved) =
-            (found.compared.unwrap_or_default(), found.moved.unwrap_or_default());
-        assert_eq!((compared.only_loom, compared.only_explorer), (0, 0), "traces of {key}");
-        assert_eq!(moved.only_loom, 0, "moves of {key}");
+    use gil_verify::loom::engine::{self, Check};
+    use gil_verify::report::selection::Selection;
+    use gil_verify::report::{Profile, verify};
+    use libtest_mimic::{Failed, Trial};
+
+    pub(crate) fn all() -> Vec<Trial> {
+        let full = std::env::var("GIL_VERIFY_PROFILE").is_ok_and(|profile| profile == "full");
+        let profile = if full { Profile::Full } else { Profile::Quick };
+        let checks = engine::checks(&Selection::all(profile));
+        checks.into_iter().map(|check| Trial::test(check.name(), move || run(&check))).collect()
     }
 
-    #[test]
-    fn suites_are_as_expected() {
-        let mut ran = 0;
-        let finds = |suite: &&Suite| suite.work.must_find().is_some();
-        let quick = SUITES.iter().filter(|suite| suite.profile == Profile::Quick);
-        for suite in quick.filter(|suite| !finds(suite)) {
-            for protocol in PROTOCOLS {
-                // A suite that must find a broken claim has its own test below.
-                let ends_early =
-                    suite.work == Work::LastRelease && !known_false(protocol, suite).is_empty();
-                if !judged(suite, protocol).is_empty() && !ends_early {
-                    run(protocol, suite);
-                    ran += 1;
-                }
-            }
-        }
-        assert!(ran >= 60, "only {ran} suites ran");
-    }
-
-    fn find(name: &str) {
-        find_of(PROTOCOLS[0], name);
-    }
-
-    fn find_of(protocol: &str, name: &str) {
-        runner::run(suite(name).expect("it is listed"), protocol, None);
-    }
-
-    #[test]
-    #[should_panic(expected = "Causality violation")]
-    fn forced_switch_touches_the_lock_after_the_final_release() {
-        find_of("python3", "last-release");
-    }
-
-    #[test]
-    #[should_panic(expected = "NEED-1: 3 handles, and a count of 2")]
-    fn count_without_the_lock_loses_an_update() {
-        find("count-without-lock");
-    }
-
-    #[test]
-    #[should_panic(expected = "deadlock")]
-    fn two_object_locks_deadlock() {
-        find("lock-per-object");
-    }
-
-    /// In its own process: when loom has found the deadlock its model is over, and objects
-    /// destroyed then, such as a thread's registrations, panic again.
-    #[test]
-    fn mutex_locked_while_attached_deadlocks() {
-        const NAME: &str = "inside::mutex_locked_while_attached_deadlocks";
-        const INNER: &str = "GIL_TEST_FINDS_THE_DEADLOCK";
-        if std::env::var_os(INNER).is_some() {
-            find("mutex-while-attached");
-            return;
-        }
-        let this = std::env::current_exe().expect("a test is a program");
-        let mut command = std::process::Command::new(this);
-        let output = command.args(["--exact", NAME, "--nocapture"]).env(INNER, "").output();
-        let output = output.expect("a test can be started");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && told.contains("NEED-3: deadlock"), "{told}");
+    fn run(check: &Check) -> Result<(), Failed> {
+        let rows = check.perform(Path::new(env!("CARGO_BIN_EXE_gil-loom")))?;
+        assert!(!rows.is_empty(), "{} judges nothing", check.name());
+        let problems = verify::problems(rows);
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
     }
 }

@@ -17,9 +17,12 @@ use crate::report::{
     AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
 };
 
-/// One process to run.
-enum Job {
+/// One check: a process of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// A suite of a protocol.
     Suite(&'static Suite, &'static str),
+    /// A mutant of the mechanism, in the suite that must catch it.
     Mutant(&'static MechanismMutant, &'static Suite),
 }
 
@@ -35,10 +38,10 @@ pub fn run(
     progress("building the loom suites (once, about a minute)");
     let binary = process::LOOM.make()?;
     let results = parallel::map(
-        &jobs(selection),
-        Job::cost,
-        |job| perform(&binary, job),
-        |job| progress(&job.name()),
+        &checks(selection),
+        Check::cost,
+        |check| check.perform(&binary),
+        |check| progress(&format!("loom: {}", check.name())),
     );
     for rows in results {
         for row in rows? {
@@ -55,11 +58,32 @@ pub fn run(
     Ok(())
 }
 
-impl Job {
-    fn name(&self) -> String {
+impl Check {
+    /// Its name: the suite and the protocol, and the mutant if there is one.
+    #[must_use]
+    pub fn name(&self) -> String {
         match self {
-            Self::Suite(suite, protocol) => format!("loom: {} of {protocol}", suite.name),
-            Self::Mutant(mutant, suite) => format!("loom: mutant {}, {}", mutant.name, suite.name),
+            Self::Suite(suite, protocol) => format!("{}/{protocol}", suite.name),
+            Self::Mutant(mutant, suite) => {
+                format!("{}/{}/mutant-{}", suite.name, mutant.under, mutant.name)
+            }
+        }
+    }
+
+    /// Runs the check with the program of the loom build.
+    ///
+    /// # Errors
+    /// A [`ProcessError`] if the process could not run.
+    pub fn perform(&self, binary: &Path) -> Result<Vec<Row>, ProcessError> {
+        let began = Instant::now();
+        match self {
+            Self::Suite(suite, protocol) => {
+                let said = say(binary, suite.name, protocol, &[])?;
+                Ok(rows(suite, protocol, &said, began.elapsed().as_secs_f64()))
+            }
+            Self::Mutant(mutant, suite) => {
+                Ok(vec![Row::Mutant(try_mutant(binary, mutant, suite)?)])
+            }
         }
     }
 
@@ -75,41 +99,34 @@ impl Job {
     }
 }
 
-fn jobs(selection: &Selection) -> Vec<Job> {
-    let mut jobs = Vec::new();
+/// The selected checks.
+#[must_use]
+pub fn checks(selection: &Selection) -> Vec<Check> {
+    let mut checks = Vec::new();
     for suite in SUITES.iter().filter(|suite| suite.profile <= selection.profile) {
         for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
             let claims = claims(suite, protocol);
             if claims.iter().any(|(id, _)| selection.has_claim(id))
                 || compares(suite, protocol).iter().any(|id| selection.has_claim(id))
             {
-                jobs.push(Job::Suite(suite, protocol));
+                checks.push(Check::Suite(suite, protocol));
             }
         }
     }
     for mutant in MECHANISM_MUTANTS.iter().filter(|_| selection.has_protocol("handoff")) {
         if mutant.breaks.iter().any(|claim| selection.has_claim(claim)) {
-            jobs.extend(super::suites::suite(mutant.suite).map(|suite| Job::Mutant(mutant, suite)));
+            checks.extend(
+                super::suites::suite(mutant.suite).map(|suite| Check::Mutant(mutant, suite)),
+            );
         }
     }
-    jobs
+    checks
 }
 
 /// The claims that a suite judges, with the verdict to expect.
 fn claims(suite: &Suite, protocol: &str) -> Vec<(&'static str, Verdict)> {
     let expected = |id| ledger::expected(id, protocol, suite.threads, suite.name);
     judged(suite, protocol).iter().filter_map(|id| Some((*id, expected(id)?))).collect()
-}
-
-fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, ProcessError> {
-    let began = Instant::now();
-    match job {
-        Job::Suite(suite, protocol) => {
-            let said = say(binary, suite.name, protocol, &[])?;
-            Ok(rows(suite, protocol, &said, began.elapsed().as_secs_f64()))
-        }
-        Job::Mutant(mutant, suite) => Ok(vec![Row::Mutant(try_mutant(binary, mutant, suite)?)]),
-    }
 }
 
 fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {

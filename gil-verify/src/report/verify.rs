@@ -163,6 +163,14 @@ fn second_opinions(
     Ok(None)
 }
 
+/// What is not as expected in the rows of one check, its count included.
+#[must_use]
+pub fn problems(rows: Vec<Row>) -> Vec<String> {
+    let committed = counts::committed().unwrap_or_default();
+    let differences = counts::differences(&committed, &counts::of(&rows), |_| false);
+    judge(Profile::Full, rows, differences).problems
+}
+
 /// Compares the results with the ledger. `differences` are those of the counts.
 #[must_use]
 pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Report {
