@@ -98,7 +98,7 @@ fn module_of(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     let parts = parts.strip_suffix(&["mod".to_owned()][..]).unwrap_or(&parts);
     match parts.join("::").as_str() {
-        "sync::std" | "sync::loom" => "sync::facade".to_owned(), // two files, one module
+        "sync::loom" => "sync::facade".to_owned(), // two files, one module
         module => module.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 #![cfg(not(loom))]
 
 use gil_verify::mutants::source::{
-    EQUIVALENT, Equivalent, Outcome, Results, Verdict, committed, equivalent, rules, stale,
+    EQUIVALENT, Equivalent, Outcome, Results, Verdict, committed, equivalent, root, rules, stale,
 };
 
 fn results() -> Results {
@@ -21,6 +21,19 @@ fn mutations_of_the_core_are_all_caught() {
     assert!(caught * 10 >= all * 6, "{}", results.summary());
     let silent = |verdict, by: &str| verdict == Verdict::Caught && by.is_empty();
     assert!(results.mutants.iter().all(|outcome| !silent(outcome.verdict, &outcome.by)));
+}
+
+/// A source in which the run finds nothing to change would be current without a result.
+#[test]
+fn every_source_with_a_function_has_a_change() {
+    let results = results();
+    for file in results.sources.keys() {
+        let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+        let code = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+        let has_function = code.clone().any(|line| line.contains("fn ") && line.ends_with('{'));
+        let changes = results.mutants.iter().filter(|outcome| outcome.file == *file).count();
+        assert!(changes > 0 || !has_function, "{file}: the run changes nothing in it");
+    }
 }
 
 #[test]
@@ -51,7 +64,7 @@ fn every_deleted_line_of_the_rules_breaks_a_claim() {
         assert!(page.contains("no result of theirs is committed"), "{page}");
         return;
     }
-    assert_eq!(rules::lines(&results).count(), 44, "all lines were deleted once");
+    assert_eq!(rules::lines(&results).count(), 46, "all lines were deleted once");
     let for_speed = rules::lines(&results).filter(|line| rules::for_speed(line).is_some());
     assert_eq!(for_speed.count(), rules::FOR_SPEED.len(), "each is a line, and a test misses it");
 }

@@ -144,14 +144,14 @@ pub const EQUIVALENT: &[Equivalent] = &[
         why: "as with the number of spins: when a waiter spins is a matter of speed",
     },
     Equivalent {
-        file: "gil-core/src/sync/std.rs",
+        file: "gil-core/src/sync/facade.rs",
         change: "replace spins -> u32 with",
         why: "how often a waiter looks for its notification before it parks is a matter of speed: the \
               unpark leaves a token, which ends a later park",
     },
     Equivalent {
-        file: "gil-core/src/sync/std.rs",
-        change: "replace < with <= in <impl Clock for SectionClock>::is_future",
+        file: "gil-core/src/sync/mod.rs",
+        change: "replace < with <= in Clock::is_future",
         why: "at the very nanosecond at which a delay ends it ends at once, or after a sleep of no length",
     },
     Equivalent {

@@ -8,17 +8,11 @@ use super::{Outcome, Results, Verdict, done};
 
 /// Lines that are there for speed, and why every claim holds without them. A test of `gil-core`
 /// fails without them.
-pub const FOR_SPEED: &[(&str, &str)] = &[
-    (
-        "const PACED: bool = true;",
-        "for speed: a woken thread finds the lock held at once, so short calls lead to hand-offs",
-    ),
-    (
-        "self.may_retake = Some(cx.me());",
-        "for speed: a thread that retakes its own lock is charged a barge, so short calls lead to \
+pub const FOR_SPEED: &[(&str, &str)] = &[(
+    "self.may_retake = Some(cx.me());",
+    "for speed: a thread that retakes its own lock is charged a barge, so short calls lead to \
          hand-offs; the bound holds all the more",
-    ),
-];
+)];
 
 /// Why the claims hold without this line, if it is there for speed.
 #[must_use]
