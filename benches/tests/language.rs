@@ -49,6 +49,10 @@ fn values_and_operators_evaluate_as_documented() {
         "print([1, [2]] == [1, [2]], {1: 2} == {1: 3}, [] == {}, len(\"äö\"), \"äö\"[1])",
         "true false false 2 ö\n",
     );
+    prints(
+        "\u{feff}print(-9223372036854775808, - 9_223_372_036_854_775_807)",
+        "-9223372036854775808 -9223372036854775807\n",
+    );
 }
 
 #[test]
@@ -264,6 +268,8 @@ fn syntax_error_is_reported_with_its_position() {
     fails("let a = \"open\nprint(a)", 1, "no closing quote");
     fails("let a = 1 $ 2", 1, "`$` means nothing here");
     fails("let a = 99999999999999999999", 1, "does not fit into 64 bits");
+    fails("let a = 9223372036854775808", 1, "does not fit into 64 bits");
+    fails("let a = -9223372036854775809", 1, "does not fit into 64 bits");
     fails("\n\nprint(b)", 3, "there is no variable or function `b`");
     fails("b = 1", 1, "make it with `let`");
     fails("break", 1, "`break` outside a loop");

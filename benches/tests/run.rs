@@ -3,7 +3,7 @@
 #![cfg(not(loom))]
 
 use std::collections::BTreeMap;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use gil_bench::bench::runtimes::{Visit, WORLDS, printed, with};
 use gil_bench::bench::workloads::named;
@@ -97,4 +97,17 @@ fn command_line_runs_a_program() {
     let mut lines: Vec<_> = str::from_utf8(&output.stdout).expect("text").lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["0 3 1 0", "1 3 1 0", "2 3 1 0"]);
+}
+
+#[test]
+fn closed_output_is_no_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("prints.gil");
+    std::fs::write(&program, "for i in 0..20000 { print(i) }").expect("it can be written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gil-bench"));
+    command.arg("run").arg(&program).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

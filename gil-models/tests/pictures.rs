@@ -83,7 +83,7 @@ fn terminal_has_one_line_per_thread() {
         assert_eq!(lane.chars().count(), "T0 │".chars().count() + 60 + 1, "{text}");
         assert!(lane.contains('!') && lane.contains('█'), "{text}");
     }
-    assert!(lines[3].contains("! woken for nothing"), "{text}");
+    assert!(lines[3].contains("! wasted wake-up"), "{text}");
     assert!(battle().terminal(0).contains("T1"), "no width is one column");
 }
 
@@ -100,7 +100,7 @@ fn svg_is_well_formed_and_has_a_legend() {
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
     }
-    let legend = format!(">{}</text>", Kind::WokenForNothing.label());
+    let legend = format!(">{}</text>", Kind::Wasted.label());
     assert!(battle().svg().contains(&legend));
     assert!(!convoy().svg().contains(&legend), "only what occurs");
 }

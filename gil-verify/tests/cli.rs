@@ -31,6 +31,27 @@ fn unknown_name_is_a_usage_error_that_lists_valid_names() {
 }
 
 #[test]
+fn name_in_another_case_is_that_name() {
+    let as_listed = run(&["explain", "SAFE-3F"]);
+    let in_lower_case = run(&["explain", "safe-3f"]);
+    assert_eq!(in_lower_case.status.code(), Some(0), "{}", text(&in_lower_case.stderr));
+    assert_eq!(text(&in_lower_case.stdout), text(&as_listed.stdout));
+    let simulated = run(&["simulate", "--protocol", "Python3", "--duration", "10ms"]);
+    assert!(text(&simulated.stdout).starts_with("python3 on 2 cores"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gil-verify"));
+    let output = command.arg("list").stdout(full).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(70));
+    let said = text(&output.stderr);
+    assert!(said.contains("cannot write to standard output: No space left"), "{said}");
+}
+
+#[test]
 fn output_folder_that_cannot_be_created_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let folder = file.path().join("inside");
@@ -112,7 +133,7 @@ fn simulate_writes_the_requested_files() {
     arguments.extend(["--svg", &svg, "--trace", &trace, "--lanes"]);
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("woken for nothing"), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("wasted wake-up"), "{}", text(&output.stdout));
     assert!(std::fs::read_to_string(&svg).expect("it was written").ends_with("</svg>\n"));
     let trace = std::fs::read_to_string(&trace).expect("it was written");
     let trace: serde_json::Value = serde_json::from_str(&trace).expect("JSON");
@@ -136,6 +157,21 @@ fn simulation_is_a_function_of_its_arguments() {
 }
 
 #[test]
+fn simulation_counts_a_wait_that_has_not_ended() {
+    let arguments = ["simulate", "--protocol", "qemu", "--workload", "cpu:2", "--duration", "20s"];
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    // Nothing forces a switch between two CPU-bound threads.
+    assert!(said.contains("waiting at the end: 1 of cpu:2, the longest for 19999"), "{said}");
+    let json = run(&[&arguments[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&text(&json.stdout)).expect("JSON");
+    let group = &report["groups"][0];
+    assert_eq!(group["still_waiting"], 1);
+    assert!(group["time_to_acquire_us"]["max"].as_f64().is_some_and(|max| max > 19e6), "{group}");
+}
+
+#[test]
 fn invalid_simulation_is_an_error_and_leaves_no_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
@@ -151,6 +187,8 @@ fn invalid_simulation_is_an_error_and_leaves_no_file() {
         (vec!["--cores", "0"], "--cores"),
         (vec!["--protocol", "python4"], "ocaml-old-yield"),
         (vec!["--duration", "soon"], "a duration"),
+        (vec!["--duration", "0s"], "lasts longer than that"),
+        (vec!["--lanes", "--window", "1ms..20ms"], "ends at 10ms: give a longer --duration"),
         (vec!["--window", "9ms..3ms"], "ends after it begins"),
         (vec!["--svg", &nowhere], "cannot write"),
         (vec!["--costs", &nowhere], "No such file"),

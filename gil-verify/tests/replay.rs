@@ -294,7 +294,7 @@ fn loom_line_reproduces_its_finding() {
 fn shuttle_line_follows_its_schedule() {
     let (mutant, course, _) =
         mutants::shuttle::MUTANTS.iter().find(|m| m.0 == "StaleRunTimer").unwrap();
-    let binary = SHUTTLE.make().expect("it can be built");
+    let binary = SHUTTLE.make(&mut |_| {}).expect("it can be built");
     let found = say(&binary, course, "handoff", &[mutant]).expect("it says something");
     let Said::Broke { claim, schedule: Some(schedule), .. } = found else { panic!("{found:?}") };
     let line = |mutant: &str, schedule: &str| {
@@ -423,4 +423,15 @@ fn run_below_the_bound_and_loop_without_gain_are_refused() {
     assert!(matches!(short.differs, Some(Differs::NotAttained { count: 0, bound: Some(6) })));
     let still = explored("explorer:python3:blocking:2:LIVE-3:1a,0a~0e").expect("it is possible");
     assert!(still.differs.is_some(), "no thread gains in it");
+}
+
+/// The page explains a text: it is the present one.
+#[test]
+fn page_on_counterexamples_shows_the_present_text() {
+    let page = include_str!("../../docs/src/counterexamples.md");
+    let command = "cargo verify replay ";
+    let line = page.lines().find_map(|line| line.trim().strip_prefix(command)).expect("a line");
+    let Ok(Line::Explorer(parsed)) = Line::parse(line) else { panic!("{line}") };
+    let text = replay::explored(&parsed).expect("it is possible").text;
+    assert!(page.contains(&text), "the page does not have:\n{text}");
 }

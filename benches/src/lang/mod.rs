@@ -94,10 +94,18 @@ impl Output {
     }
 }
 
+/// A reader that closes the pipe early has read enough, so this is no error.
+fn or_if_closed<T>(result: io::Result<T>, closed: T) -> io::Result<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(closed),
+        result => result,
+    }
+}
+
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Standard => io::stdout().write(bytes),
+            Self::Standard => or_if_closed(io::stdout().write(bytes), bytes.len()),
             Self::Memory(all) => {
                 all.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
                 Ok(bytes.len())
@@ -107,7 +115,7 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Standard => io::stdout().flush(),
+            Self::Standard => or_if_closed(io::stdout().flush(), ()),
             Self::Memory(_) => Ok(()),
         }
     }

@@ -229,6 +229,12 @@ impl Parser {
 
     fn unary(&mut self) -> Parsed<Expression> {
         let line = self.line();
+        const SMALLEST: Token = Token::Int(i64::MIN.unsigned_abs());
+        let next = |at: usize| self.tokens.get(at).map(|(token, _)| token);
+        if (next(self.at), next(self.at + 1)) == (Some(&Token::Minus), Some(&SMALLEST)) {
+            self.at += 2;
+            return Ok(Expression { line, kind: ExpressionKind::Int(i64::MIN) });
+        }
         let kind = if self.accept(&Token::Minus) {
             ExpressionKind::Negate(Box::new(self.nested(Self::unary)?))
         } else if self.accept(&Token::Not) {
@@ -301,7 +307,12 @@ impl Parser {
             Token::Nil => ExpressionKind::Nil,
             Token::True => ExpressionKind::Bool(true),
             Token::False => ExpressionKind::Bool(false),
-            Token::Int(value) => ExpressionKind::Int(value),
+            Token::Int(value) => match i64::try_from(value) {
+                Ok(value) => ExpressionKind::Int(value),
+                Err(_) => {
+                    return self.fail(&format!("the number {value} does not fit into 64 bits"));
+                }
+            },
             Token::Text(text) => ExpressionKind::Text(text),
             Token::Name(name) => ExpressionKind::Name(name),
             Token::ParenOpen => {

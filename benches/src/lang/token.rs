@@ -85,8 +85,9 @@ pub(super) enum Token {
     #[token("\n")]
     #[token(";")]
     End,
+    /// Unsigned, so that the smallest integer can be written: it is `-9223372036854775808`.
     #[regex("[0-9][0-9_]*", |lexer| lexer.slice().replace('_', "").parse().ok())]
-    Int(i64),
+    Int(u64),
     #[regex(r#""([^"\\\n]|\\[^\n])*""#, text)]
     Text(String),
     #[regex("[A-Za-z_][A-Za-z0-9_]*", |lexer| lexer.slice().to_owned())]
@@ -113,6 +114,7 @@ fn text(lexer: &Lexer<'_, Token>) -> Option<String> {
 
 /// All tokens with their lines.
 pub(super) fn tokens(source: &str) -> Result<Vec<(Token, u32)>, ScriptError> {
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source); // a byte order mark
     let mut tokens = Vec::new();
     let (mut line, mut counted) = (1, 0);
     for (token, span) in Token::lexer(source).spanned() {

@@ -18,7 +18,7 @@ pub enum Kind {
     /// It has been woken and is acquiring the lock.
     Woken,
     /// It was woken and had to wait again.
-    WokenForNothing,
+    Wasted,
     /// It is outside: blocked in I/O, or computing without the lock.
     Outside,
     /// It has released and is about to reacquire the lock.
@@ -32,7 +32,7 @@ impl Kind {
         Self::Granted,
         Self::Waits,
         Self::Woken,
-        Self::WokenForNothing,
+        Self::Wasted,
         Self::Between,
         Self::Outside,
     ];
@@ -45,7 +45,7 @@ impl Kind {
             Self::Granted => "granted, not running yet",
             Self::Waits => "waiting",
             Self::Woken => "woken, on its way",
-            Self::WokenForNothing => "woken for nothing",
+            Self::Wasted => "wasted wake-up",
             Self::Outside => "outside (blocked in I/O)",
             Self::Between => "released, wants it back",
         }
@@ -192,8 +192,8 @@ impl Lane {
             Event::Waiting(_) => {
                 // In the same section: it found the lock held. In a later one it was woken to
                 // continue.
-                let in_vain = self.kind == Kind::Woken && self.notified_ns == Some(at_ns);
-                let was = if in_vain { Kind::WokenForNothing } else { self.kind };
+                let wasted = self.kind == Kind::Woken && self.notified_ns == Some(at_ns);
+                let was = if wasted { Kind::Wasted } else { self.kind };
                 self.turn(at_ns, was, Kind::Waits);
             }
             Event::Cancelled(_) => self.become_kind(at_ns, Kind::Outside),
@@ -273,7 +273,7 @@ impl Lanes {
     #[must_use]
     pub fn wasted_wake_ups(&self) -> usize {
         let all = self.spans.iter().flatten();
-        all.filter(|span| span.kind == Kind::WokenForNothing).count()
+        all.filter(|span| span.kind == Kind::Wasted).count()
     }
 
     /// The longest time that a thread was acquiring the lock without having it, in nanoseconds.
@@ -320,26 +320,18 @@ impl Lanes {
     /// The figures under a picture.
     #[must_use]
     pub fn summary(&self) -> String {
-        let times = match self.wasted_wake_ups() {
-            1 => "once".to_owned(),
-            times => format!("{times} times"),
-        };
+        let wasted = format!("wasted wake-ups {}", self.wasted_wake_ups());
         match &self.steps {
             None => {}
             Some(Steps { count, circle: None, .. }) => {
-                return format!("{count} steps; woken for nothing {times}");
+                return format!("{count} steps; {wasted}");
             }
             Some(Steps { count, circle: Some(begins), .. }) => {
-                return format!(
-                    "{begins} steps, then a loop of {}; woken for nothing {times}",
-                    count - begins
-                );
+                return format!("{begins} steps, then a loop of {}; {wasted}", count - begins);
             }
         }
         format!(
-            "woken for nothing {} times; nobody runs though somebody wants to {:.0} % of the time; \
-             longest wait {}",
-            self.wasted_wake_ups(),
+            "{wasted}; no thread runs although one waits: {:.0} % of the time; longest wait {}",
             100.0 * self.idle_share(),
             duration(self.longest_wait_ns())
         )

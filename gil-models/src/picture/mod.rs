@@ -8,7 +8,7 @@
 //! let run = sim::run("python2", Python2::new(), &setup);
 //! let lanes = Lanes::new(&run.record, 2, 100_000..200_000).named("two threads that count");
 //! println!("{}", lanes.terminal(72));
-//! assert!(lanes.svg().contains("woken for nothing"));
+//! assert!(lanes.svg().contains("wasted wake-up"));
 //! assert!(lanes.wasted_wake_ups() > 0, "the GIL battle");
 //! ```
 

@@ -42,7 +42,7 @@ const fn class(kind: Kind) -> &'static str {
         Kind::Granted => "granted",
         Kind::Waits => "waits",
         Kind::Woken => "woken",
-        Kind::WokenForNothing => "wasted",
+        Kind::Wasted => "wasted",
         Kind::Between => "between",
         Kind::Outside => "outside",
     }
@@ -137,7 +137,7 @@ impl Lanes {
         let mut drawn_to = f64::MIN;
         for span in &self.spans[lane] {
             let (from, to) = (self.x(span.ns.start), self.x(span.ns.end));
-            let wasted = span.kind == Kind::WokenForNothing;
+            let wasted = span.kind == Kind::Wasted;
             let seen = wasted || span.kind == Kind::Runs;
             if to < drawn_to + 0.3 && !seen {
                 continue;

@@ -12,7 +12,7 @@ const fn character(kind: Kind) -> char {
         Kind::Granted => '▒',
         Kind::Waits => '·',
         Kind::Woken => '-',
-        Kind::WokenForNothing => '!',
+        Kind::Wasted => '!',
         Kind::Between => ':',
         Kind::Outside => ' ',
     }
@@ -57,8 +57,8 @@ impl Lanes {
 fn main_kind(spans: &[super::Span], moment: &Range<u64>) -> Kind {
     let mut shares = [0; Kind::ALL.len()];
     for span in spans.iter().take_while(|span| span.ns.start < moment.end) {
-        if span.kind == Kind::WokenForNothing {
-            return Kind::WokenForNothing;
+        if span.kind == Kind::Wasted {
+            return Kind::Wasted;
         }
         let part = span.ns.end.min(moment.end) - span.ns.start.max(moment.start);
         let place = Kind::ALL.iter().position(|kind| *kind == span.kind).unwrap_or_default();

@@ -40,6 +40,11 @@ pub struct GroupReport {
     /// The time from the start of an acquire until the thread runs with the lock, preempted threads
     /// included.
     pub time_to_acquire_us: Spread,
+    /// Threads that wait for the lock at the end. Their waits are in both distributions, as long as
+    /// they have lasted so far.
+    pub still_waiting: u64,
+    /// How long the longest of these waits has lasted so far.
+    pub longest_unfinished_us: f64,
     /// Work done with the lock, as a share of the virtual time.
     pub cpu_share: f64,
     /// Jain's index of the shares of the group's threads: 1 is equal, 1/threads is one for all.
@@ -110,6 +115,22 @@ pub(super) struct Tally {
 struct GroupTally {
     latency_ns: Histogram<u64>,
     acquire_ns: Histogram<u64>,
+    /// Values in `latency_ns` whose operation has not ended.
+    unfinished_operations: u64,
+    still_waiting: u64,
+    longest_unfinished_ns: u64,
+}
+
+impl GroupTally {
+    fn new() -> Self {
+        Self {
+            latency_ns: histogram(),
+            acquire_ns: histogram(),
+            unfinished_operations: 0,
+            still_waiting: 0,
+            longest_unfinished_ns: 0,
+        }
+    }
 }
 
 /// To three significant digits.
@@ -135,9 +156,8 @@ fn fairness(shares: &[f64]) -> f64 {
 
 impl Tally {
     pub(super) fn new(groups: usize) -> Self {
-        let group = |_| GroupTally { latency_ns: histogram(), acquire_ns: histogram() };
         Self {
-            groups: (0..groups).map(group).collect(),
+            groups: (0..groups).map(|_| GroupTally::new()).collect(),
             owner: None,
             run: 0,
             longest_run: 0,
@@ -157,6 +177,19 @@ impl Tally {
 
     pub(super) fn acquired(&mut self, group: usize, ns: u64) {
         self.groups[group].acquire_ns.record(ns).expect("it grows");
+    }
+
+    /// The run ends while `thread` waits for the lock, since `since_ns`.
+    pub(super) fn still_waiting(&mut self, thread: &Thread, since_ns: u64, now_ns: u64) {
+        let waited_ns = now_ns.saturating_sub(since_ns);
+        self.acquired(thread.group, waited_ns);
+        if (1..=now_ns).contains(&thread.arrived_ns) {
+            self.operation(thread.group, now_ns - thread.arrived_ns);
+            self.groups[thread.group].unfinished_operations += 1;
+        }
+        let group = &mut self.groups[thread.group];
+        group.still_waiting += 1;
+        group.longest_unfinished_ns = group.longest_unfinished_ns.max(waited_ns);
     }
 
     /// A thread took the lock by the fast path: no thread was waiting.
@@ -209,13 +242,16 @@ impl Tally {
             let mine: Vec<_> = threads.iter().filter(|thread| thread.group == index).collect();
             let done: Vec<_> = mine.iter().map(|thread| thread.done_ns as f64).collect();
             let ended = mine.iter().map(|thread| thread.ended_ns).collect::<Option<Vec<_>>>();
+            let operations = tally.latency_ns.len() - tally.unfinished_operations;
             GroupReport {
                 group: group.to_string(),
                 threads: group.threads,
-                operations: tally.latency_ns.len(),
-                operations_per_second: tally.latency_ns.len() as f64 / seconds,
+                operations,
+                operations_per_second: operations as f64 / seconds,
                 latency_us: spread(&tally.latency_ns),
                 time_to_acquire_us: spread(&tally.acquire_ns),
+                still_waiting: tally.still_waiting,
+                longest_unfinished_us: tally.longest_unfinished_ns as f64 / 1_000.0,
                 cpu_share: done.iter().sum::<f64>() / now_ns as f64,
                 fairness: fairness(&done),
                 ended_seconds: ended

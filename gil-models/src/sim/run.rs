@@ -189,7 +189,13 @@ impl<P: Protocol> Simulation<P> {
             self.follow_script();
         }
         (0..self.cores.len()).for_each(|core| self.account(core));
-        let Self { setup, threads, tally, now_ns, lost_ns, context_switches, record, .. } = self;
+        let Self { setup, threads, mut tally, now_ns, lost_ns, context_switches, record, .. } =
+            self;
+        for thread in threads.iter().filter(|thread| thread.ended_ns.is_none()) {
+            if let Some(since_ns) = thread.wants_since_ns {
+                tally.still_waiting(thread, since_ns, now_ns);
+            }
+        }
         let machine = (now_ns, events, lost_ns, context_switches);
         Run { report: tally.report(name, &setup, &threads, machine), record }
     }

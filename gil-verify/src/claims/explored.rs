@@ -1,5 +1,6 @@
 //! The explorer's claims as functions of a protocol, for tests, mutant runs and users.
 
+use gil_core::engine::Operation;
 use gil_core::protocol::Protocol;
 
 use crate::claims::{equal_turns, invariants, liveness};
@@ -7,6 +8,7 @@ use crate::explorer::counterexample::Counterexample;
 use crate::explorer::fair::Fairness;
 use crate::explorer::graph::Graph;
 use crate::explorer::model::Program;
+use crate::ledger;
 use crate::replay::replay_line::{self, Line};
 use crate::report::Verdict;
 
@@ -34,11 +36,20 @@ pub const LIVENESS: &[&str] = &["LIVE-1", "LIVE-2", "LIVE-5"];
 /// it a verdict is inconclusive.
 pub const STATES_MAX: usize = 4_000_000;
 
+/// The claims about requested switches. They hold vacuously of a protocol that never requests one.
+const OF_REQUESTS: &[&str] = &["SAFE-4", "SAFE-5", "LIVE-1"];
+
+/// The claims about forced releases. They hold vacuously where no thread is ever preempted and none
+/// releases with a request pending.
+const OF_FORCED_RELEASES: &[&str] = &["SAFE-3", "SAFE-3F"];
+
 /// What a check found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
     /// The verdict.
     pub verdict: Verdict,
+    /// Why the verdict is [`Verdict::Vacuous`], or why there is none.
+    pub note: Option<String>,
     /// States explored.
     pub states: usize,
     /// The counterexample, if the claim fails: a shortest run. For a liveness claim the stem is a
@@ -78,17 +89,15 @@ impl<P: Protocol + 'static> Explored<P> {
     /// Judges one claim, a liveness claim under weak fairness. A counterexample also counts where
     /// the exploration is not complete; its absence does not.
     ///
-    /// # Panics
-    /// When the claim is not one of those [`judged`].
+    /// A claim that holds because what it is about never happens is [`Verdict::Vacuous`]. A claim
+    /// that is not one of those [`judged`] is [`Verdict::Inconclusive`]. [`Finding::note`] says
+    /// why.
     #[must_use]
     pub fn check(&self, claim: &str) -> Finding {
         self.check_under(claim, Fairness::Weak)
     }
 
     /// As [`Explored::check`], under a chosen fairness.
-    ///
-    /// # Panics
-    /// As [`Explored::check`].
     #[must_use]
     pub fn check_under(&self, claim: &str, fairness: Fairness) -> Finding {
         let (graph, counterexample) = match claim {
@@ -97,20 +106,22 @@ impl<P: Protocol + 'static> Explored<P> {
             _ if let Some(claim) = LIVENESS.iter().find(|known| **known == claim) => {
                 (&self.live, liveness::counterexample(&self.live, claim, fairness))
             }
+            _ if !SAFETY.contains(&claim) => return not_judged(claim),
             _ => {
-                assert!(SAFETY.contains(&claim), "the explorer does not judge {claim}");
                 // SAFE-3F is SAFE-3 for every kind of release, so it includes SAFE-3.
                 let other = (claim == "SAFE-3F").then(|| self.safety.counterexample("SAFE-3"));
                 let found = self.safety.counterexample(claim).or(other.flatten());
                 (&self.safety, found.cloned())
             }
         };
+        let note = if counterexample.is_none() { never(graph, claim) } else { None };
         let verdict = match &counterexample {
             Some(_) => Verdict::Fails,
-            None if graph.is_complete() => Verdict::Holds,
-            None => Verdict::Inconclusive,
+            None if !graph.is_complete() => Verdict::Inconclusive,
+            None if note.is_some() => Verdict::Vacuous,
+            None => Verdict::Holds,
         };
-        Finding { verdict, states: graph.len(), counterexample }
+        Finding { verdict, note, states: graph.len(), counterexample }
     }
 
     /// A counterexample as text, with the line that replays it. `protocol` is its name there.
@@ -120,4 +131,38 @@ impl<P: Protocol + 'static> Explored<P> {
         let text = run.text(self.live.state(0));
         format!("{text}\n      cargo verify replay {}", line.text())
     }
+}
+
+/// The answer for a claim that the explorer does not judge.
+fn not_judged(claim: &str) -> Finding {
+    let note = match ledger::claim(claim) {
+        Some(known) => format!("the explorer does not judge {claim}: {} does", known.test),
+        None => format!("there is no claim {claim}; `cargo verify list` has them"),
+    };
+    Finding { verdict: Verdict::Inconclusive, note: Some(note), states: 0, counterexample: None }
+}
+
+/// What never happens in the graph although the claim is about it.
+fn never<P: Protocol>(graph: &Graph<P>, claim: &str) -> Option<String> {
+    let (requests, forces) = (OF_REQUESTS.contains(&claim), OF_FORCED_RELEASES.contains(&claim));
+    if !requests && !forces {
+        return None;
+    }
+    let requested = |index| graph.state(index).monitor.requested();
+    if (0..graph.len()).any(requested) {
+        return None;
+    }
+    let preempts = |index: usize| {
+        let owner = |index: usize| graph.state(index).monitor.owner();
+        graph.edges(index).iter().any(|(action, after)| {
+            let thread = Some(action.thread);
+            action.entry == Operation::Safepoint
+                && owner(index) == thread
+                && owner(*after as usize) != thread
+        })
+    };
+    if forces && (0..graph.len()).any(preempts) {
+        return None;
+    }
+    Some(format!("{claim} holds vacuously: no thread ever requests a switch"))
 }

@@ -9,7 +9,7 @@ mod simulate;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::screen::{Format, Screen, fail, print};
@@ -47,14 +47,10 @@ struct Options {
     #[arg(long, global = true, value_enum, default_value = "human")]
     format: Format,
     /// Only this protocol.
-    #[arg(long, global = true, value_parser = PossibleValuesParser::new(PROTOCOLS))]
+    #[arg(long, global = true, ignore_case = true, value_parser = protocol_name())]
     protocol: Option<String>,
     /// Only this claim.
-    #[arg(
-        long,
-        global = true,
-        value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id))
-    )]
+    #[arg(long, global = true, ignore_case = true, value_parser = claim_id())]
     claim: Option<String>,
     /// What liveness assumes of each thread: a thread that is pressed all the time eventually acts
     /// (weak), or a thread that is pressed again and again does (strong).
@@ -97,7 +93,7 @@ enum Command {
     /// Explain one claim: what it says, where it is known to be false, what checks it.
     Explain {
         /// For example SAFE-3.
-        #[arg(value_parser = PossibleValuesParser::new(CLAIMS.iter().map(|c| c.id)))]
+        #[arg(ignore_case = true, value_parser = claim_id())]
         id: String,
     },
     /// Replay a trace of CPython's own lock through a model, event by event.
@@ -120,6 +116,17 @@ enum Command {
     ///
     /// Exit codes: 0, or 2 where an argument or a file is wrong.
     Simulate(Box<simulate::Arguments>),
+}
+
+/// The name of a protocol, in any case.
+fn protocol_name() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(PROTOCOLS).map(|typed| typed.to_ascii_lowercase())
+}
+
+/// The id of a claim, in any case.
+fn claim_id() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(CLAIMS.iter().map(|claim| claim.id))
+        .map(|typed| typed.to_ascii_uppercase())
 }
 
 /// Runs the command line.
@@ -201,8 +208,8 @@ fn run(options: &Options) -> ExitCode {
     {
         return fail(&format!("cannot write into {}: {error}", folder.display()), 2);
     }
-    print(if options.format == Format::Json { &json } else { &text });
-    code
+    let printed = print(if options.format == Format::Json { &json } else { &text });
+    if printed == ExitCode::SUCCESS { code } else { printed }
 }
 
 fn write_report(folder: &Path, json: &str, text: &str) -> std::io::Result<()> {

@@ -1,13 +1,13 @@
 //! What the commands print, and where.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 
-use crate::report::verify::Listen;
+use crate::report::verify::{EXIT_INTERNAL, Listen};
 use crate::report::{Row, text_report};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
@@ -16,10 +16,16 @@ pub(super) enum Format {
     Json,
 }
 
+/// Prints to standard output; returns the exit code. A reader that closes the pipe early has read
+/// enough. Any other error, such as a full disk, is an error here too.
 pub(super) fn print(text: &str) -> ExitCode {
-    // A reader that closes the pipe early has read enough.
-    let _ = anstream::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    let mut stdout = anstream::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail(&format!("cannot write to standard output: {error}"), EXIT_INTERNAL)
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 pub(super) fn fail(what: &str, code: u8) -> ExitCode {
@@ -27,36 +33,71 @@ pub(super) fn fail(what: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Progress on a terminal, silence in a pipe.
+/// How often a run without a terminal says what it does, unless it begins something else.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Progress: a bar on a terminal, lines elsewhere.
 pub(super) struct Screen {
     pub(super) bar: ProgressBar,
     format: Format,
+    lines: Option<Lines>,
+}
+
+/// What was said last, and when.
+#[derive(Default)]
+struct Lines {
+    part: String,
+    said: Option<Instant>,
+}
+
+impl Lines {
+    /// Whether to say this: it belongs to another part of the run, or the last line is old.
+    fn is_due(&mut self, what: &str) -> bool {
+        let part = what.split([':', ',']).next().unwrap_or_default();
+        let old = self.said.is_none_or(|said| said.elapsed() >= LINE_EVERY);
+        if part == self.part && !old {
+            return false;
+        }
+        *self = Self { part: part.to_owned(), said: Some(Instant::now()) };
+        true
+    }
 }
 
 impl Screen {
     pub(super) fn new(format: Format) -> Self {
-        let bar = match std::io::stderr().is_terminal() {
-            true => ProgressBar::new_spinner(),
-            false => ProgressBar::hidden(),
-        };
+        let is_terminal = std::io::stderr().is_terminal();
+        let bar = if is_terminal { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar, format }
+        Self { bar, format, lines: (!is_terminal).then(Lines::default) }
     }
 }
 
 impl Listen for Screen {
     fn progress(&mut self, what: &str) {
         self.bar.set_message(what.to_owned());
+        if self.lines.as_mut().is_some_and(|lines| lines.is_due(what)) {
+            let _ = writeln!(anstream::stderr(), "{what}");
+        }
     }
 
     fn explored(&mut self, rows: &[Row]) {
         if self.format == Format::Human {
             let text = text_report::explored(rows);
-            self.bar.suspend(|| {
-                print(&format!(
-                    "{text}loom: building its suites (once, about a minute), then running them\n"
-                ))
-            });
+            self.bar.suspend(|| print(&text));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_said_once_for_each_part_of_a_run() {
+        let mut lines = Lines::default();
+        assert!(lines.is_due("explorer, 1 of 2: handoff"));
+        assert!(!lines.is_due("explorer, 2 of 2: python3"));
+        assert!(lines.is_due("loom build: Compiling loom"));
+        assert!(lines.is_due("loom: two/handoff"));
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The virtual time, unless all threads end earlier.
-    #[arg(long, default_value = "10s", value_parser = duration)]
+    #[arg(long, default_value = "10s", value_parser = positive_duration)]
     duration: Duration,
     /// The switch interval, if not the protocol's own.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
@@ -84,6 +84,13 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| "a duration begins with a number".to_owned())?;
     number.checked_mul(ns).map(Duration::from_nanos).ok_or_else(|| "too long".to_owned())
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("a simulation lasts longer than that".to_owned()),
+        duration => Ok(duration),
+    }
 }
 
 fn window(text: &str) -> Result<Range<u64>, String> {
@@ -168,18 +175,28 @@ fn run_with_window(
     window: Option<Range<u64>>,
     name: &'static str,
     protocol: AnyProtocol,
-) -> (Run, Range<u64>) {
+) -> Result<(Run, Range<u64>), Failure> {
     // Some switches, after the start has settled.
     let Settings { switch_interval, preemption, .. } = protocol.settings();
-    let interval = setup.switch_interval.unwrap_or(switch_interval).as_nanos() as u64;
-    let window = window.unwrap_or(match preemption {
-        Preemption::OnRequest => 4 * interval..10 * interval,
+    let interval = setup.switch_interval.unwrap_or(switch_interval);
+    let intervals = |count| u64::try_from((interval * count).as_nanos()).unwrap_or(u64::MAX);
+    let window = window.unwrap_or_else(|| match preemption {
+        Preemption::OnRequest => intervals(4)..intervals(10),
         Preemption::EveryTicks(_) => 1_000_000..1_200_000,
     });
     if !setup.record_until.is_zero() {
+        if u128::from(window.end) > setup.duration.as_nanos() {
+            let end = Duration::from_nanos(window.end);
+            let why = format!(
+                "the pictures show the time up to {end:?}, and the simulation ends at {:?}: give a \
+                 longer --duration or an earlier --window",
+                setup.duration
+            );
+            return Err((why, EXIT_USAGE));
+        }
         setup.record_until = Duration::from_nanos(window.end);
     }
-    (sim::run(name, protocol, setup), window)
+    Ok((sim::run(name, protocol, setup), window))
 }
 
 fn simulate(
@@ -215,7 +232,7 @@ fn simulate(
         None => {
             let named = protocols::named(protocol.unwrap_or(PROTOCOLS[0]));
             let (name, protocol) = named.map_err(|error| (error.to_string(), EXIT_USAGE))?;
-            run_with_window(&mut setup, arguments.window.clone(), name, protocol)
+            run_with_window(&mut setup, arguments.window.clone(), name, protocol)?
         }
     };
     let mut text = match format {
@@ -271,10 +288,16 @@ fn human(report: &Report, took: Duration) -> String {
         ]);
     }
     let table = table.to_string();
-    let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+    let mut lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    for group in report.groups.iter().filter(|group| group.still_waiting > 0) {
+        lines.push(format!(
+            "waiting at the end: {} of {}, the longest for {:.0} us so far",
+            group.still_waiting, group.group, group.longest_unfinished_us
+        ));
+    }
     format!(
         "{} on {} cores, seed {}: {:.3} s of virtual time\n{}\n\
-         switches {}, requests {}, forced {}, wake-ups {}, for nothing {}, time-outs {}, \
+         switches {}, requests {}, forced {}, wake-ups {}, wasted {}, timeouts {}, \
          longest run {}\ncontext switches {}, CPU time lost {:.3} s, {} events simulated, \
          {:.1} million a second",
         report.protocol,

@@ -35,10 +35,13 @@ pub fn run(
     sink: &mut dyn FnMut(Row),
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), ProcessError> {
-    progress("building the loom suites (once, about a minute)");
-    let binary = process::LOOM.make()?;
+    let checks = checks(selection);
+    if checks.is_empty() {
+        return Ok(());
+    }
+    let binary = process::LOOM.make(progress)?;
     let results = parallel::map(
-        &checks(selection),
+        &checks,
         Check::cost,
         |check| check.perform(&binary),
         |check| progress(&format!("loom: {}", check.name())),

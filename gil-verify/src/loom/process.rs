@@ -5,6 +5,7 @@
 //! RUSTFLAGS: an inherited variable, even an empty one, would silently disable an alias.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -93,34 +94,64 @@ pub enum Said {
 }
 
 impl Build {
-    /// Builds the binary and returns its path.
+    /// Builds the binary and returns its path. `progress` is told what cargo does.
     ///
     /// # Errors
     /// [`ProcessError::Start`] and [`ProcessError::Build`].
-    pub fn make(self) -> Result<PathBuf, ProcessError> {
+    pub fn make(self, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, ProcessError> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| root.join("target"), PathBuf::from)
-            .join(self.checker);
+        let target = target_folder(root).join(self.checker);
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
         let mut command = Command::new(&cargo);
         command
             .current_dir(root)
-            .args(["build", "--release", "--quiet", "-p", "gil-verify", "--bin", self.binary])
+            .args(["build", "--release", "-p", "gil-verify", "--bin", self.binary])
             .arg("--target-dir")
             .arg(&target)
             .env("RUSTFLAGS", format!("{flags} {}", self.flags))
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env_remove("CARGO_BUILD_TARGET");
-        let output =
-            command.output().map_err(|source| ProcessError::Start { command: cargo, source })?;
-        if !output.status.success() {
-            let output = String::from_utf8_lossy(&output.stderr).into_owned();
+            .env_remove("CARGO_BUILD_TARGET")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        let failed = |source| ProcessError::Start { command: cargo.clone(), source };
+        let mut child = command.spawn().map_err(failed)?;
+        let mut output = String::new();
+        for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).lines()) {
+            let line = line.map_err(failed)?;
+            if let Some(step) = step(&line) {
+                progress(&format!("{} build: {step}", self.checker));
+            }
+            output = output + &line + "\n";
+        }
+        if !child.wait().map_err(failed)?.success() {
+            if output.contains("--offline") || output.contains("failed to download") {
+                output += "without a network: run `cargo fetch` once while there is one\n";
+            }
             return Err(ProcessError::Build { build: self, output });
         }
         Ok(target.join("release").join(self.binary))
     }
+}
+
+/// The target folder that this program is in, which cargo marks. So the builds of the checkers are
+/// next to it, wherever an option, a variable or a configuration has put it.
+fn target_folder(root: &Path) -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    marked.map_or_else(|| root.join("target"), Path::to_path_buf)
+}
+
+/// What a line of cargo's output says about its progress.
+fn step(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    if line.starts_with("Blocking") {
+        return Some("another cargo holds the target folder, waiting for it to end");
+    }
+    ["Updating", "Downloading", "Compiling"]
+        .iter()
+        .any(|verb| line.starts_with(verb))
+        .then_some(line)
 }
 
 /// Starts a binary of a checker; returns how it ended and its output.
@@ -248,4 +279,24 @@ fn schedule(output: &str) -> Option<String> {
 pub fn execution_of(message: &str) -> u64 {
     let last = message.lines().last().and_then(|line| line.strip_prefix("in execution "));
     last.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn target_folder_contains_this_program() {
+        let program = std::env::current_exe().expect("a test is a program");
+        let folder = target_folder(Path::new("/no/such/folder"));
+        assert!(program.starts_with(&folder) && folder != program, "{}", folder.display());
+    }
+
+    #[test]
+    fn lines_of_cargo_are_progress_or_nothing() {
+        assert_eq!(step("   Compiling loom v0.7.3"), Some("Compiling loom v0.7.3"));
+        let waits = step("    Blocking waiting for file lock on build directory");
+        assert!(waits.is_some_and(|step| step.contains("another cargo")));
+        assert_eq!(step("    Finished `release` profile"), None);
+    }
 }

@@ -143,7 +143,7 @@ pub fn look(line: &Explored, progress: &mut dyn FnMut(&str)) -> Result<Place, Pr
         Err(why) => return Ok(Place::Nowhere(why)),
     };
     progress("building the loom suites (once, about a minute)");
-    let binary = LOOM.make()?;
+    let binary = LOOM.make(&mut |_| {})?;
     progress("looking for the run on the mechanism, under loom");
     let sought = process::seek(&binary, &Line::Explorer(line.clone()).text())?;
     Ok(Place::Looked(bounded, sought))
@@ -170,7 +170,7 @@ fn loom(
         return Err(MechanismError::NotJudged { program, protocol, claim });
     }
     progress("building the loom suites (once, about a minute)");
-    let binary = LOOM.make()?;
+    let binary = LOOM.make(&mut |_| {})?;
     progress(&format!("loom: {name} of {protocol}"));
     let more: &[&str] = if mutant == "-" { &[] } else { &[mutant] };
     let said = say(&binary, suite.name, protocol, more)?;
@@ -214,7 +214,7 @@ fn shuttle(
         return Err(MechanismError::NotJudged { program, protocol, claim });
     }
     progress("building the shuttle courses (once, about a minute)");
-    let binary = SHUTTLE.make()?;
+    let binary = SHUTTLE.make(&mut |_| {})?;
     progress(&format!("shuttle: one schedule of {name} of {protocol}"));
     let said = say(&binary, course.name, protocol, &[mutant, schedule])?;
     Ok(match said {

@@ -62,6 +62,9 @@ pub enum Engine {
 pub enum Verdict {
     /// No counterexample in the explored part.
     Holds,
+    /// No counterexample, but what the claim is about never happens: it holds vacuously. This is
+    /// not a success where "holds" is expected.
+    Vacuous,
     /// A counterexample was found.
     Fails,
     /// The exploration ended before its bound. Never success.

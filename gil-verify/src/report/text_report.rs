@@ -124,6 +124,7 @@ fn verdict(row: &ClaimRow) -> &'static str {
         (Verdict::Holds, Verdict::Holds) => "holds",
         (Verdict::Fails, Verdict::Fails) => "breaks (expected)",
         (Verdict::Inconclusive, _) => "INCONCLUSIVE",
+        (Verdict::Vacuous, _) => "HOLDS VACUOUSLY",
         (Verdict::Holds, _) => "HOLDS, NOT EXPECTED",
         (Verdict::Fails, _) => "BREAKS",
     }

@@ -48,13 +48,15 @@ pub fn run(
     sink: &mut dyn FnMut(Row),
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), ProcessError> {
-    progress("building the shuttle courses (once, about a minute)");
-    let binary = SHUTTLE.make()?;
     let protocols = || MAIN.iter().filter(|protocol| selection.has_protocol(protocol));
     let courses =
         COURSES.iter().flat_map(|course| protocols().map(move |of| Job::Course(course, of)));
     let mutants = MUTANTS.iter().filter(|_| selection.has_protocol(MAIN[0])).map(Job::Mutant);
     let jobs: Vec<_> = courses.chain(mutants).collect();
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let binary = SHUTTLE.make(progress)?;
     let found =
         parallel::map(&jobs, Job::cost, |job| perform(&binary, job), |job| progress(&job.name()));
     for rows in found {

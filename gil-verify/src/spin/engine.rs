@@ -178,7 +178,7 @@ fn claim_row(
         engine: Engine::Spin,
         threads,
         bound: match verdict {
-            report::Verdict::Holds => "all states",
+            report::Verdict::Holds | report::Verdict::Vacuous => "all states",
             report::Verdict::Fails => "the first counterexample",
             report::Verdict::Inconclusive => "cut short",
         }
