@@ -310,7 +310,7 @@ impl Parser {
             Token::Int(value) => match i64::try_from(value) {
                 Ok(value) => ExpressionKind::Int(value),
                 Err(_) => {
-                    return self.fail(&format!("the number {value} does not fit into 64 bits"));
+                    return self.fail(format!("the number {value} does not fit into 64 bits"));
                 }
             },
             Token::Text(text) => ExpressionKind::Text(text),
