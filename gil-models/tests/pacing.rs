@@ -7,10 +7,10 @@
 
 use std::time::Duration;
 
-use gil_core::engine::{Clock, Event, Limits, Operation, Outcome, Pacing, TimedMonitor};
+use gil_core::engine::{Event, Limits, Operation, Outcome, Pacing, TimedMonitor};
 use gil_core::protocol::{Handoff, Protocol, Release, ThreadId, Wake};
 use gil_core::raw::{Observe, SectionInfo};
-use gil_models::sim::{self, Run, Setup, Workload};
+use gil_models::sim::{self, Run, Setup, Virtual, Workload};
 use gil_models::trace::{TraceEvent, TraceRecord};
 use gil_models::{Priority, Qemu};
 
@@ -100,21 +100,6 @@ fn calls_beside_computing_threads_go_on_at_an_interval_of_an_hour() {
     }
 }
 
-struct Virtual(Duration);
-
-impl Clock for Virtual {
-    type Instant = Duration;
-    fn now(&self) -> Duration {
-        self.0
-    }
-    fn elapsed_since(&self, instant: Duration) -> Duration {
-        self.0.saturating_sub(instant)
-    }
-    fn later(&self, instant: Duration, by: Duration) -> Option<Duration> {
-        instant.checked_add(by)
-    }
-}
-
 struct Ignores;
 
 impl Observe for Ignores {
@@ -127,8 +112,8 @@ fn publishes_at_once<P: Protocol>(protocol: P) -> bool {
     let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT), P::SWITCH_INTERVAL);
     let [computes, interrupts] = [0, 1].map(ThreadId::from_index);
     let notified = Operation::Resume(Wake::Notified);
-    let mut run = |thread, operation, at_ms| {
-        let clock = Virtual(Duration::from_millis(at_ms));
+    let mut run = |thread, operation, at_ms: u64| {
+        let clock = Virtual::at(at_ms * 1_000_000);
         let decided = timed.section(thread, operation, None, &mut Ignores, &clock);
         (decided.expect("the operation fits").0, timed.publishes_request())
     };

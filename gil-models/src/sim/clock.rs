@@ -4,11 +4,22 @@ use std::time::Duration;
 
 use gil_core::engine::Clock;
 
-/// The present; a point in time is a duration since the simulation began.
-pub(super) struct Virtual(Duration);
+/// The present of a simulation, as the clock of its lock. A point in time is a duration since the
+/// simulation began.
+///
+/// ```
+/// use std::time::Duration;
+/// use gil_core::engine::Clock;
+/// let clock = gil_models::sim::Virtual::at(2_000);
+/// assert!(clock.is_future(Duration::from_micros(3)));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Virtual(Duration);
 
 impl Virtual {
-    pub(super) const fn at(now_ns: u64) -> Self {
+    /// The present is this long after the beginning.
+    #[must_use]
+    pub const fn at(now_ns: u64) -> Self {
         Self(Duration::from_nanos(now_ns))
     }
 }

@@ -44,6 +44,7 @@ mod setup;
 mod thread;
 mod workload;
 
+pub use clock::Virtual;
 pub use conduct::{Cue, conduct};
 pub use cost::{COST_MAX, CostError, Costs};
 pub use report::{GroupReport, Report, SIMULATION_SCHEMA, Spread};

@@ -52,13 +52,13 @@ struct Lines {
 
 impl Lines {
     /// Whether to say this: it belongs to another part of the run, or the last line is old.
-    fn is_due(&mut self, what: &str) -> bool {
+    fn is_due(&mut self, what: &str, now: Instant) -> bool {
         let part = what.split([':', ',']).next().unwrap_or_default();
-        let old = self.said.is_none_or(|said| said.elapsed() >= LINE_EVERY);
+        let old = self.said.is_none_or(|said| now.duration_since(said) >= LINE_EVERY);
         if part == self.part && !old {
             return false;
         }
-        *self = Self { part: part.to_owned(), said: Some(Instant::now()) };
+        *self = Self { part: part.to_owned(), said: Some(now) };
         true
     }
 }
@@ -75,7 +75,7 @@ impl Screen {
 impl Listen for Screen {
     fn progress(&mut self, what: &str) {
         self.bar.set_message(what.to_owned());
-        if self.lines.as_mut().is_some_and(|lines| lines.is_due(what)) {
+        if self.lines.as_mut().is_some_and(|lines| lines.is_due(what, Instant::now())) {
             let _ = writeln!(anstream::stderr(), "{what}");
         }
     }
@@ -93,11 +93,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_said_once_for_each_part_of_a_run() {
-        let mut lines = Lines::default();
-        assert!(lines.is_due("explorer, 1 of 2: handoff"));
-        assert!(!lines.is_due("explorer, 2 of 2: python3"));
-        assert!(lines.is_due("loom build: Compiling loom"));
-        assert!(lines.is_due("loom: two/handoff"));
+    fn line_is_due_for_a_new_part_and_after_ten_seconds() {
+        let (mut lines, now) = (Lines::default(), Instant::now());
+        assert!(lines.is_due("explorer, 1 of 2: handoff", now));
+        assert!(!lines.is_due("explorer, 2 of 2: python3", now));
+        assert!(lines.is_due("loom build: Compiling loom", now));
+        assert!(lines.is_due("loom: two/handoff", now));
+        assert!(!lines.is_due("loom: two/python3", now));
+        assert!(lines.is_due("loom: two/python2", now + LINE_EVERY));
     }
 }
