@@ -166,3 +166,48 @@ fn find_or_join(
     CACHED.try_with(|cached| cached.set(Some(registration))).ok()?;
     Some(registration)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Handoff;
+    use crate::raw::RawGil;
+
+    /// A registration with a lock that lives as long as `ids`.
+    fn registration(lock_id: u64, ids: &ReturnedIds, attached: bool) -> ThreadRegistration {
+        let registration = RawGil::new(Handoff::new()).register();
+        let (lent, attached) = (Cell::new(false), Cell::new(attached));
+        let returned_ids = Arc::downgrade(ids);
+        ThreadRegistration { lock_id, registration, lent, attached, returned_ids }
+    }
+
+    #[test]
+    fn registrations_with_locks_that_are_gone_are_pruned() {
+        if crate::UNDER_LOOM {
+            return; // a lock needs loom's model there
+        }
+        let (all, living) = (Registrations::new(), ReturnedIds::default());
+        let kept = PRUNE_MIN as u64;
+        (0..kept).for_each(|id| drop(all.add(registration(id, &living, false))));
+        all.add(registration(kept, &ReturnedIds::default(), true));
+        for id in kept + 1..100 * kept {
+            all.add(registration(id, &ReturnedIds::default(), false));
+            assert!(all.map.borrow().len() <= 3 * PRUNE_MIN, "after {id} locks");
+        }
+        let map = all.map.borrow();
+        assert!((0..=kept).all(|id| map.contains_key(&id)), "a living lock, and an attached one");
+    }
+
+    #[test]
+    fn next_pruning_waits_for_twice_as_many_registrations() {
+        if crate::UNDER_LOOM {
+            return; // a lock needs loom's model there
+        }
+        let (all, living) = (Registrations::new(), ReturnedIds::default());
+        let add = |id| drop(all.add(registration(id, &living, false)));
+        (0..PRUNE_MIN as u64).for_each(add);
+        assert_eq!(all.prune_at.get(), PRUNE_MIN);
+        add(PRUNE_MIN as u64);
+        assert_eq!(all.prune_at.get(), 2 * PRUNE_MIN);
+    }
+}

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use gil_core::protocol::{Budgets, Handoff};
 use gil_verify::claims::explored::{self, Explored, HAND, LIVENESS, TURNS};
+use gil_verify::claims::time::{INTERVALS, Searched, Setting, TIME, search};
 use gil_verify::claims::{bisim, overtake, promise};
 use gil_verify::explorer::graph::Graph;
 use gil_verify::explorer::model::Program;
@@ -151,6 +152,29 @@ fn claims_of_the_explorer_equal_the_ledger() {
     assert!(explored.len() >= 50, "{} programs", explored.len());
 }
 
+/// The searches of two threads with a clock, by the key of the committed counts.
+fn timed() -> Vec<(String, Searched)> {
+    let settings = [("handoff", Handoff::new()), ("handoff-plain", Handoff::plain())];
+    let mut all = Vec::new();
+    for (protocol, handoff) in settings {
+        for (name, interval) in INTERVALS {
+            let budgets = handoff.budgets_left();
+            let found = search(&Setting { budgets, ..Setting::new(2, interval) }, &TIME);
+            all.push((format!("clock {protocol} 2 interval {name}"), found));
+        }
+    }
+    all
+}
+
+#[test]
+fn claims_of_time_hold_at_every_interval() {
+    for (key, found) in timed() {
+        for (claim, broken) in TIME.iter().zip(found.broken) {
+            assert!(broken.is_none(), "{claim}: fails of {key}");
+        }
+    }
+}
+
 fn run(protocol: &str, name: &str) -> Found {
     // A program's suite has its own panic hook, which is not that of the next one.
     let _ = std::panic::take_hook();
@@ -218,6 +242,7 @@ suites! {
 #[test]
 fn the_counts_equal_the_committed_ones() {
     let mut explored: Vec<_> = explored().into_iter().flat_map(|seen| seen.states).collect();
+    explored.extend(timed().into_iter().map(|(key, found)| (key, found.states as u64)));
     for (protocol, name) in SUITES {
         explored.push((format!("loom {protocol} {name}"), run(protocol, name).executions));
     }

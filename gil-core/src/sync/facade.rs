@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn clock_measures_what_has_passed() {
+        let (clock, span) = (SectionClock::new(), Duration::from_millis(5));
+        let later = clock.now() + span;
+        assert_eq!(SectionClock(later).elapsed_since(clock.now()), span);
+        assert_eq!(clock.elapsed_since(later), Duration::ZERO, "an instant of another thread");
+    }
+
+    #[test]
     fn interval_beyond_the_clock_is_never() {
         let clock = SectionClock::new();
         assert_eq!(clock.later(clock.now(), Duration::MAX), None);

@@ -1,7 +1,7 @@
 //! The counters of the slow path.
 
 use gil_core::Gil;
-use gil_core::engine::{Monitor, Operation, Outcome, WakeFirst};
+use gil_core::engine::{Event, Monitor, Operation, Outcome, WakeFirst};
 use gil_core::protocol::{Handoff, Release, ThreadId, Wake};
 use gil_core::raw::{Counters, Observe, RawGil, SectionInfo};
 
@@ -27,8 +27,8 @@ const LEAVE: Operation = Operation::Release(Release::Blocking);
 const WOKEN: Operation = Operation::Resume(Wake::Notified);
 const EXPIRED: Operation = Operation::Resume(Wake::TimedOut);
 
-#[test]
-fn every_event_is_counted_once() {
+/// A free lock whose third thread has just woken the second one.
+fn freed() -> Counted {
     let [a, b, c] = threads();
     let mut lock = Counted { monitor: Monitor::new(Handoff::new()), counters: Counters::default() };
     for (thread, entry) in [
@@ -44,10 +44,17 @@ fn every_event_is_counted_once() {
         (a, LEAVE),                // answers; granted to c, which is woken
         (c, WOKEN),                // confirms
         (c, LEAVE),                // frees the lock and wakes b
-        (a, Operation::Acquire),   // acquires it in front of b
     ] {
         lock.section(thread, entry);
     }
+    lock
+}
+
+#[test]
+fn every_event_is_counted_once() {
+    let [a, b] = threads();
+    let mut lock = freed();
+    lock.section(a, Operation::Acquire); // acquires it in front of b
     assert_eq!(lock.counters.wasted_wakeups, 0);
     assert!(matches!(lock.section(b, WOKEN), Outcome::Wait(_)), "a wasted wake-up");
     lock.section(a, LEAVE); // hands it to b, which had a wasted wake-up
@@ -92,4 +99,24 @@ fn lock_with_data_returns_its_counters() {
         attached.safepoint();
     });
     assert_eq!((gil.counters().requests, gil.counters().forced_releases), (1, 1));
+}
+
+#[test]
+fn notified_thread_that_takes_the_lock_had_no_wasted_wakeup() {
+    let [_, b] = threads();
+    let mut lock = freed();
+    assert_eq!(lock.section(b, WOKEN), Outcome::Owns);
+    assert!(lock.monitor.events().contains(&Event::Notified(b)));
+    assert_eq!(lock.counters.wasted_wakeups, 0);
+}
+
+#[test]
+fn reacquires_and_deferred_wakeups_add_up() {
+    let [a] = threads();
+    let mut counters = Counters::default();
+    counters.biased_reacquires(3);
+    counters.biased_reacquires(4);
+    counters.wakeup_deferred(a);
+    counters.wakeup_deferred(a);
+    assert_eq!((counters.biased_reacquires, counters.deferred_wakeups), (7, 2));
 }

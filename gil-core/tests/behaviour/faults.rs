@@ -106,3 +106,49 @@ fn owner_can_neither_leave_nor_wait_nor_pause() {
         assert_eq!(found, Err(Fault::WaitsWhileOwning), "{stops:?}");
     }
 }
+
+/// Frees the lock on release, and does what the test chooses elsewhere.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Answers {
+    acquire: Step,
+    release: Step,
+    retry: Step,
+}
+
+impl Protocol for Answers {
+    const NAME: &'static str = "answers";
+    const SETS: &'static [Order] = &[Order::Fifo];
+    fn acquire(&mut self, _: &mut dyn Context) -> Step {
+        self.acquire
+    }
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
+        cx.free();
+        self.release
+    }
+    fn retry(&mut self, _: &mut dyn Context) -> Step {
+        self.retry
+    }
+    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
+        Step::Owns
+    }
+    fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
+        Step::Owns
+    }
+    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
+}
+
+#[test]
+fn protocol_can_neither_send_a_thread_back_nor_away_nor_into_an_unknown_set() {
+    let [a] = threads();
+    let good = Answers { acquire: Step::Owns, release: Step::Retry, retry: Step::Left };
+    let leaves = [(a, Operation::Acquire), (a, LEAVE), (a, Operation::Retry)];
+    assert_eq!(run(good.clone(), &leaves), Ok(Outcome::Left));
+    let back = Answers { retry: Step::Owns, ..good.clone() };
+    assert_eq!(run(back, &leaves), Err(Fault::OwnsWhileLeaving));
+    let away = Answers { acquire: Step::Left, ..good.clone() };
+    assert_eq!(run(away, &leaves[..1]), Err(Fault::LeavesWhileEntering));
+    let declared = Answers { acquire: Step::Wait(SET, None), ..good.clone() };
+    assert_eq!(run(declared, &leaves[..1]), Ok(Outcome::Wait(None)));
+    let unknown = Answers { acquire: Step::Wait(WaitSet(1), None), ..good };
+    assert_eq!(run(unknown, &leaves[..1]), Err(Fault::UnknownSet));
+}

@@ -265,3 +265,100 @@ fn infinite_interval_arms_no_timer() {
     let (outcome, plan) = lock.run(b, Operation::Acquire);
     assert_eq!((outcome, plan.deadline), (Outcome::Wait(Some(Timer::Run)), None));
 }
+
+/// A pacing whose owner is the first thread, at `now_us`, and its clock.
+fn owned(now_us: u64) -> (Pacing<Duration>, ThreadId, ThreadId, ThreadId, Virtual) {
+    let ([owner, first, second], clock) = (threads(), Virtual(Duration::from_micros(now_us)));
+    let mut pacing = Pacing::new(Limits::DEFAULT);
+    pacing.after_section(true, Some(owner), Duration::from_micros(INTERVAL_US), &clock);
+    (pacing, owner, first, second, clock)
+}
+
+#[test]
+fn reacquire_past_the_slow_path_defers_a_wakeup_too() {
+    let (pacing, _, woken, _, clock) = owned(1_000);
+    let interval = Duration::from_micros(INTERVAL_US);
+    assert_eq!(pacing.clone().grace_deadline(woken, false, interval, &clock), None);
+    let mut retaken = pacing;
+    retaken.record_reacquires();
+    let due = retaken.grace_deadline(woken, false, interval, &clock);
+    assert_eq!(due, Some(Duration::from_micros(1_050)));
+}
+
+#[test]
+fn rebased_pacing_still_lets_one_thread_sleep_on_in_a_run() {
+    let (mut pacing, _, first, second, clock) = owned(1_000);
+    let interval = Duration::from_micros(INTERVAL_US);
+    pacing.record_reacquires();
+    assert!(pacing.grace_deadline(first, false, interval, &clock).is_some());
+    pacing.record_reacquires();
+    let mut rebased = pacing.rebased(|at| at - Duration::from_micros(1_000));
+    let earlier = Virtual(Duration::ZERO);
+    assert_eq!(rebased.grace_deadline(second, false, interval, &earlier), None);
+    assert_eq!(
+        rebased.grace_deadline(first, false, interval, &earlier),
+        Some(Duration::from_micros(50))
+    );
+}
+
+/// `calls` was interrupted in a run of 3 ms, so the next request on arrival is deferred as long.
+fn deferring() -> (Lock, ThreadId, ThreadId) {
+    let [computes, calls] = threads();
+    let mut lock = Lock::new(Handoff::new(), INTERVAL_US);
+    lock.run(computes, Operation::Acquire);
+    lock.run(calls, Operation::Acquire);
+    lock.run(computes, Operation::Safepoint);
+    lock.run(calls, NOTIFIED);
+    lock.now_us += 3_000;
+    lock.run(calls, RELEASE);
+    while lock.run(computes, NOTIFIED).0 != Outcome::Owns {
+        lock.now_us += 50; // its grace period
+    }
+    (lock, computes, calls)
+}
+
+#[test]
+fn next_thread_with_an_id_inherits_no_deferred_request() {
+    let (mut lock, computes, calls) = deferring();
+    lock.run(calls, Operation::Acquire);
+    assert_eq!(lock.timed.pacing.deferred_by(), Some(calls));
+    lock.timed.pacing.forget(computes);
+    assert_eq!(lock.timed.pacing.deferred_by(), Some(calls), "another thread has left");
+    lock.timed.pacing.forget(calls);
+    assert_eq!(lock.timed.pacing.deferred_by(), None);
+}
+
+#[test]
+fn next_thread_with_the_id_of_an_owner_begins_a_run() {
+    let (mut pacing, owner, ..) = owned(1_000);
+    let interval = Duration::from_micros(INTERVAL_US);
+    let later = Virtual(Duration::from_micros(2_000));
+    let began = |pacing: &Pacing<Duration>| pacing.timer_start().map(|at| at.as_micros());
+    let mut same = pacing.clone();
+    same.after_section(true, Some(owner), interval, &later);
+    assert_eq!(began(&same), Some(1_000), "the same thread goes on with its run");
+    pacing.forget(owner);
+    pacing.after_section(true, Some(owner), interval, &later);
+    assert_eq!(began(&pacing), Some(2_000));
+}
+
+#[test]
+fn run_of_the_fast_path_begins_when_the_word_is_frozen() {
+    let (pacing, owner, woken, _, _) = owned(1_000);
+    let (interval, later) =
+        (Duration::from_micros(INTERVAL_US), Virtual(Duration::from_micros(1_700)));
+    for (retaken, known, sleeps_on) in
+        [(true, true, true), (true, false, false), (false, true, false)]
+    {
+        let mut pacing = pacing.clone();
+        if retaken {
+            pacing.record_reacquires();
+        }
+        let epoch = pacing.epoch();
+        pacing.sync_fast_path(Some(owner), known, &later);
+        assert_eq!(pacing.epoch(), epoch + 1);
+        assert_eq!(pacing.timer_start(), Some(later.0));
+        let due = pacing.grace_deadline(woken, false, interval, &later);
+        assert_eq!(due.is_some(), sleeps_on, "retaken {retaken}, known {known}");
+    }
+}

@@ -63,7 +63,8 @@ fn biased_holder_is_refused_and_released_like_any_other() {
     let checks = |lock: &RawGil<Handoff>, calls: &Registration| {
         assert!(lock.is_attached(calls));
         assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached));
-        assert!(lock.counters().biased_reacquires > 0, "it has retaken the lock past the mutex");
+        let before = lock.counters().biased_reacquires;
+        assert!(before > 0, "it has retaken the lock past the mutex");
         for _ in 0..3 {
             lock.detach(calls).unwrap();
             assert!(!lock.is_attached(calls));
@@ -71,6 +72,8 @@ fn biased_holder_is_refused_and_released_like_any_other() {
             lock.attach(calls).unwrap();
             assert!(lock.is_attached(calls));
         }
+        assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached)); // a section, which counts them
+        assert_eq!(lock.counters().biased_reacquires - before, 3);
     };
     while !retakes(checks) {}
 }

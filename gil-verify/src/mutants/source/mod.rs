@@ -6,8 +6,8 @@
 //! the file is current.
 //!
 //! The oracle stops at the first failure. The claims run first, in a build under loom
-//! (`tests/oracle.rs`): the explorer's (2 threads of every protocol, 3 of the default one), then
-//! those of the loom suites with their comparisons. Then the tests of `gil-core` run on real
+//! (`tests/oracle.rs`): the explorer's (2 threads of every protocol, 3 of the default one), those
+//! of time (2 threads), then those of the loom suites with their comparisons. Then the tests of `gil-core` run on real
 //! threads. The slow and unspecific checks run last: the counts of everything explored, and whether
 //! the mutants of the mechanism still break their claims.
 
@@ -112,6 +112,11 @@ pub const EQUIVALENT: &[Equivalent] = &[
         change: "replace match guard cached.lock_id == lock_id with false in current",
         why: "the cached registration is in the map as well, so the look-up that follows gives the same \
               answer more slowly",
+    },
+    Equivalent {
+        file: "gil-core/src/registration.rs",
+        change: "replace match guard cached.lock_id == lock_id with false in is_attached",
+        why: "as above",
     },
     Equivalent {
         file: "gil-core/src/observe.rs",
