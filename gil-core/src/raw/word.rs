@@ -158,3 +158,24 @@ impl Word {
         (word & FROZEN == 0).then(|| word == Self::held_by(thread))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_biased_to_its_holder_serves_it_without_a_section() {
+        if crate::UNDER_LOOM {
+            return; // atomics need loom's model there
+        }
+        let (word, thread) = (Word::new(), ThreadId::from_index(3));
+        word.bias(thread, true);
+        assert_eq!(word.is_held_by(thread), Some(true));
+        assert!(word.detach_biased(thread) && word.attach_biased(thread));
+        let found = Frozen { holder: Some(thread), biased_reacquires: Some(1) };
+        assert_eq!(word.freeze(), found);
+        word.bias(thread, false);
+        assert!(!word.detach_biased(thread), "it is free");
+        assert_eq!(word.freeze(), Frozen { holder: None, biased_reacquires: Some(0) });
+    }
+}

@@ -362,3 +362,73 @@ fn run_of_the_fast_path_begins_when_the_word_is_frozen() {
         assert_eq!(due.is_some(), sleeps_on, "retaken {retaken}, known {known}");
     }
 }
+
+#[test]
+fn other_runs_neither_end_nor_prolong_a_grace_period() {
+    let (mut pacing, owner, sleeper, other, clock) = owned(1_000);
+    let interval = Duration::from_micros(INTERVAL_US);
+    let due_us = |pacing: &mut Pacing<Duration>, now_us| {
+        pacing.record_reacquires();
+        let clock = Virtual(Duration::from_micros(now_us));
+        let due = pacing.grace_deadline(sleeper, false, interval, &clock);
+        due.map(|at| at.as_micros())
+    };
+    let begins = |pacing: &mut Pacing<Duration>, owner, now_us| {
+        pacing.after_section(false, Some(owner), interval, &Virtual(Duration::from_micros(now_us)));
+    };
+    pacing.record_reacquires();
+    assert!(pacing.grace_deadline(sleeper, false, interval, &clock).is_some());
+    begins(&mut pacing, other, 1_700);
+    let mut sleeper_owned = pacing.clone();
+    assert_eq!(due_us(&mut pacing, 1_900), Some(2_000), "1 ms in all, from 1,000 on");
+    begins(&mut sleeper_owned, sleeper, 1_800);
+    begins(&mut sleeper_owned, owner, 1_900);
+    assert_eq!(due_us(&mut sleeper_owned, 1_900), Some(1_950), "it owned, and waits again");
+}
+
+#[test]
+fn woken_thread_probes_for_reacquires_in_every_seventh_run_of_a_boosted_thread() {
+    let (mut pacing, computes, calls, woken, clock) = owned(1_000);
+    let interval = Duration::from_micros(INTERVAL_US);
+    let probes = |pacing: &Pacing<Duration>| {
+        pacing.clone().grace_deadline(woken, false, interval, &clock).is_some()
+    };
+    let mut runs = (0, 0);
+    for _ in 0..20 {
+        assert!(!probes(&pacing), "run {} is not of a boosted thread", pacing.epoch());
+        pacing.defer_request(calls, Operation::Acquire, (false, true), &clock);
+        pacing.after_section(false, Some(calls), interval, &clock);
+        assert_eq!(probes(&pacing), pacing.epoch() % 7 == 0, "run {}", pacing.epoch());
+        runs = if probes(&pacing) { (runs.0 + 1, runs.1) } else { (runs.0, runs.1 + 1) };
+        pacing.after_section(false, Some(computes), interval, &clock);
+    }
+    assert!(runs.0 > 1 && runs.1 > 1, "{runs:?} runs with and without");
+}
+
+#[test]
+fn owner_that_came_by_the_fast_path_keeps_what_is_known_of_its_run() {
+    let (mut lock, calls, waits) = Lock::retaken(Handoff::plain(), INTERVAL_US);
+    let clock = Virtual(Duration::from_micros(lock.now_us));
+    lock.timed.sync_owner(Some(calls), None, &clock).expect("it is the owner");
+    assert_eq!(lock.rechecks_after(waits), Some(50));
+}
+
+#[test]
+fn timer_of_the_run_does_not_expire_at_once_while_the_lock_is_free() {
+    let [a, b, c] = threads();
+    let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
+    lock.run(a, Operation::Acquire);
+    lock.run(b, Operation::Acquire);
+    let (_, plan) = lock.run(c, Operation::Acquire);
+    lock.now_us += INTERVAL_US;
+    let timed_out = Operation::Resume(Wake::TimedOut);
+    lock.expired(b, timed_out, Some(plan.epoch));
+    lock.run(a, Operation::Safepoint); // b is granted the lock, and a is the timekeeper
+    lock.run(b, NOTIFIED);
+    lock.now_us += 2 * INTERVAL_US;
+    lock.run(b, RELEASE);
+    assert_eq!(lock.timed.monitor.owner(), None, "c is woken");
+    let (restarted, outcome, plan) = lock.expired(a, timed_out, Some(0));
+    assert!(restarted && outcome == Outcome::Wait(Some(Timer::Run)));
+    assert_eq!(plan.deadline, Some(Duration::from_micros(lock.now_us + 50)));
+}
