@@ -7,9 +7,9 @@
 //!
 //! The oracle stops at the first failure. The claims run first, in a build under loom
 //! (`tests/oracle.rs`): the explorer's (2 threads of every protocol, 3 of the default one), those
-//! of time (2 threads), then those of the loom suites with their comparisons. Then the tests of `gil-core` run on real
-//! threads. The slow and unspecific checks run last: the counts of everything explored, and whether
-//! the mutants of the mechanism still break their claims.
+//! of time (2 threads), then those of the loom suites with their comparisons. Then the tests of
+//! `gil-core` run on real threads. The slow and unspecific checks run last: the counts of
+//! everything explored, and whether the mutants of the mechanism still break their claims.
 
 pub mod failure;
 pub mod list;
@@ -119,31 +119,6 @@ pub const EQUIVALENT: &[Equivalent] = &[
         why: "as above",
     },
     Equivalent {
-        file: "gil-core/src/observe.rs",
-        change: "replace Observe::published with ()",
-        why: "its default does nothing",
-    },
-    Equivalent {
-        file: "gil-core/src/observe.rs",
-        change: "replace Observe::stale_request with ()",
-        why: "its default does nothing",
-    },
-    Equivalent {
-        file: "gil-core/src/observe.rs",
-        change: "replace Observe::timer_restarted with ()",
-        why: "its default does nothing",
-    },
-    Equivalent {
-        file: "gil-core/src/observe.rs",
-        change: "replace Observe::wakeup_deferred with ()",
-        why: "its default does nothing",
-    },
-    Equivalent {
-        file: "gil-core/src/observe.rs",
-        change: "replace Observe::biased_reacquires with ()",
-        why: "its default does nothing",
-    },
-    Equivalent {
         file: "gil-core/src/raw/parker.rs",
         change: "replace == with != in Parker::spin_then_check",
         why: "as with the number of spins: when a waiter spins is a matter of speed",
@@ -153,11 +128,6 @@ pub const EQUIVALENT: &[Equivalent] = &[
         change: "replace spins -> u32 with",
         why: "how often a waiter looks for its notification before it parks is a matter of speed: the \
               unpark leaves a token, which ends a later park",
-    },
-    Equivalent {
-        file: "gil-core/src/sync/mod.rs",
-        change: "replace < with <= in Clock::is_future",
-        why: "at the very nanosecond at which a delay ends it ends at once, or after a sleep of no length",
     },
     Equivalent {
         file: "gil-core/src/raw/word.rs",
