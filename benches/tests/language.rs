@@ -321,6 +321,103 @@ fn runtime_error_is_reported_with_its_position() {
     fails("unpack(buffer(7, 0))", 1, "7 bytes are no packed list");
 }
 
+/// The error of a program whose threads wait for each other, the same in every runtime.
+fn blocks(program: &str, with_text: &str) -> ScriptError {
+    let mut last = None;
+    for runtime in WORLDS {
+        let printed = with(runtime, Run(program)).expect("the runtime is known");
+        let error = printed.expect_err("it cannot go on");
+        assert!(error.message.contains(with_text), "under {runtime}: {program}\n{error}");
+        last = Some(error);
+    }
+    last.expect("there are runtimes")
+}
+
+#[test]
+fn thread_that_joins_itself_gets_an_error() {
+    let program = "
+        let me = []
+        let go = semaphore(0)
+        fn own() {
+            acquire(go)
+            return join(me[0])
+        }
+        push(me, spawn(own))
+        release(go)";
+    let error = blocks(program, "thread 1 joins itself, and would wait forever");
+    assert_eq!(error.line, 6);
+}
+
+#[test]
+fn threads_that_join_in_a_circle_get_an_error() {
+    let program = "
+        let threads = []
+        let go = semaphore(0)
+        fn wait_for(number) {
+            acquire(go)
+            return join(threads[number])
+        }
+        push(threads, spawn(wait_for, 1))
+        push(threads, spawn(wait_for, 0))
+        release(go, 2)";
+    let error = blocks(program, "threads join each other in a circle: thread");
+    assert_eq!(error.line, 6);
+}
+
+#[test]
+fn program_whose_threads_are_all_blocked_ends_with_an_error() {
+    let alone = "let m = semaphore(1)\nacquire(m)\nacquire(m)\nprint(\"never\")";
+    let said = "every thread is blocked for good: the main thread waits in line 3 for a semaphore";
+    assert_eq!(blocks(alone, said).line, 3);
+    let opposite_order = "
+        let first = semaphore(1)
+        let second = semaphore(1)
+        let a_goes = semaphore(0)
+        let b_goes = semaphore(0)
+        fn a() {
+            acquire(first)
+            release(b_goes)
+            acquire(a_goes)
+            acquire(second)
+        }
+        fn b() {
+            acquire(second)
+            release(a_goes)
+            acquire(b_goes)
+            acquire(first)
+        }
+        let t = spawn(a)
+        join(spawn(b))";
+    let said = "every thread is blocked for good: the main thread waits in line 19 for thread 2; \
+        thread 1 waits in line 10 for a semaphore; thread 2 waits in line 16 for a semaphore";
+    assert_eq!(blocks(opposite_order, said).line, 19);
+}
+
+#[test]
+fn thread_that_blocks_the_end_of_its_program_is_an_error() {
+    let program = "let none = semaphore(0)\nfn f() {\n  acquire(none)\n}\nspawn(f)\nprint(1)";
+    let said =
+        "the main thread waits at its end for thread 1; thread 1 waits in line 3 for a semaphore";
+    blocks(program, said);
+}
+
+#[test]
+fn blocked_threads_go_on_when_the_last_running_one_releases() {
+    let program = "
+        let gate = semaphore(0)
+        fn wait() {
+            acquire(gate)
+            return 1
+        }
+        fn open() {
+            sleep(1)
+            release(gate, 3)
+        }
+        let threads = [spawn(wait), spawn(wait), spawn(wait), spawn(open)]
+        print(join(threads[0]) + join(threads[1]) + join(threads[2]))";
+    prints(program, "3\n");
+}
+
 /// The page that teaches the language.
 const PAGE: &str = include_str!("../../docs/src/language.md");
 

@@ -75,7 +75,7 @@ fn bad_input_is_refused_with_its_position() {
     std::fs::write(&bad, "let a = 1\nprint(a b)\n").expect("it can be written");
     let bad = bad.to_str().expect("a readable path");
     assert!(refused(1, &["run", bad]).contains("bad.gil, line 2: `,` or `)` should be here"));
-    assert!(refused(1, &["run", "missing.gil"]).contains("cannot read missing.gil"));
+    assert!(refused(2, &["run", "missing.gil"]).contains("cannot read missing.gil"));
     let said = refused(2, &["run", bad, "--protocol", "python4"]);
     assert!(said.contains("python4") && said.contains("handoff, handoff-plain, python3"), "{said}");
     assert!(refused(2, &["run", bad, "--threads", "0"]).contains("--threads"));

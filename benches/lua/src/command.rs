@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gil_bench::bench::protocols::OFFERED;
 use gil_bench::bench::runtimes::setting;
-use gil_bench::cli::EXIT_FAILED;
+use gil_bench::cli::{EXIT_FAILED, EXIT_USAGE};
 
 use crate::compare::{self, PROGRAMS, Pair, ROWS, Row};
 use crate::echo;
@@ -19,6 +19,8 @@ use crate::protocols::{self, SEPARATE, names};
 use crate::state;
 
 /// Lua 5.4 on gil-core: several threads in one Lua state.
+///
+/// Exit codes: 0, 1 the program or the comparison failed, 2 usage.
 #[derive(Parser, Debug)]
 #[command(name = "gil-lua", version)]
 struct Line {
@@ -56,7 +58,8 @@ struct Run {
     /// The value of `setting(name, default)`, as name=value.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, i64)>,
-    /// Print counters of the lock at the end, on standard error.
+    /// Print counters of the lock at the end, and its longest unanswered switch request, on
+    /// standard error.
     #[arg(long)]
     counters: bool,
 }
@@ -104,15 +107,18 @@ fn compared() -> Vec<&'static str> {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Line::parse().command {
-        Command::Run(run) => run.run().map_err(|error| error.to_string()),
-        Command::Compare(compare) => compare.run(),
-        Command::Cost(rounds) => rounds.costs(),
+        Command::Run(run) => run.run().map_err(|error| {
+            let usage = matches!(error, LuaError::Read { .. });
+            (error.to_string(), if usage { EXIT_USAGE } else { EXIT_FAILED })
+        }),
+        Command::Compare(compare) => compare.run().map_err(|message| (message, EXIT_FAILED)),
+        Command::Cost(rounds) => rounds.costs().map_err(|message| (message, EXIT_FAILED)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
+        Err((message, code)) => {
             eprintln!("error: {message}");
-            ExitCode::from(EXIT_FAILED)
+            ExitCode::from(code)
         }
     }
 }
@@ -173,11 +179,12 @@ impl Run {
             settings: self.settings.iter().cloned().collect(),
             hook_count: (self.hook_count > 0 && name != SEPARATE).then_some(self.hook_count),
         };
+        let requests = if self.counters { lock.watch_requests() } else { None };
         let result = state::run(&program, options, lock.clone(), Output::Standard);
         if self.counters {
-            match lock.counters() {
-                Some(counters) => eprintln!("{counters:?}"),
-                None => eprintln!("there is no lock"),
+            match (lock.counters(), requests) {
+                (Some(counters), Some(requests)) => eprintln!("{counters:?}\n{}", requests.text()),
+                _ => eprintln!("there is no lock"),
             }
         }
         result

@@ -5,8 +5,9 @@
 
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use gil_bench::lang::Requests;
 use gil_core::protocol::{Preemption, Protocol};
 use gil_core::raw::Counters;
 use gil_core::{AttachError, Attached, Gil};
@@ -57,6 +58,9 @@ pub trait Lock: sealed::Sealed + Send + Sync {
 
     /// Sets the switch interval.
     fn set_switch_interval(&self, interval: Duration);
+
+    /// Begins to watch the lock's switch requests; `None` if there is no lock.
+    fn watch_requests(&self) -> Option<Requests>;
 }
 
 /// The token that the running thread has lent. A missing token is a bug of this crate, and
@@ -99,6 +103,13 @@ impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
     fn set_switch_interval(&self, interval: Duration) {
         Gil::set_switch_interval(self, interval);
     }
+
+    fn watch_requests(&self) -> Option<Requests> {
+        let requests = Requests::default();
+        let watched = requests.clone();
+        self.on_switch_request(move |pending| watched.tell(pending, Instant::now()));
+        Some(requests)
+    }
 }
 
 /// No lock: for a state that one thread owns. `spawn` makes another state for each thread.
@@ -130,4 +141,8 @@ impl Lock for Alone {
     }
 
     fn set_switch_interval(&self, _: Duration) {}
+
+    fn watch_requests(&self) -> Option<Requests> {
+        None
+    }
 }

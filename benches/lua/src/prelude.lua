@@ -77,8 +77,9 @@ function join(thread)
   if getmetatable(thread) ~= Thread then error("join: a thread", 2) end
   local waited = pack(pcall(builtin.wait, thread.object))
   if not waited[1] then fail(waited[2], 0) end
+  if not waited[2] then error(waited[3], 2) end
   if builtin.is_separate() then
-    thread.result = thread.result or waited
+    thread.result = thread.result or pack(unpack(waited, 2, waited.n))
   end
   unjoined[thread] = nil
   local result = thread.result

@@ -31,6 +31,7 @@ pub(crate) fn start(call: &Call<'_>) -> Answer {
         began: parent.began,
         is_main: false,
         stopped: parent.stopped.clone(),
+        waits: parent.waits.clone(),
     });
     let run = move || work(shared, name, arguments).map_err(|error| error.to_string());
     Ok(vec![Value::Object(Object::Thread(Thread::start(parent, run)?))])

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use gil_bench::lang::waits::Waits;
 use mlua_sys as lua;
 use mlua_sys::lua_State;
 
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) is_main: bool,
     /// `stop()` was called, in any state of the program.
     pub(crate) stopped: Arc<AtomicBool>,
+    /// The threads of the program, and which of them wait.
+    pub(crate) waits: Arc<Waits>,
 }
 
 /// The shared state of a coroutine.
@@ -92,6 +95,7 @@ pub fn run(
         began: Instant::now(),
         is_main: true,
         stopped: Arc::default(),
+        waits: Arc::default(),
     };
     with_state(Arc::new(shared), |state| {
         // SAFETY: `with_state` calls this attached; the loaded text is on top of the stack.

@@ -1,10 +1,12 @@
 //! Operating system threads, each with a coroutine of the state to run in.
 
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::os::raw::c_int;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle, ThreadId};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
+use gil_bench::lang::waits::{MAIN, Number};
 use mlua_sys as lua;
 use mlua_sys::lua_State;
 
@@ -17,27 +19,24 @@ use crate::value::Value;
 /// which have buffers of some kilobytes.
 const STACK_BYTES: usize = 4 << 20;
 
-/// A thread's end: its result, and the notification.
-#[derive(Debug, Default)]
+thread_local! {
+    /// The number of this thread in its program.
+    static NUMBER: Cell<Number> = const { Cell::new(MAIN) };
+}
+
+/// A thread of a program.
+#[derive(Debug)]
 pub(crate) struct Thread {
-    id: Mutex<Option<ThreadId>>,
-    end: Mutex<Option<Answer>>,
-    ended: Condvar,
+    number: Number,
+    /// Its result, from its end on.
+    result: Mutex<Option<Answer>>,
 }
 
 impl Thread {
-    /// The running thread ends.
-    pub(crate) fn ends(&self, with: Answer) {
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(with);
-        self.ended.notify_all();
-    }
-
-    /// Waits for the end; only the first waiting thread gets the result.
-    fn wait(&self) -> Answer {
-        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.ended.wait_while(end, |end| end.is_none());
-        let mut end = waited.unwrap_or_else(PoisonError::into_inner);
-        end.replace(Ok(Vec::new())).unwrap_or_else(|| Ok(Vec::new()))
+    /// The result of a thread that has ended, for the first thread that takes it.
+    fn take(&self) -> Answer {
+        let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        result.take().unwrap_or_else(|| Ok(Vec::new()))
     }
 
     /// Starts `run` in a thread that `wait` can wait for. The state is not closed before it ends.
@@ -50,14 +49,20 @@ impl Thread {
         if closing {
             return Err("no thread can start any more: the state is being closed".to_owned());
         }
-        let thread = Arc::new(Self::default());
+        let waits = shared.waits.clone();
+        let number = waits.begin();
+        let thread = Arc::new(Self { number, result: Mutex::new(None) });
         let inside = thread.clone();
         let started = thread::Builder::new().stack_size(STACK_BYTES).spawn(move || {
-            *inside.id.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(thread::current().id());
-            inside.ends(run());
+            NUMBER.set(number);
+            let result = run();
+            *inside.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            waits.end(number);
         });
-        let handle = started.map_err(|error| format!("the thread cannot be started: {error}"))?;
+        let handle = started.map_err(|error| {
+            shared.waits.end(number);
+            format!("the thread cannot be started: {error}")
+        })?;
         let mut handle = Some(handle);
         shared.lock.with(&mut |guarded| {
             guarded.threads.retain(|thread| !thread.is_finished());
@@ -67,16 +72,19 @@ impl Thread {
     }
 }
 
-/// `wait(thread)`: waits detached for its end, and returns its answer.
+/// `wait(thread)`: waits detached for its end. Returns true and its answer, or false and the reason
+/// why the wait would last forever.
 pub(crate) fn wait(call: &Call<'_>) -> Answer {
     let Object::Thread(thread) = call.object(1, "a thread")? else {
         return Err("join: a socket is not a thread".to_owned());
     };
-    let id = *thread.id.lock().unwrap_or_else(PoisonError::into_inner);
-    if id == Some(thread::current().id()) {
-        return Err("join: a thread cannot wait for itself".to_owned());
+    let waits = &call.shared.waits;
+    if let Err(refused) = call.detach(|| waits.join(NUMBER.get(), None, thread.number)) {
+        return Ok(vec![Value::Bool(false), Value::Bytes(format!("join: {refused}").into_bytes())]);
     }
-    call.detach(|| thread.wait())
+    let mut answer = thread.take()?;
+    answer.insert(0, Value::Bool(true));
+    Ok(answer)
 }
 
 /// Waits detached until the running thread is the only one.

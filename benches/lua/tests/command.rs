@@ -38,7 +38,9 @@ fn command_line_runs_a_program() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "8\t5\t7\ttrue\n");
     let output = gil_lua(&["run", &path, "--counters", "--hook-count", "0"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("sections:"), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("sections:"), "{said}");
+    assert!(said.contains("longest unanswered switch request: 0 us"), "{said}");
 }
 
 #[test]
@@ -49,7 +51,7 @@ fn bad_input_is_refused_with_its_position() {
     let (_folder, path) = file("local function f()\n  error('no')\nend\njoin(spawn(f))");
     let said = refused(1, &["run", &path]);
     assert!(said.contains("program.lua:2: no") && said.contains("stack traceback"), "{said}");
-    assert!(refused(1, &["run", "missing.lua"]).contains("cannot read missing.lua"));
+    assert!(refused(2, &["run", "missing.lua"]).contains("cannot read missing.lua"));
     let said = refused(2, &["run", &path, "--protocol", "python4"]);
     assert!(said.contains("python4") && said.contains("handoff, handoff-plain, python3"), "{said}");
     assert!(refused(2, &["run", &path, "--set", "n"]).contains("a setting is name=value"));

@@ -246,7 +246,28 @@ fn errors_reach_the_joining_thread() {
         let text = printed(protocol, source);
         let (said, last) = text.split_at(expected.len().min(text.len()));
         assert_eq!(said, expected, "under {protocol}: {text}");
-        assert!(last.contains("a thread cannot wait for itself"), "{last}");
+        assert!(last.contains("joins itself, and would wait forever"), "{last}");
+    }
+}
+
+#[test]
+fn threads_that_join_in_a_circle_get_an_error() {
+    let source = "
+        local threads, ready = {}, false
+        local function wait_for(number)
+            while not ready do end
+            return pcall(join, threads[number])
+        end
+        threads[1] = spawn(wait_for, 2)
+        threads[2] = spawn(wait_for, 1)
+        ready = true
+        local first, why_first = join(threads[1])
+        local second, why_second = join(threads[2])
+        print(first ~= second, first and why_second or why_first)";
+    for protocol in ["handoff", "python3"] {
+        let said = printed(protocol, source);
+        let circle = "true\ttest:5: join: threads join each other in a circle: thread";
+        assert!(said.starts_with(circle), "under {protocol}: {said}");
     }
 }
 

@@ -36,6 +36,8 @@ impl Comparison {
         let cpython = runtimes.iter().find(|runtime| runtime.is_cpython());
         let cpython = cpython.map(|Runtime { name, .. }| name.as_str());
         let mut report = Report { missing, ..Report::of(self.rounds) };
+        let names: Vec<_> = runtimes.iter().map(|runtime| runtime.name.as_str()).collect();
+        progress(&format!("{} rounds in {}", self.rounds, names.join(", ")));
         for workload in self.workloads() {
             let Self { rounds, scale, sizes, .. } = self;
             workload.measure(&runtimes, *rounds, *scale, sizes, &mut report.rows, progress)?;

@@ -11,10 +11,28 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// The program failed; wrong usage exits with clap's 2.
+/// The program or the benchmark failed.
 pub const EXIT_FAILED: u8 = 1;
+/// The command line is wrong, or names a file that cannot be read. It is clap's own code, too.
+pub const EXIT_USAGE: u8 = 2;
+
+/// Why a command ended early.
+enum Failure {
+    /// What it ran failed.
+    Failed(String),
+    /// It ran nothing.
+    Usage(String),
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self::Failed(message)
+    }
+}
 
 /// Benchmarks of gil-core, and a small threaded language to run on it.
+///
+/// Exit codes: 0, 1 the program or the benchmark failed, 2 usage.
 #[derive(Parser, Debug)]
 #[command(name = "gil-bench", version)]
 struct Line {
@@ -44,18 +62,18 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Line::parse().command {
         Command::Run(run) => run.run(),
-        Command::Micro(micro) => micro.run(),
-        Command::Compare(compare) => compare.run(),
-        Command::Story(story) => story.run(),
-        Command::Native(native) => native.run(),
+        Command::Micro(micro) => micro.run().map_err(Failure::Failed),
+        Command::Compare(compare) => compare.run().map_err(Failure::Failed),
+        Command::Story(story) => story.run().map_err(Failure::Failed),
+        Command::Native(native) => native.run().map_err(Failure::Failed),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::from(EXIT_FAILED)
-        }
-    }
+    let (message, code) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(message)) => (message, EXIT_FAILED),
+        Err(Failure::Usage(message)) => (message, EXIT_USAGE),
+    };
+    eprintln!("error: {message}");
+    ExitCode::from(code)
 }
 
 fn print(text: &str) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::processes;
+use super::{Failure, processes};
 use crate::bench::runtimes::{Visit, WORLDS, setting, with};
 use crate::lang::{self, Options, Output, ScriptError, World};
 
@@ -36,7 +36,8 @@ pub(super) struct Run {
     /// The number of this process, of those that `--processes` started.
     #[arg(long, hide = true, default_value_t = 0)]
     part: u32,
-    /// Print counters of the lock at the end, on standard error.
+    /// Print counters of the lock at the end, and its longest unanswered switch request, on
+    /// standard error.
     #[arg(long)]
     counters: bool,
 }
@@ -56,11 +57,12 @@ impl Visit for InWorld<'_> {
             parts: run.processes,
             settings: run.settings.iter().cloned().collect(),
         };
+        let requests = if run.counters { W::watch_requests() } else { None };
         let result = lang::run::<W>(source, options, Output::Standard);
         if run.counters {
-            match W::counters() {
-                Some(counters) => eprintln!("{counters:?}"),
-                None => eprintln!("there is no lock"),
+            match (W::counters(), requests) {
+                (Some(counters), Some(requests)) => eprintln!("{counters:?}\n{}", requests.text()),
+                _ => eprintln!("there is no lock"),
             }
         }
         result
@@ -68,18 +70,18 @@ impl Visit for InWorld<'_> {
 }
 
 impl Run {
-    pub(super) fn run(&self) -> Result<(), String> {
+    pub(super) fn run(&self) -> Result<(), Failure> {
         if self.processes > 1 && !processes::is_part() {
-            return processes::run(std::env::args_os().skip(1), self.processes);
+            return Ok(processes::run(std::env::args_os().skip(1), self.processes)?);
         }
         let source = read(&self.file)?;
         let ran = with(&self.protocol, InWorld(self, &source));
         let ran = ran.ok_or_else(|| format!("there is no protocol `{}`", self.protocol))?;
-        ran.map_err(|error| format!("{}, {error}", self.file.display()))
+        Ok(ran.map_err(|error| format!("{}, {error}", self.file.display()))?)
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))
+        .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))
 }

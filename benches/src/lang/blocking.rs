@@ -77,6 +77,17 @@ fn readable<S: std::ops::Deref<Target = UdpSocket>>(
     }
 }
 
+/// Filling more bytes than this takes longer than to detach and attach.
+const FILL_ATTACHED_MAX: usize = 1 << 16;
+
+/// Equal bytes. It reads no object, and long ones are filled detached.
+pub(super) fn fill<W: World>(machine: &mut Machine<W>, length: usize, byte: u8) -> Box<[u8]> {
+    match length {
+        0..=FILL_ATTACHED_MAX => vec![byte; length].into(),
+        _ => machine.detached(|| vec![byte; length].into()),
+    }
+}
+
 pub(super) fn hash<W: World>(machine: &mut Machine<W>, given: Arguments) -> Done<Value<W>> {
     // The handle keeps the bytes alive, and they never change, so they are read without the lock.
     let buffer = given.buffer(machine, 0)?;

@@ -92,6 +92,11 @@ impl Builtin {
     }
 
     /// Calls it with the arguments on top of the stack, and leaves the result in their place.
+    /// Whether it waits for another thread of the program.
+    pub(super) const fn waits(self) -> bool {
+        matches!(self, Self::Join | Self::Acquire)
+    }
+
     pub(super) fn call<W: World>(self, machine: &mut Machine<W>, arguments: u8) -> Done {
         let base = machine.stack.len() - usize::from(arguments);
         let value = self.result(machine, Arguments { of: self, base })?;
@@ -157,7 +162,7 @@ impl Builtin {
                 let (length, byte) = (given.int(machine, 0)?, given.int(machine, 1)?);
                 match (usize::try_from(length), u8::try_from(byte)) {
                     (Ok(length), Ok(byte)) if length <= BUFFER_MAX => {
-                        Value::Buffer(W::make(vec![byte; length].into()))
+                        Value::Buffer(W::make(blocking::fill(machine, length, byte)))
                     }
                     (_, Ok(_)) => return Err(format!("a buffer has 0 to {BUFFER_MAX} bytes")),
                     _ => return Err(format!("a byte is 0 to 255, not {byte}")),
@@ -183,11 +188,7 @@ impl Builtin {
             Self::Write => blocking::write(machine, given)?,
             Self::Semaphore => Semaphore::make(given.int(machine, 0)?)?,
             Self::Acquire => {
-                let semaphore = given.semaphore(machine, 0)?;
-                // As in CPython: the lock is only released if the call has to wait.
-                if !semaphore.try_acquire() {
-                    machine.detached(|| semaphore.acquire());
-                }
+                given.semaphore(machine, 0)?.acquire(machine)?;
                 Value::Nil
             }
             Self::Release => {

@@ -81,6 +81,14 @@ pub(super) struct Program {
     pub globals: u32,
 }
 
+impl Program {
+    /// The line of the last instruction of the top level.
+    pub(super) fn last_line(&self) -> u32 {
+        let top = self.functions.first();
+        top.and_then(|function| function.lines.last()).copied().unwrap_or(1)
+    }
+}
+
 /// What an instruction is too small to hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Constant {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use gil_core::raw::Counters;
 use parking_lot::Mutex;
 
+use super::requests::Requests;
 use super::world::World;
 
 /// Objects that each thread uses at any time.
@@ -111,4 +112,8 @@ impl World for Free {
     }
 
     fn set_switch_interval(_: Duration) {}
+
+    fn watch_requests() -> Option<Requests> {
+        None
+    }
 }

@@ -1,11 +1,12 @@
 //! The world under a global interpreter lock: the typed heap of gil-core.
 
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gil_core::heap::{Brand, GilCell, GilRc, Token};
 use gil_core::raw::Counters;
 
+use super::requests::Requests;
 use super::world::World;
 
 /// Objects under the lock of a brand.
@@ -79,5 +80,12 @@ where
 
     fn set_switch_interval(interval: Duration) {
         B::lock().set_switch_interval(interval);
+    }
+
+    fn watch_requests() -> Option<Requests> {
+        let requests = Requests::default();
+        let watched = requests.clone();
+        B::lock().on_switch_request(move |pending| watched.tell(pending, Instant::now()));
+        Some(requests)
     }
 }

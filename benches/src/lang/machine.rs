@@ -9,6 +9,7 @@ use super::operations;
 use super::semaphore::{Semaphore, WakeUp};
 use super::threads::Shared;
 use super::value::Value;
+use super::waits::Number;
 use super::world::World;
 
 /// The limit of open calls in one thread.
@@ -31,6 +32,8 @@ pub(super) struct Machine<W: World> {
     pub(super) stack: Vec<Value<W>>,
     frames: Vec<Frame>,
     pub(super) shared: Arc<Shared<W>>,
+    /// Of this thread.
+    pub(super) number: Number,
     /// Semaphores that this thread has released and whose waiters it has not woken yet.
     wake_ups: Vec<(W::Ref<Semaphore>, WakeUp)>,
     /// It has reached a safepoint since the first of them.
@@ -52,10 +55,10 @@ pub(super) fn constants<W: World>(program: &Program) -> Vec<Value<W>> {
 }
 
 impl<W: World> Machine<W> {
-    /// Attaches the running thread.
-    pub(super) fn attach(shared: Arc<Shared<W>>) -> Self {
+    /// Attaches the running thread, which has this number in the program.
+    pub(super) fn attach(shared: Arc<Shared<W>>, number: Number) -> Self {
         let (stack, frames, wake_ups) = (Vec::new(), Vec::new(), Vec::new());
-        Self { token: W::attach(), shared, stack, frames, wake_ups, wakes_next: false }
+        Self { token: W::attach(), shared, number, stack, frames, wake_ups, wakes_next: false }
     }
 
     /// Runs one function to its end.
@@ -69,11 +72,15 @@ impl<W: World> Machine<W> {
         self.frames.push(Frame { function, next: 0, base, below });
         let result = self.execute();
         self.wake();
-        result.map_err(|message| {
-            let frame = self.frames[self.frames.len() - 1];
-            let function = &self.shared.program.functions[frame.function as usize];
-            ScriptError::new(function.lines[frame.next.saturating_sub(1)], message)
-        })
+        result.map_err(|message| ScriptError::new(self.line().unwrap_or_default(), message))
+    }
+
+    /// The line of the present instruction, after an error and in a builtin that waits; `None`
+    /// outside all functions.
+    pub(super) fn line(&self) -> Option<u32> {
+        let frame = self.frames.last()?;
+        let function = &self.shared.program.functions[frame.function as usize];
+        Some(function.lines[frame.next.saturating_sub(1)])
     }
 
     /// Runs a blocking call detached.
@@ -257,6 +264,9 @@ impl<W: World> Machine<W> {
                 Op::Index => attempt!(operations::index(self)),
                 Op::SetIndex => attempt!(operations::set_index(self)),
                 Op::CallBuiltin { builtin, arguments } => {
+                    if let (true, Some(last)) = (builtin.waits(), self.frames.last_mut()) {
+                        *last = frame; // for its line
+                    }
                     attempt!(builtin.call(self, arguments));
                     // Another thread may have run; this one's values are on its stack.
                 }

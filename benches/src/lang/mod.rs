@@ -27,12 +27,14 @@ mod machine;
 mod operations;
 mod packed;
 mod parse;
+mod requests;
 mod semaphore;
 mod syntax;
 mod threads;
 mod token;
 mod usage;
 mod value;
+pub mod waits;
 mod world;
 
 use std::collections::BTreeMap;
@@ -43,6 +45,7 @@ pub use builtins::{BUILTINS, Builtin};
 pub use error::ScriptError;
 pub use free::{Free, FreeRef};
 pub use locked::Locked;
+pub use requests::Requests;
 pub use usage::Usage;
 pub use world::World;
 
@@ -132,7 +135,9 @@ impl Write for Output {
 pub fn run<W: World>(source: &str, options: Options, output: Output) -> Result<(), ScriptError> {
     let program = compile::compile(source)?;
     let shared = Arc::new(threads::Shared::<W>::new(program, options, output));
-    let mut machine = machine::Machine::attach(shared);
+    // Dropped last, after the machine has detached.
+    let _ends = threads::Ends { shared: shared.clone(), number: waits::MAIN };
+    let mut machine = machine::Machine::attach(shared, waits::MAIN);
     machine.run(0, Vec::new())?;
     threads::finish(&mut machine)
 }

@@ -1,7 +1,7 @@
 //! The shared state of a program's threads, and how they begin and end.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use super::code::Program;
 use super::error::ScriptError;
 use super::machine::{Done, Machine, check_arity, constants};
 use super::value::Value;
+use super::waits::{Number, Waits};
 use super::world::World;
 use super::{Options, Output};
 
@@ -19,23 +20,24 @@ pub(super) struct Shared<W: World> {
     pub(super) globals: Vec<W::Cell<Value<W>>>,
     pub(super) options: Options,
     pub(super) began: Instant,
+    pub(super) waits: Waits,
     output: Mutex<Output>,
     threads: Mutex<Vec<Arc<Thread<W>>>>,
 }
 
-/// A thread that the program started. Its end can be waited for once.
-pub(super) struct Thread<W: World>(Mutex<Option<Running<W>>>);
+/// A thread that the program started. It can be joined once.
+pub(super) struct Thread<W: World> {
+    number: Number,
+    /// None once it is joined.
+    running: Mutex<Option<Running<W>>>,
+}
 
 /// A thread that runs a function, and its future result.
 type Running<W> = JoinHandle<Result<Value<W>, ScriptError>>;
 
 impl<W: World> Thread<W> {
-    fn take(&self) -> Option<Running<W>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn is_waited_for(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    fn running(&self) -> MutexGuard<'_, Option<Running<W>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,8 +46,8 @@ impl<W: World> Shared<W> {
         let constants = constants(&program);
         let globals = (0..program.globals).map(|_| W::cell(Value::Nil)).collect();
         let (output, threads) = (Mutex::new(output), Mutex::new(Vec::new()));
-        let began = Instant::now();
-        Self { program, constants, globals, options, began, output, threads }
+        let (began, waits) = (Instant::now(), Waits::new());
+        Self { program, constants, globals, options, began, waits, output, threads }
     }
 
     /// The names of all functions.
@@ -59,8 +61,20 @@ impl<W: World> Shared<W> {
         output.flush()
     }
 
-    fn all_threads(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Thread<W>>>> {
+    fn all_threads(&self) -> MutexGuard<'_, Vec<Arc<Thread<W>>>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells the program when a thread ends, also when it panics.
+pub(super) struct Ends<W: World> {
+    pub(super) shared: Arc<Shared<W>>,
+    pub(super) number: Number,
+}
+
+impl<W: World> Drop for Ends<W> {
+    fn drop(&mut self) {
+        self.shared.waits.end(self.number);
     }
 }
 
@@ -72,39 +86,64 @@ pub(super) fn spawn<W: World>(
 ) -> Done<Value<W>> {
     check_arity(&machine.shared.program, function, arguments.len() as u8)?;
     let shared = machine.shared.clone();
-    let run = move || Machine::attach(shared).run(function, arguments);
-    let handle = std::thread::Builder::new().spawn(run);
-    let handle = handle.map_err(|error| format!("the thread cannot be started: {error}"))?;
-    let thread = Arc::new(Thread(Mutex::new(Some(handle))));
+    let number = shared.waits.begin();
+    // Dropped last in the thread, or here if the thread cannot be started.
+    let ends = Ends { shared: shared.clone(), number };
+    let run = move || {
+        let _ends = ends;
+        Machine::attach(shared, number).run(function, arguments)
+    };
+    let running = std::thread::Builder::new().spawn(run);
+    let running = running.map_err(|error| format!("the thread cannot be started: {error}"))?;
+    let thread = Arc::new(Thread { number, running: Mutex::new(Some(running)) });
     let mut threads = machine.shared.all_threads();
-    threads.retain(|thread| !thread.is_waited_for());
+    threads.retain(|thread| thread.running().is_some());
     threads.push(thread.clone());
     Ok(Value::Thread(W::make(thread)))
 }
 
 /// Waits detached for a thread's end; returns the result of its function.
 pub(super) fn join<W: World>(machine: &mut Machine<W>, thread: &Thread<W>) -> Done<Value<W>> {
-    let Some(handle) = thread.take() else {
-        return Err("this thread has been joined already".to_owned());
-    };
-    match machine.detached(|| handle.join()) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(format!("the thread failed: {error}")),
-        Err(_) => Err("the thread panicked, which is a bug of the interpreter".to_owned()),
+    match wait(machine, thread)? {
+        None => Err("this thread has been joined already".to_owned()),
+        Some(result) => result.map_err(|error| format!("the thread failed: {error}")),
     }
 }
 
-/// Waits for all threads that were not joined, and drops the program's objects.
+/// Waits detached for a thread's end; `None` if it is joined already.
+///
+/// # Errors
+/// If the wait would last forever.
+fn wait<W: World>(
+    machine: &mut Machine<W>,
+    thread: &Thread<W>,
+) -> Done<Option<Result<Value<W>, ScriptError>>> {
+    if thread.running().is_none() {
+        return Ok(None);
+    }
+    let (me, line) = (machine.number, machine.line());
+    let shared = machine.shared.clone();
+    machine.detached(|| {
+        shared.waits.join(me, line, thread.number)?;
+        let ended = thread.running().take();
+        let panicked = |_| "a thread panicked, which is a bug of the interpreter".to_owned();
+        ended.map(JoinHandle::join).transpose().map_err(panicked)
+    })
+}
+
+/// Waits for all threads that were not joined, and drops the program's objects. If one of them
+/// failed, so does the program.
 pub(super) fn finish<W: World>(machine: &mut Machine<W>) -> Result<(), ScriptError> {
     let mut result = Ok(());
     loop {
         let next = machine.shared.all_threads().pop();
         let Some(thread) = next else { break };
-        if let Some(handle) = thread.take()
-            && let Ok(Err(error)) = machine.detached(|| handle.join())
-        {
-            result = Err(error);
-        }
+        let ended = match wait(machine, &thread) {
+            Ok(Some(Err(error))) => Err(error),
+            Ok(_) => Ok(()),
+            Err(message) => Err(ScriptError::new(machine.shared.program.last_line(), message)),
+        };
+        result = result.and(ended);
     }
     machine.stack.clear();
     for global in &machine.shared.globals {

@@ -7,6 +7,8 @@ use std::ops::Deref;
 
 use gil_core::raw::Counters;
 
+use super::requests::Requests;
+
 /// A kind of memory that the threads of an interpreter share.
 pub trait World: Sized + Send + Sync + 'static {
     /// A counted handle of a shared object.
@@ -48,4 +50,6 @@ pub trait World: Sized + Send + Sync + 'static {
     fn counters() -> Option<Counters>;
     /// Sets the lock's switch interval.
     fn set_switch_interval(interval: std::time::Duration);
+    /// Begins to watch the lock's switch requests; `None` if there is no lock.
+    fn watch_requests() -> Option<Requests>;
 }

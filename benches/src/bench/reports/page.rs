@@ -92,7 +92,7 @@ const fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "met",
         Verdict::NotMet => "not-met",
-        Verdict::Open => "open",
+        Verdict::Open | Verdict::TooNoisy => "open",
     }
 }
 

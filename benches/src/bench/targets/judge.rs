@@ -1,7 +1,7 @@
 //! The judge of a workload: the figures that its targets compare.
 
 use super::target::Target;
-use super::verdict::Limit;
+use super::verdict::{Limit, Verdict, is_too_noisy};
 use crate::bench::runtimes::{CONTROL, CONTROL_AGAIN, NATIVE};
 use crate::bench::samples::{Rows, distinct, ratios};
 
@@ -69,12 +69,40 @@ impl<'a> Judge<'a> {
     }
 
     /// Judges a figure's ratio to the control's, and the control's ratio to itself by the same
-    /// limit. If the latter fails, the machine is too noisy for a verdict.
+    /// limit. If the latter varies too much, there is no verdict on either.
     pub fn compare_with_control(&mut self, case: &str, what: &str, limit: Limit) {
         let control = self.control(case, what);
         let mine = ratios(&self.own(case, what), &control);
         let again = ratios(&self.control_again(case, what), &control);
+        let noisy = !again.is_empty() && is_too_noisy(&again);
+        let from = self.targets.len();
         self.target(format!("{case}: {what} / the control's"), limit, mine);
         self.target(format!("{case}: A/A, the control's {what} / itself"), limit, again);
+        if noisy {
+            self.targets[from..].iter_mut().for_each(|it| it.verdict = Verdict::TooNoisy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdicts(again: [f64; 3]) -> Vec<Verdict> {
+        let mut rows = Rows::default();
+        for (runtime, values) in
+            [("mine", [0.9, 1.0, 1.0]), (CONTROL, [1.0, 1.0, 1.0]), (CONTROL_AGAIN, again)]
+        {
+            values.iter().for_each(|value| rows.add("w", "case", runtime, "time", *value));
+        }
+        let mut judge = Judge::new(&rows, "mine", None);
+        judge.compare_with_control("case", "time", Limit::AtMost(1.1));
+        judge.into_targets().into_iter().map(|target| target.verdict).collect()
+    }
+
+    #[test]
+    fn control_that_differs_from_itself_is_too_noisy_for_a_verdict() {
+        assert_eq!(verdicts([0.9, 1.0, 1.1]), [Verdict::Met, Verdict::Met]);
+        assert_eq!(verdicts([0.3, 1.0, 2.7]), [Verdict::TooNoisy, Verdict::TooNoisy]);
     }
 }

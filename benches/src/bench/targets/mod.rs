@@ -6,4 +6,4 @@ mod verdict;
 
 pub use judge::Judge;
 pub use target::Target;
-pub use verdict::{Limit, Verdict, interval, judge};
+pub use verdict::{Limit, Verdict, interval, is_too_noisy, judge};

@@ -1,4 +1,5 @@
-//! Whether a target is met: the median within the limit, the interval wholly beyond it, or open.
+//! Whether a target is met: the median within the limit, the interval wholly beyond it, or open. A
+//! noisy machine gives no verdict.
 
 use serde::Serialize;
 
@@ -18,6 +19,8 @@ pub enum Verdict {
     NotMet,
     /// Neither: more or quieter rounds are needed. It is not a success.
     Open,
+    /// The control differs too much from itself ([`is_too_noisy`]). It is not a success.
+    TooNoisy,
 }
 
 impl Verdict {
@@ -28,6 +31,7 @@ impl Verdict {
             Self::Met => "met",
             Self::NotMet => "not met",
             Self::Open => "open",
+            Self::TooNoisy => "too noisy to tell",
         }
     }
 }
@@ -57,6 +61,26 @@ pub fn interval(samples: &[f64]) -> (f64, f64) {
     let mut medians: Vec<_> = (0..RESAMPLES).map(|_| draw()).collect();
     medians.sort_by(f64::total_cmp);
     (medians[RESAMPLES / 40], medians[RESAMPLES - 1 - RESAMPLES / 40])
+}
+
+/// How many times the upper end of the control's interval may be its lower end.
+const NOISE_MAX: f64 = 1.5;
+
+/// Whether the machine is too noisy for a verdict: these are the ratios of a control to itself (the
+/// A/A row), and their interval is wide.
+///
+/// ```
+/// use gil_bench::bench::targets::is_too_noisy;
+/// assert!(!is_too_noisy(&[0.9, 1.0, 1.1]));
+/// assert!(is_too_noisy(&[0.3, 1.0, 2.7]));
+/// ```
+///
+/// # Panics
+/// When there are no samples.
+#[must_use]
+pub fn is_too_noisy(control_to_itself: &[f64]) -> bool {
+    let (low, high) = interval(control_to_itself);
+    high > NOISE_MAX * low
 }
 
 /// The verdict of `samples` on `limit`.
