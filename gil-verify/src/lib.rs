@@ -15,7 +15,7 @@
 //! says what a green result does not mean.
 
 pub mod claims;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod cli;
 pub mod explorer;
 pub mod ledger;
@@ -26,5 +26,5 @@ pub mod protocols;
 pub mod replay;
 pub mod report;
 pub mod shuttle;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod spin;

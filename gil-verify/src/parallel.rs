@@ -21,9 +21,9 @@ pub fn workers() -> usize {
 ///
 /// # Panics
 /// When a job panics.
-pub fn map<J: Sync, R: Send>(
+pub fn map<J: Sync, R: Send, C: Ord>(
     jobs: &[J],
-    cost: impl Fn(&J) -> usize,
+    cost: impl Fn(&J) -> C,
     perform: impl Fn(&J) -> R + Sync,
     mut done: impl FnMut(&J),
 ) -> Vec<R> {

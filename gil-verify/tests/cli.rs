@@ -102,6 +102,97 @@ fn machine_output_matches_its_schema() {
     assert!(!validator.is_valid(&broken), "the schema rejects what it should");
 }
 
+/// The report without the times.
+fn timeless(json: &str) -> String {
+    let lines = json.lines().filter(|line| !line.trim_start().starts_with("\"seconds\""));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn merged_shards_give_the_report_of_an_ordinary_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let selection = ["--protocol", "handoff", "--claim", "SAFE-9"];
+    let whole = run(&[&selection[..], &["--format", "json"]].concat());
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
+    for shard in ["1/3", "2/3", "3/3"] {
+        let output = run(&[&selection[..], &["--shard", shard, "--out-dir", &path("")]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(&format!("shard {shard}: ")), "{output:?}");
+    }
+    let files = [1, 2, 3].map(|number| path(&format!("shard-{number}-of-3.json")));
+    let [first, second, third] = files.each_ref().map(String::as_str);
+    let merged = run(&["merge", third, first, second, "--format", "json"]);
+    assert_eq!(merged.status.code(), Some(0), "{}", text(&merged.stderr));
+    assert_eq!(timeless(&text(&merged.stdout)), timeless(&text(&whole.stdout)));
+    let part: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(second).expect("it was written"))
+            .expect("JSON");
+    let jobs = part["run"]["jobs"].as_array().map_or(0, Vec::len);
+    assert!(jobs > 0 && jobs < 20, "{jobs} jobs");
+
+    for (files, code, why) in [
+        (vec![first, third], 5, "missing: shard 2/3"),
+        (vec![first, second, third, second], 5, "shard 2/3 is given twice"),
+        (vec![first, &path("no-such-file")], 2, "cannot read"),
+        (
+            vec![first, concat!(env!("CARGO_MANIFEST_DIR"), "/golden/counts.json")],
+            2,
+            "is not a file that",
+        ),
+    ] {
+        let output = run(&[&["merge"], &files[..]].concat());
+        assert_eq!(output.status.code(), Some(code), "{files:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+        assert!(output.stdout.is_empty(), "nothing but the error is printed");
+    }
+    let no_folder = run(&["--shard", "1/3"]);
+    assert_eq!(no_folder.status.code(), Some(2));
+    assert!(text(&no_folder.stderr).contains("--out-dir"));
+}
+
+#[test]
+fn junit_report_has_a_test_for_each_verdict() {
+    let selection = ["--protocol", "python3", "--claim", "SAFE-9"];
+    let output = run(&[&selection[..], &["--format", "junit"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let xml = text(&output.stdout);
+    let json = run(&[&selection[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let claims = report["summary"]["claims"].as_u64().expect("a number");
+    assert!(xml.contains(&format!("<testsuite name=\"claims\" tests=\"{claims}\"")), "{xml}");
+    assert!(xml.contains("failures=\"0\" errors=\"0\""), "{xml}");
+    let cut = run(&[&selection[..], &["--format", "junit", "--states-max", "10"]].concat());
+    assert_eq!(cut.status.code(), Some(4), "{}", text(&cut.stderr));
+    let xml = text(&cut.stdout);
+    assert!(xml.contains("<error message=\"SAFE-9 of python3"), "{xml}");
+}
+
+#[test]
+fn options_belong_to_their_subcommands() {
+    for arguments in [
+        vec!["list", "--protocol", "handoff"],
+        vec!["explain", "SAFE-1", "--profile", "full"],
+        vec!["simulate", "--claim", "SAFE-1"],
+        vec!["--protocol", "handoff", "list"],
+        vec!["matrix", "--bless"],
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("error:"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn completions_name_every_subcommand() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&run(&["completions", shell]).stdout);
+        for name in ["merge", "simulate", "--shard", "gil-verify"] {
+            assert!(script.contains(name.trim_start_matches('-')), "{shell}: no {name}");
+        }
+    }
+}
+
 #[test]
 fn conform_accepts_rejects_and_refuses() {
     let trace = |name: &str| format!("{}/traces/{name}.csv", env!("CARGO_MANIFEST_DIR"));

@@ -24,7 +24,7 @@ fn assert_expected(row: &ClaimRow) {
 fn verdicts_equal_the_expected_ones() {
     let mut rows = Vec::new();
     let selection = Selection::all(Profile::Quick);
-    engine::explorer(&selection, &mut |row| rows.push(row), &mut |_| ());
+    engine::run(&selection, &mut rows);
     let (mut claims, mut caught) = (0, 0);
     for row in &rows {
         match row {

@@ -67,12 +67,15 @@ mod tests {
         let full = std::env::var("GIL_VERIFY_PROFILE").is_ok_and(|profile| profile == "full");
         let profile = if full { Profile::Full } else { Profile::Quick };
         let checks = engine::checks(&Selection::all(profile));
-        checks.into_iter().map(|check| Trial::test(check.name(), move || run(&check))).collect()
+        checks
+            .into_iter()
+            .map(|check| Trial::test(check.test_name(), move || run(&check)))
+            .collect()
     }
 
     fn run(check: &Check) -> Result<(), Failed> {
         let rows = check.perform(Path::new(env!("CARGO_BIN_EXE_gil-loom")))?;
-        assert!(!rows.is_empty(), "{} judges nothing", check.name());
+        assert!(!rows.is_empty(), "{} judges nothing", check.test_name());
         let problems = verify::problems(rows);
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
     }

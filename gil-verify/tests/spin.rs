@@ -135,7 +135,7 @@ fn report_rows_are_those_of_spin() {
     let mut selection = Selection::all(Profile::Full);
     (selection.protocol, selection.claim) = (Some("python2".to_owned()), Some("LIVE-4".to_owned()));
     let mut rows = Vec::new();
-    let left_out = engine::run(&selection, &mut |row| rows.push(row), &mut |_| {});
+    let left_out = engine::run(&selection, &mut rows);
     assert_eq!(left_out.expect("Spin says something"), None);
     let judged = verify::judge(Profile::Full, rows.clone(), Vec::new());
     assert_eq!(judged.problems, Vec::<String>::new());

@@ -53,7 +53,8 @@ pub struct Finding {
     /// States explored.
     pub states: usize,
     /// The counterexample, if the claim fails: a shortest run. For a liveness claim the stem is a
-    /// shortest path to its loop.
+    /// shortest path to its loop. If there is no verdict because the protocol panics, or breaks a
+    /// rule of its interface, the run that leads there.
     pub counterexample: Option<Counterexample>,
 }
 
@@ -90,8 +91,9 @@ impl<P: Protocol + 'static> Explored<P> {
     /// the exploration is not complete; its absence does not.
     ///
     /// A claim that holds because what it is about never happens is [`Verdict::Vacuous`]. A claim
-    /// that is not one of those [`judged`] is [`Verdict::Inconclusive`]. [`Finding::note`] says
-    /// why.
+    /// that is not one of those [`judged`] is [`Verdict::Inconclusive`]. So is a claim without a
+    /// counterexample if the exploration is not complete: because of its limit, because the
+    /// protocol panics, or because the Monitor refuses what it does. [`Finding::note`] says why.
     #[must_use]
     pub fn check(&self, claim: &str) -> Finding {
         self.check_under(claim, Fairness::Weak)
@@ -114,14 +116,26 @@ impl<P: Protocol + 'static> Explored<P> {
                 (&self.safety, found.cloned())
             }
         };
-        let note = if counterexample.is_none() { never(graph, claim) } else { None };
-        let verdict = match &counterexample {
-            Some(_) => Verdict::Fails,
-            None if !graph.is_complete() => Verdict::Inconclusive,
-            None if note.is_some() => Verdict::Vacuous,
-            None => Verdict::Holds,
+        let (verdict, note, run) = match (counterexample, graph.dead_end()) {
+            (Some(run), _) => (Verdict::Fails, None, Some(run)),
+            (None, Some(end)) => {
+                let note = format!("{}; nothing is known of what follows", end.message);
+                (Verdict::Inconclusive, Some(note), Some(end.clone()))
+            }
+            (None, None) if !graph.is_complete() => {
+                let note = format!(
+                    "only the first {} states were explored; a state that grows forever, such as a \
+                     counter, has no last one",
+                    graph.len()
+                );
+                (Verdict::Inconclusive, Some(note), None)
+            }
+            (None, None) => match never(graph, claim) {
+                Some(note) => (Verdict::Vacuous, Some(note), None),
+                None => (Verdict::Holds, None, None),
+            },
         };
-        Finding { verdict, note, states: graph.len(), counterexample }
+        Finding { verdict, note, states: graph.len(), counterexample: run }
     }
 
     /// A counterexample as text, with the line that replays it. `protocol` is its name there.

@@ -6,6 +6,7 @@
 
 use gil_core::engine::{Event, Fault, Monitor, Operation, Outcome, ThreadState};
 use gil_core::protocol::{Protocol, Release, Request, ThreadId, Timer};
+use std::any::Any;
 
 /// A small set of threads; checks run with at most 32.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -51,6 +52,13 @@ impl FromIterator<ThreadId> for ThreadSet {
     }
 }
 
+/// What stands in the place of a claim where the Monitor refuses what a protocol does: the protocol
+/// broke a rule of its interface. Nothing is known of the states behind it.
+pub const REFUSED: &str = "MONITOR";
+
+/// What stands in the place of a claim where a protocol panics.
+pub const PANICKED: &str = "PANIC";
+
 /// A claim that a section broke.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Violation {
@@ -72,9 +80,17 @@ impl Violation {
             Fault::TakesHeldLock | Fault::FastPathWhileBusy | Fault::FreesWithoutOwning => "SAFE-1",
             Fault::WaitsWhileOwning | Fault::OwnsWhileLeaving => "SAFE-6",
             Fault::GivesToNonWaiter => "SAFE-7",
-            _ => "MONITOR",
+            _ => REFUSED,
         };
         Self::new(claim, fault.to_string())
+    }
+
+    /// A panic of the protocol.
+    #[must_use]
+    pub fn of_panic(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Self::new(PANICKED, format!("the protocol panics: {text}"))
     }
 }
 

@@ -18,11 +18,14 @@ pub(super) struct Arguments {
     /// The switch interval of the recording.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
     interval_us: u64,
+    /// The model.
+    #[arg(long, default_value = VARIANTS[0])]
+    protocol: String,
 }
 
-/// Replays the file through `protocol`, by default python3.
-pub(super) fn run(arguments: &Arguments, protocol: Option<&str>) -> ExitCode {
-    let name = protocol.unwrap_or(VARIANTS[0]);
+/// Replays the file through the model.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let name = arguments.protocol.as_str();
     let Some(model) = conform::variant(name) else {
         let names = VARIANTS.join(", ");
         let why = format!("a trace of CPython is replayed through one of {names}, not `{name}`");

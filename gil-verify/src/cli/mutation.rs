@@ -16,6 +16,7 @@ use crate::mutants::source::{
     MutationError, Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
 };
 use crate::parallel::workers;
+use crate::report::selection::Shard;
 use crate::report::verify::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};
 
 /// The exit code of a usage error, as clap's own.
@@ -27,8 +28,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     check: bool,
     /// Only part K of N of the changes, for several machines; run again without it to merge.
-    #[arg(long, value_name = "K/N", value_parser = shard, default_value = "1/1")]
-    shard: (usize, usize),
+    #[arg(long, value_name = "K/N", default_value = "1/1")]
+    shard: Shard,
     /// Run the changes that were missed or timed out again.
     #[arg(long)]
     again: bool,
@@ -39,13 +40,6 @@ pub(super) struct Arguments {
     /// Run only the changes whose name contains this text, and write nothing.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["check", "shard", "again", "minutes"])]
     only: Option<String>,
-}
-
-fn shard(text: &str) -> Result<(usize, usize), String> {
-    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
-    parts
-        .filter(|(k, n)| (1..=*n).contains(k))
-        .ok_or_else(|| format!("`{text}` is not K/N with K from 1 to N, for example 2/8"))
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -145,9 +139,9 @@ fn perform(root: &Path, arguments: &Arguments, results: &mut Results) -> Result<
     let files: Vec<_> = results.sources.keys().cloned().collect();
     let all = changes(root, &files)?;
     results.mutants.retain(|outcome| all.iter().any(|change| change.name == outcome.name));
-    let (shard, shards) = arguments.shard;
+    let Shard { number, of } = arguments.shard;
     let known = |change: &Change| results.mutants.iter().any(|known| known.name == change.name);
-    let mine = all.iter().enumerate().filter(|(index, _)| index % shards == shard - 1);
+    let mine = all.iter().enumerate().filter(|(index, _)| index % of == number - 1);
     let mut due: Vec<_> = mine.map(|(_, change)| change).filter(|change| !known(change)).collect();
     // The rules first: a deleted line that no claim misses is the worst finding. Then the rest of
     // the protocols, so that a run with a limit completes their files.

@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Draw the run of the explorer as lanes into this file.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Text, or JSON of the schema gil-replay/1.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
 }
 
 /// The text to print, and whether the counterexample is one.
@@ -40,8 +43,8 @@ struct Outcome {
 }
 
 /// Replays.
-pub(super) fn run(arguments: &Arguments, format: Format) -> ExitCode {
-    let mut screen = Screen::new(format);
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let mut screen = Screen::new(arguments.format == Format::Human);
     let outcome = read(&arguments.line).and_then(|line| replay(&line, arguments, &mut screen));
     screen.bar.finish_and_clear();
     let Outcome { reproduced, text, mut json } = match outcome {
@@ -50,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> ExitCode {
     };
     json["schema"] = "gil-replay/1".into();
     json["reproduced"] = reproduced.into();
-    print(&match format {
+    print(&match arguments.format {
         Format::Human => text,
         Format::Json => format!("{json:#}\n"),
     });

@@ -16,6 +16,14 @@ pub(super) enum Format {
     Json,
 }
 
+/// How a report is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(super) enum ReportFormat {
+    Human,
+    Json,
+    Junit,
+}
+
 /// Prints to standard output; returns the exit code. A reader that closes the pipe early has read
 /// enough. Any other error, such as a full disk, is an error here too.
 pub(super) fn print(text: &str) -> ExitCode {
@@ -39,7 +47,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Progress: a bar on a terminal, lines elsewhere.
 pub(super) struct Screen {
     pub(super) bar: ProgressBar,
-    format: Format,
+    for_humans: bool,
     lines: Option<Lines>,
 }
 
@@ -64,11 +72,11 @@ impl Lines {
 }
 
 impl Screen {
-    pub(super) fn new(format: Format) -> Self {
+    pub(super) fn new(for_humans: bool) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let bar = if is_terminal { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar, format, lines: (!is_terminal).then(Lines::default) }
+        Self { bar, for_humans, lines: (!is_terminal).then(Lines::default) }
     }
 }
 
@@ -81,7 +89,7 @@ impl Listen for Screen {
     }
 
     fn explored(&mut self, rows: &[Row]) {
-        if self.format == Format::Human {
+        if self.for_humans {
             let text = text_report::explored(rows);
             self.bar.suspend(|| print(&text));
         }

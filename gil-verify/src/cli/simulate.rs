@@ -14,6 +14,7 @@ use gil_models::picture::Lanes;
 use gil_models::sim::{self, Control, Costs, Report, Run, Setup, Workload};
 use tempfile::NamedTempFile;
 
+use super::protocol_name;
 use super::screen::{Format, fail, print};
 use crate::protocols::{self, AnyProtocol, PROTOCOLS};
 use crate::report::verify::{EXIT_INTERNAL, EXIT_USAGE};
@@ -21,6 +22,14 @@ use crate::report::verify::{EXIT_INTERNAL, EXIT_USAGE};
 /// The arguments of `simulate`.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
+    /// The protocol.
+    #[arg(
+        long,
+        ignore_case = true,
+        value_parser = protocol_name(),
+        default_value = PROTOCOLS[0]
+    )]
+    protocol: String,
     /// The threads: KIND:THREADS joined by +, like cpu:2+echo:1@pause=2ms. Kinds: cpu, io, echo,
     /// calls, yields, mixed, and the article's countdown, select and story.
     #[arg(long, default_value = "cpu:2")]
@@ -61,6 +70,9 @@ pub(super) struct Arguments {
     /// The title of pictures.
     #[arg(long)]
     title: Option<String>,
+    /// Text, or JSON of the schema gil-simulation/1.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
 }
 
 #[derive(Clone, Copy, ValueEnum, Debug)]
@@ -100,8 +112,8 @@ fn window(text: &str) -> Result<Range<u64>, String> {
 }
 
 /// Simulates, then writes the requested files. Files appear complete or not at all.
-pub(super) fn run(arguments: &Arguments, protocol: Option<&str>, format: Format) -> ExitCode {
-    match prepare(arguments).and_then(|files| simulate(arguments, protocol, format, files)) {
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match prepare(arguments).and_then(|files| simulate(arguments, files)) {
         Ok(text) => print(&text),
         Err((why, code)) => fail(&why, code),
     }
@@ -199,12 +211,7 @@ fn run_with_window(
     Ok((sim::run(name, protocol, setup), window))
 }
 
-fn simulate(
-    arguments: &Arguments,
-    protocol: Option<&str>,
-    format: Format,
-    files: Files<'_>,
-) -> Result<String, Failure> {
+fn simulate(arguments: &Arguments, files: Files<'_>) -> Result<String, Failure> {
     let draws = files.svg.is_some() || files.trace.is_some() || arguments.lanes;
     let mut setup = Setup {
         workload: arguments.workload.clone(),
@@ -221,7 +228,6 @@ fn simulate(
         ControlName::NoLock => Control::NoLock,
         ControlName::PerObject => Control::PerObject,
     });
-    let control = control.or((protocol == Some("no-lock")).then_some(Control::NoLock));
     if control.is_some() && draws {
         let why = "without a lock there is nothing to draw: no thread waits".to_owned();
         return Err((why, EXIT_USAGE));
@@ -230,12 +236,12 @@ fn simulate(
     let (Run { report, record }, window) = match control {
         Some(control) => (sim::without_lock(control, &setup), 0..0),
         None => {
-            let named = protocols::named(protocol.unwrap_or(PROTOCOLS[0]));
+            let named = protocols::named(&arguments.protocol);
             let (name, protocol) = named.map_err(|error| (error.to_string(), EXIT_USAGE))?;
             run_with_window(&mut setup, arguments.window.clone(), name, protocol)?
         }
     };
-    let mut text = match format {
+    let mut text = match arguments.format {
         Format::Json => serde_json::to_string_pretty(&report)
             .map_err(|error| (error.to_string(), EXIT_INTERNAL))?,
         Format::Human => human(&report, began.elapsed()),

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use gil_core::engine::{Event, ThreadState};
 use gil_core::protocol::{Protocol, ThreadId};
 
+use crate::claims::ghost::PANICKED;
 use crate::explorer::fair::Fairness;
 use crate::explorer::model::{Action, Program, State, describe};
 
@@ -68,6 +69,7 @@ impl Counterexample {
             let what = describe::<P>(action, None);
             let changed = match (&states.get(number - 1), &states.get(number)) {
                 (Some(before), Some(after)) => changes(before, after),
+                _ if self.claim == PANICKED => "the protocol panics".to_owned(),
                 _ => "the Monitor refuses".to_owned(),
             };
             let _ = write!(text, "\n{number:>4}  {what:<33}  {changed}");

@@ -1,5 +1,6 @@
 //! Runs the explorer over the protocols and the mutants, and turns the results into rows.
 
+use std::convert::Infallible;
 use std::time::Instant;
 
 use gil_core::protocol::Handoff;
@@ -14,8 +15,9 @@ use crate::ledger;
 use crate::mutants::mutant_hunt;
 use crate::mutants::protocol::{MUTANTS, Mutant};
 use crate::mutants::time::{TIME_MUTANTS, TimeMutant};
-use crate::parallel;
 use crate::protocols::{MAIN, PROTOCOLS};
+use crate::report::counts;
+use crate::report::job::{self, Sink};
 use crate::report::selection::Selection;
 use crate::report::{
     BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
@@ -31,7 +33,12 @@ fn programs(threads: usize) -> [Program; 3] {
     [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]
 }
 
-enum Job {
+/// A mutant is explored in a few small programs.
+const MUTANT_COST: u64 = 5_000;
+
+/// A part of the explorer's work.
+#[derive(Debug)]
+pub enum Job {
     /// All claims of a protocol in a program.
     Claims(&'static str, Program),
     /// The safety claims with spurious wake-ups.
@@ -46,9 +53,9 @@ enum Job {
     TimeMutant(&'static TimeMutant),
 }
 
-impl Job {
+impl job::Job for Job {
     fn name(&self) -> String {
-        match self {
+        let name = match self {
             Self::Claims(protocol, program) => {
                 format!("{protocol}, {} threads, {}", program.threads, program.variant())
             }
@@ -61,21 +68,32 @@ impl Job {
                 format!("delays of {protocol}, {} threads, interval {interval}", it.threads)
             }
             Self::TimeMutant(mutant) => format!("mutant {} of pacing", mutant.name),
-        }
+        };
+        format!("explorer: {name}")
     }
 
-    fn cost(&self) -> usize {
+    fn cost(&self) -> u64 {
         match self {
-            Self::Claims(_, program) => program.threads * 10 + program.cancel as usize,
-            Self::Mutant(..) | Self::TimeMutant(_) => 35,
-            Self::Time(_, _, it) => it.threads * 20,
-            Self::Robust(_, threads) => *threads * 10,
-            Self::Bound(point) => point.threads * 10 + usize::from(point.barges + 2 * point.boosts),
+            Self::Claims(protocol, program) => {
+                let (threads, variant) = (program.threads, program.variant());
+                counts::cost(&format!("explorer {protocol} {threads} {variant} with-ghost"))
+            }
+            Self::Mutant(..) | Self::TimeMutant(_) => MUTANT_COST,
+            Self::Time(protocol, interval, it) => {
+                counts::cost(&format!("clock {protocol} {} interval {interval}", it.threads))
+            }
+            Self::Robust(protocol, threads) => {
+                let variant = spurious::VARIANT;
+                counts::cost(&format!("explorer {protocol} {threads} {variant} with-ghost"))
+            }
+            Self::Bound(point) => bounds::cost(*point),
         }
     }
 }
 
-fn jobs(selection: &Selection) -> Vec<Job> {
+/// The explorer's jobs.
+#[must_use]
+pub fn jobs(selection: &Selection) -> Vec<Job> {
     let mut jobs = Vec::new();
     for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
         for threads in THREADS {
@@ -126,21 +144,11 @@ fn time_jobs(selection: &Selection) -> Vec<Job> {
     jobs
 }
 
-/// Runs the explorer: claims, the fast path, bounds, robustness, mutants. `progress` is called
-/// after each job. The order of the rows does not depend on the number of cores.
-pub fn explorer(selection: &Selection, sink: &mut dyn FnMut(Row), progress: &mut dyn FnMut(&str)) {
-    let jobs = jobs(selection);
-    let mut through = 0;
-    let rows = parallel::map(
-        &jobs,
-        Job::cost,
-        |job| perform(selection, job),
-        |job| {
-            through += 1;
-            progress(&format!("explorer, {through} of {}: {}", jobs.len(), job.name()));
-        },
-    );
-    rows.into_iter().flatten().for_each(sink);
+/// Runs the explorer: claims, the fast path, bounds, robustness, mutants. The order of the rows
+/// does not depend on the number of cores.
+pub fn run(selection: &Selection, sink: &mut dyn Sink) {
+    let perform = |job: &Job| Ok::<_, Infallible>(perform(selection, job));
+    let Ok(()) = job::perform(selection, &jobs(selection), perform, sink);
 }
 
 fn perform(selection: &Selection, job: &Job) -> Vec<Row> {

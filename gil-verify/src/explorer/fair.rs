@@ -22,9 +22,11 @@ use std::collections::{BinaryHeap, VecDeque};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 /// The scheduler's guarantee for each thread.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Fairness {
     /// A thread that is pressed all the time eventually acts.
     #[default]

@@ -7,6 +7,7 @@ use gil_core::protocol::Protocol;
 use indexmap::IndexSet;
 use rustc_hash::FxHasher;
 
+use crate::claims::ghost::{PANICKED, REFUSED};
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::fair::{Arena, Edge};
 use crate::explorer::model::{Action, Next, Program, State, describe};
@@ -29,7 +30,8 @@ pub struct Graph<P: Protocol> {
 }
 
 impl<P: Protocol> Graph<P> {
-    /// Explores until no new state is found or there are more than `limit` states.
+    /// Explores until no new state is found, there are more than `limit` states, or the protocol
+    /// panics.
     #[must_use]
     pub fn explore(protocol: P, program: Program, ghost: bool, limit: usize) -> Self {
         let mut graph = Self {
@@ -49,6 +51,10 @@ impl<P: Protocol> Graph<P> {
                 break;
             }
             graph.expand(graph.edges.len());
+            if graph.counterexample(PANICKED).is_some() {
+                graph.complete = false;
+                break;
+            }
         }
         graph
     }
@@ -101,6 +107,13 @@ impl<P: Protocol> Graph<P> {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// A run to a state behind which nothing was explored, because the protocol panics there or
+    /// breaks a rule of its interface.
+    #[must_use]
+    pub fn dead_end(&self) -> Option<&Counterexample> {
+        self.counterexample(PANICKED).or_else(|| self.counterexample(REFUSED))
     }
 
     /// How many states were explored.

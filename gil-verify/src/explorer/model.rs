@@ -4,6 +4,8 @@
 //! thread states determine the possible actions; timeouts and wake choices are free. One action is
 //! one critical section, the unit in which the real lock decides.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use gil_core::engine::{Event, Monitor, Operation, Outcome, Phase, ThreadState, WakePolicy};
 use gil_core::protocol::{Preemption, Protocol, Release, ThreadId, Timer, Wake};
 
@@ -84,7 +86,7 @@ pub struct Action {
 pub struct Next<P: Protocol> {
     /// The action.
     pub action: Action,
-    /// The state after it; `None` when the Monitor refused.
+    /// The state after it; `None` when the Monitor refused, or the protocol panicked.
     pub state: Option<State<P>>,
     /// The claims it broke.
     pub broken: Vec<Violation>,
@@ -194,7 +196,16 @@ impl<P: Protocol> State<P> {
         let mut choose = ById { wanted: usize::from(action.choice), alternatives: 1 };
         let mut state = self.clone();
         let Action { thread, entry, .. } = action;
-        let next = match state.monitor.section(thread, entry, &mut choose) {
+        // After a panic the state is dropped, so that no half-changed one is explored.
+        let section = || state.monitor.section(thread, entry, &mut choose);
+        let decided = match catch_unwind(AssertUnwindSafe(section)) {
+            Ok(decided) => decided,
+            Err(panic) => {
+                let broken = vec![Violation::of_panic(&*panic)];
+                return (Next { action, state: None, broken }, 1);
+            }
+        };
+        let next = match decided {
             Ok(outcome) => {
                 let broken = state.judge(thread, entry, outcome);
                 Next { action, state: Some(state), broken }

@@ -62,7 +62,7 @@ pub fn engines(claim: &str) -> Vec<Engine> {
     if shuttle::JUDGED.contains(&claim) {
         engines.push(Engine::Shuttle);
     }
-    #[cfg(not(loom))]
+    #[cfg(all(feature = "cli", not(loom)))]
     if [crate::spin::SAFETY, crate::spin::LIVENESS].concat().contains(&claim) {
         engines.push(Engine::Spin);
     }

@@ -9,12 +9,13 @@ use super::found::{Compared, Found, missing};
 use super::suites::{SUITES, Suite, compares, judged};
 use crate::ledger;
 use crate::mutants::mechanism::{MECHANISM_MUTANTS, MechanismMutant};
-use crate::parallel;
 use crate::protocols::PROTOCOLS;
 use crate::replay::replay_line::Line;
+use crate::report::counts;
+use crate::report::job::{self, Sink};
 use crate::report::selection::Selection;
 use crate::report::{
-    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
+    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Row, Verdict,
 };
 
 /// One check: a process of its own.
@@ -26,45 +27,39 @@ pub enum Check {
     Mutant(&'static MechanismMutant, &'static Suite),
 }
 
-/// Builds, then runs the suites and the mechanism's mutants, two at a time.
+/// Builds, then runs the suites and the mechanism's mutants, one on each core.
 ///
 /// # Errors
 /// A [`ProcessError`] if a process could not run.
-pub fn run(
-    selection: &Selection,
-    sink: &mut dyn FnMut(Row),
-    progress: &mut dyn FnMut(&str),
-) -> Result<(), ProcessError> {
+pub fn run(selection: &Selection, sink: &mut dyn Sink) -> Result<(), ProcessError> {
     let checks = checks(selection);
-    if checks.is_empty() {
+    if job::of_shard(selection, &checks).is_empty() {
         return Ok(());
     }
-    let binary = process::LOOM.make(progress)?;
-    let results = parallel::map(
-        &checks,
-        Check::cost,
-        |check| check.perform(&binary),
-        |check| progress(&format!("loom: {}", check.name())),
-    );
-    for rows in results {
-        for row in rows? {
-            let wanted = match &row {
-                Row::Claim(row) => selection.has_claim(&row.id),
-                Row::Agreement(row) => selection.has_claim(&row.id),
-                Row::Mutant(_) | Row::Bound(_) => true,
-            };
-            if wanted {
-                sink(row);
+    let binary = process::LOOM.make(&mut |what| sink.progress(what))?;
+    job::perform(selection, &checks, |check| check.perform(&binary), sink)
+}
+
+impl job::Job for Check {
+    fn name(&self) -> String {
+        format!("loom: {}", self.test_name())
+    }
+
+    fn cost(&self) -> u64 {
+        match self {
+            Self::Suite(suite, protocol) => {
+                let of = if suite.work.is_without_lock() { NO_LOCK } else { protocol };
+                counts::cost(&format!("loom {of} {}", suite.name))
             }
+            Self::Mutant(..) => 0, // most end at the first broken execution
         }
     }
-    Ok(())
 }
 
 impl Check {
-    /// Its name: the suite and the protocol, and the mutant if there is one.
+    /// Its name as a test: the suite and the protocol, and the mutant if there is one.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn test_name(&self) -> String {
         match self {
             Self::Suite(suite, protocol) => format!("{}/{protocol}", suite.name),
             Self::Mutant(mutant, suite) => {
@@ -87,17 +82,6 @@ impl Check {
             Self::Mutant(mutant, suite) => {
                 Ok(vec![Row::Mutant(try_mutant(binary, mutant, suite)?)])
             }
-        }
-    }
-
-    /// The large exhaustive ones first: one of them at the end would leave a core idle.
-    const fn cost(&self) -> usize {
-        match self {
-            Self::Suite(suite, _) => match (suite.profile, suite.preemptions) {
-                (Profile::Full, None) => 2,
-                _ => suite.threads / 3,
-            },
-            Self::Mutant(..) => 0,
         }
     }
 }

@@ -13,8 +13,8 @@ pub mod mechanism;
 pub mod mutant_hunt;
 pub mod protocol;
 pub mod shuttle;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod source;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod spin;
 pub mod time;

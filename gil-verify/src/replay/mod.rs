@@ -4,7 +4,7 @@
 //! break the safety claim, or the loop must close, break the promise and be fair.
 
 pub mod bounded;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod conform;
 pub mod lanes;
 pub mod mechanism;
@@ -15,6 +15,7 @@ use gil_core::protocol::{Protocol, ThreadId};
 use gil_models::trace::{TraceEvent, TraceRecord};
 
 use crate::claims::explored::{self, HAND, LIVENESS, TURNS};
+use crate::claims::ghost::{PANICKED, REFUSED};
 use crate::claims::liveness::Promise;
 use crate::claims::overtake::Overtakings;
 use crate::claims::{equal_turns, invariants};
@@ -177,9 +178,27 @@ pub enum ReplayError {
 /// # Errors
 /// A [`ReplayError`], if there is no such run.
 pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
+    check(line)?;
+    protocols::with_any(&line.protocol, line.mutant.as_deref(), Replay(line))?
+}
+
+/// As [`explored`], for a protocol of your own: `line` names it, and nothing looks that name up.
+///
+/// # Errors
+/// A [`ReplayError`], if there is no such run.
+pub fn of<P: Protocol + Send + Sync + 'static>(
+    protocol: P,
+    line: &Explored,
+) -> Result<Replayed, ReplayError> {
+    check(line)?;
+    Replay(line).visit(P::NAME, protocol)
+}
+
+/// Whether the line has the form that its claim needs.
+fn check(line: &Explored) -> Result<(), ReplayError> {
     let Explored { claim, circle, fairness, .. } = line;
     match circle {
-        _ if !explored::judged().chain([BOUND]).any(|id| id == *claim) => {
+        _ if !explored::judged().chain([BOUND, PANICKED, REFUSED]).any(|id| id == *claim) => {
             return Err(ReplayError::NotJudged { claim });
         }
         None if LIVENESS.contains(claim) => return Err(ReplayError::NoLoop(claim)),
@@ -190,7 +209,7 @@ pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
         }
         _ => {}
     }
-    protocols::with_any(&line.protocol, line.mutant.as_deref(), Replay(line))?
+    Ok(())
 }
 
 const BOUND: &str = "LIVE-3";

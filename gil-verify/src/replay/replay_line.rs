@@ -17,6 +17,7 @@ use std::fmt::Write;
 use gil_core::engine::Operation;
 use gil_core::protocol::{Release, ThreadId, Wake};
 
+use crate::claims::ghost::{PANICKED, REFUSED};
 use crate::explorer::counterexample::Counterexample;
 use crate::explorer::fair::Fairness;
 use crate::explorer::model::{Action, Program};
@@ -313,8 +314,8 @@ impl Line {
 }
 
 fn claim(id: &str) -> Result<&'static str, LineError> {
-    let known = || ledger::CLAIMS.iter().map(|claim| claim.id);
-    ledger::claim(id).map(|claim| claim.id).ok_or_else(|| LineError::Unknown {
+    let known = || ledger::CLAIMS.iter().map(|claim| claim.id).chain([PANICKED, REFUSED]);
+    known().find(|claim| *claim == id).ok_or_else(|| LineError::Unknown {
         what: "claim",
         found: id.to_owned(),
         known: format!("there are {}", known().collect::<Vec<_>>().join(", ")),

@@ -5,6 +5,7 @@
 //! more. Both fail until they are blessed.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::claims::explored::{HAND, LIVENESS, TURNS};
 use crate::claims::time::TIME;
@@ -27,6 +28,13 @@ pub const BLESS: &str = "if that is meant: cargo verify --profile full --bless";
 /// When the file is not a JSON object of numbers.
 pub fn committed() -> Result<Counts, serde_json::Error> {
     serde_json::from_str(COMMITTED)
+}
+
+/// What a check costs, compared with the others: its committed count, 0 if it has none yet.
+#[must_use]
+pub fn cost(key: &str) -> u64 {
+    static COUNTS: LazyLock<Counts> = LazyLock::new(|| committed().unwrap_or_default());
+    COUNTS.get(key).copied().unwrap_or_default()
 }
 
 fn claim_key(row: &ClaimRow) -> Option<String> {

@@ -1,25 +1,30 @@
 //! The whole run: the results of the engines in the form of the machine output (`gil-verify/1`),
 //! how they are judged, and the texts that are generated from them.
 //!
-//! - [`selection`]: what to run; [`verify`]: runs it and judges it; [`counts`]: the committed
-//!   counts
-//! - `text_report`: the report as text
+//! - [`selection`]: what to run; [`job`]: its parts; [`verify`]: runs it and judges it; [`counts`]:
+//!   the committed counts
+//! - [`shard`]: the results of several machines
+//! - `text_report`, `junit`: the report as text, and for a CI system
 //! - `book`, `cells`, `claim_page`, `suites_page`, [`overtaking_page`],
 //!   [`loom_counterexamples`]: pages of the book
 
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod book;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 mod cells;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 mod claim_page;
 pub mod counts;
+pub mod job;
+#[cfg(all(feature = "cli", not(loom)))]
+pub mod junit;
 pub mod loom_counterexamples;
 pub mod overtaking_page;
 pub mod selection;
-#[cfg(not(loom))]
+pub mod shard;
+#[cfg(all(feature = "cli", not(loom)))]
 mod suites_page;
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 pub mod text_report;
 pub mod verify;
 

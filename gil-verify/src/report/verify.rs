@@ -11,12 +11,13 @@ use crate::explorer::engine;
 use crate::loom::process::ProcessError;
 use crate::mutants::matrix;
 use crate::report::counts::{self, Counts};
+use crate::report::job::{Done, Job, Run, Sink};
 use crate::report::selection::Selection;
 use crate::report::{
     AgreementRow, BoundRow, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, SCHEMA,
     Verdict, loom_counterexamples,
 };
-#[cfg(not(loom))]
+#[cfg(all(feature = "cli", not(loom)))]
 use crate::spin;
 use crate::{ledger, loom, shuttle};
 
@@ -96,28 +97,87 @@ pub enum RunError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// Spin gave no verdict.
-    #[cfg(not(loom))]
+    #[cfg(all(feature = "cli", not(loom)))]
     #[error(transparent)]
     Spin(#[from] spin::SpinError),
 }
 
-/// Runs the explorer, then loom, and in the full profile shuttle and Spin; judges the results.
+/// Collects the jobs that are done.
+struct Collector<'a> {
+    jobs: Vec<Done>,
+    listen: &'a mut dyn Listen,
+}
+
+impl Sink for Collector<'_> {
+    fn progress(&mut self, what: &str) {
+        self.listen.progress(what);
+    }
+
+    fn done(&mut self, done: Done) {
+        self.jobs.push(done);
+    }
+}
+
+/// Runs what is selected and judges the results: [`collect`] and [`finish`].
 ///
 /// # Errors
-/// A [`RunError`], if one of them could not run.
+/// A [`RunError`], if an engine could not run.
 pub fn run(
     selection: &Selection,
     listen: &mut dyn Listen,
 ) -> Result<(Report, Counts, Bounds), RunError> {
+    Ok(finish(collect(selection, listen)?))
+}
+
+/// Runs the explorer, then loom, and in the full profile shuttle and Spin.
+///
+/// # Errors
+/// A [`RunError`], if one of them could not run.
+pub fn collect(selection: &Selection, listen: &mut dyn Listen) -> Result<Run, RunError> {
     let began = Instant::now();
-    let mut rows = Vec::new();
-    engine::explorer(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what));
-    listen.explored(&rows);
-    loom::engine::run(selection, &mut |row| rows.push(row), &mut |what| listen.progress(what))?;
-    let notes: Vec<String> = match selection.profile {
+    let mut sink = Collector { jobs: Vec::new(), listen };
+    engine::run(selection, &mut sink);
+    let rows: Vec<Row> = sink.jobs.iter().flat_map(|done| done.rows.clone()).collect();
+    sink.listen.explored(&rows);
+    loom::engine::run(selection, &mut sink)?;
+    let notes = match selection.profile {
         Profile::Quick => Vec::new(),
-        Profile::Full => second_opinions(selection, &mut rows, listen)?.into_iter().collect(),
+        Profile::Full => second_opinions(selection, &mut sink)?.into_iter().collect(),
     };
+    let (jobs, selection) = (sink.jobs, selection.clone());
+    Ok(Run { selection, jobs, notes, seconds: began.elapsed().as_secs_f64() })
+}
+
+/// Runs shuttle and Spin. Returns the omitted parts, and the reasons.
+fn second_opinions(selection: &Selection, sink: &mut dyn Sink) -> Result<Option<String>, RunError> {
+    shuttle::engine::run(selection, sink)?;
+    #[cfg(all(feature = "cli", not(loom)))]
+    return Ok(spin::engine::run(selection, sink)?);
+    #[cfg(any(loom, not(feature = "cli")))]
+    Ok(None)
+}
+
+/// The names of all jobs of a selection, in the order of [`collect`].
+#[must_use]
+pub fn names(selection: &Selection) -> Vec<String> {
+    fn names_of<J: Job>(jobs: Vec<J>) -> impl Iterator<Item = String> {
+        jobs.into_iter().map(|job| job.name())
+    }
+    let mut names: Vec<String> = names_of(engine::jobs(selection)).collect();
+    names.extend(names_of(loom::engine::checks(selection)));
+    if selection.profile == Profile::Full {
+        names.extend(names_of(shuttle::engine::jobs(selection)));
+        #[cfg(all(feature = "cli", not(loom)))]
+        names.extend(names_of(spin::engine::jobs(selection)));
+    }
+    names
+}
+
+/// Judges the results of a run, and compares them with the committed ones.
+#[must_use]
+pub fn finish(run: Run) -> (Report, Counts, Bounds) {
+    let Run { selection, jobs, notes, seconds } = run;
+    let rows: Vec<Row> = jobs.into_iter().flat_map(|done| done.rows).collect();
     let counts = counts::of(&rows);
     let committed = counts::committed().unwrap_or_default();
     let everything = selection.is_everything();
@@ -145,22 +205,8 @@ pub fn run(
         &told,
         &loom_counterexamples::of(&report.claims),
     ));
-    report.summary.seconds = began.elapsed().as_secs_f64();
-    Ok((report, counts, bounds))
-}
-
-/// Runs shuttle and Spin. Returns the omitted parts, and the reasons.
-fn second_opinions(
-    selection: &Selection,
-    rows: &mut Vec<Row>,
-    listen: &mut dyn Listen,
-) -> Result<Option<String>, RunError> {
-    let (sink, progress) = (&mut |row| rows.push(row), &mut |what: &str| listen.progress(what));
-    shuttle::engine::run(selection, sink, progress)?;
-    #[cfg(not(loom))]
-    return Ok(spin::engine::run(selection, sink, progress)?);
-    #[cfg(loom)]
-    Ok(None)
+    report.summary.seconds = seconds;
+    (report, counts, bounds)
 }
 
 /// What is not as expected in the rows of one check, its count included.
@@ -214,7 +260,7 @@ pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Repo
 }
 
 /// The problem of a row, if there is one.
-fn problem(row: &Row) -> Option<String> {
+pub(crate) fn problem(row: &Row) -> Option<String> {
     match row {
         Row::Claim(row) if row.verdict != row.expected => Some(format!(
             "{} of {} ({:?}, {} threads, {}, {}): {:?}, expected {:?}",

@@ -7,23 +7,28 @@ use super::{COURSES, Course, JUDGED, course_named};
 use crate::ledger;
 use crate::loom::process::{ProcessError, SHUTTLE, Said, say};
 use crate::mutants::shuttle::MUTANTS;
-use crate::parallel;
 use crate::protocols::MAIN;
 use crate::replay::replay_line::Line;
+use crate::report::job::{self, Sink};
 use crate::report::selection::Selection;
 use crate::report::{CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Row, Verdict};
 
 /// The test that runs the courses.
 const TEST: &str = "gil-verify/tests/shuttle.rs::courses_are_as_expected";
 
-type Mutant = (&'static str, &'static str, &'static [&'static str]);
+/// A mutant of the mechanism, its course, and the claims of which one must catch it.
+pub type Mutant = (&'static str, &'static str, &'static [&'static str]);
 
-enum Job {
+/// A part of shuttle's work.
+#[derive(Debug)]
+pub enum Job {
+    /// A course of a protocol.
     Course(&'static Course, &'static str),
+    /// A mutant of the mechanism, in the course that must catch it.
     Mutant(&'static Mutant),
 }
 
-impl Job {
+impl job::Job for Job {
     fn name(&self) -> String {
         match self {
             Self::Course(course, protocol) => format!("shuttle: {} of {protocol}", course.name),
@@ -31,47 +36,35 @@ impl Job {
         }
     }
 
-    const fn cost(&self) -> usize {
+    fn cost(&self) -> u64 {
         match self {
-            Self::Course(course, _) => course.threads,
+            Self::Course(course, _) => course.threads as u64,
             Self::Mutant(_) => 0,
         }
     }
+}
+
+/// shuttle's jobs.
+#[must_use]
+pub fn jobs(selection: &Selection) -> Vec<Job> {
+    let protocols = || MAIN.iter().filter(|protocol| selection.has_protocol(protocol));
+    let courses =
+        COURSES.iter().flat_map(|course| protocols().map(move |of| Job::Course(course, of)));
+    let mutants = MUTANTS.iter().filter(|_| selection.has_protocol(MAIN[0])).map(Job::Mutant);
+    courses.chain(mutants).collect()
 }
 
 /// Builds, then runs the courses and the mutants.
 ///
 /// # Errors
 /// A [`ProcessError`], if a process could not run.
-pub fn run(
-    selection: &Selection,
-    sink: &mut dyn FnMut(Row),
-    progress: &mut dyn FnMut(&str),
-) -> Result<(), ProcessError> {
-    let protocols = || MAIN.iter().filter(|protocol| selection.has_protocol(protocol));
-    let courses =
-        COURSES.iter().flat_map(|course| protocols().map(move |of| Job::Course(course, of)));
-    let mutants = MUTANTS.iter().filter(|_| selection.has_protocol(MAIN[0])).map(Job::Mutant);
-    let jobs: Vec<_> = courses.chain(mutants).collect();
-    if jobs.is_empty() {
+pub fn run(selection: &Selection, sink: &mut dyn Sink) -> Result<(), ProcessError> {
+    let jobs = jobs(selection);
+    if job::of_shard(selection, &jobs).is_empty() {
         return Ok(());
     }
-    let binary = SHUTTLE.make(progress)?;
-    let found =
-        parallel::map(&jobs, Job::cost, |job| perform(&binary, job), |job| progress(&job.name()));
-    for rows in found {
-        for row in rows? {
-            let wanted = match &row {
-                Row::Claim(row) => selection.has_claim(&row.id),
-                Row::Mutant(row) => row.breaks.iter().any(|claim| selection.has_claim(claim)),
-                Row::Agreement(_) | Row::Bound(_) => true,
-            };
-            if wanted {
-                sink(row);
-            }
-        }
-    }
-    Ok(())
+    let binary = SHUTTLE.make(&mut |what| sink.progress(what))?;
+    job::perform(selection, &jobs, |job| perform(&binary, job), sink)
 }
 
 fn perform(binary: &Path, job: &Job) -> Result<Vec<Row>, ProcessError> {

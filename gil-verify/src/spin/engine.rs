@@ -8,8 +8,8 @@ use crate::explorer::fair::Fairness;
 use crate::explorer::model::Program;
 use crate::ledger;
 use crate::mutants::spin::{self, MUTANTS, SpinMutant};
-use crate::parallel;
 use crate::protocols::MAIN;
+use crate::report::job::{self, Done, Job as _, Sink};
 use crate::report::selection::Selection;
 use crate::report::{self, ClaimRow, Engine, Row};
 
@@ -54,12 +54,16 @@ pub fn answers(
     Ok(answers)
 }
 
-enum Job {
+/// A part of Spin's work.
+#[derive(Debug)]
+pub enum Job {
+    /// The claims about a protocol in a program.
     Claims(&'static str, Program),
+    /// A mutant of a protocol.
     Mutant(&'static SpinMutant),
 }
 
-impl Job {
+impl job::Job for Job {
     fn name(&self) -> String {
         match self {
             Self::Claims(protocol, program) => {
@@ -69,15 +73,17 @@ impl Job {
         }
     }
 
-    const fn cost(&self) -> usize {
+    fn cost(&self) -> u64 {
         match self {
-            Self::Claims(_, program) => program.threads * 10 + program.cancel as usize,
+            Self::Claims(_, program) => program.threads as u64 * 10 + u64::from(program.cancel),
             Self::Mutant(_) => 0,
         }
     }
 }
 
-fn jobs(selection: &Selection) -> Vec<Job> {
+/// Spin's jobs.
+#[must_use]
+pub fn jobs(selection: &Selection) -> Vec<Job> {
     let mut jobs = Vec::new();
     for protocol in MAIN.iter().filter(|protocol| selection.has_protocol(protocol)) {
         for threads in THREADS {
@@ -103,28 +109,23 @@ fn selects(selection: &Selection, claim: &str) -> bool {
     selection.has_claim(claim) && !other
 }
 
-/// Runs Spin. If it is not installed, returns a message for the reader.
+/// Runs Spin. If it is not installed, its jobs have no results, and a message for the reader is
+/// returned.
 ///
 /// # Errors
 /// A [`SpinError`] if there is no verdict, except that a truncated search is inconclusive. Also if
 /// Spin is missing although it is required.
-pub fn run(
-    selection: &Selection,
-    sink: &mut dyn FnMut(Row),
-    progress: &mut dyn FnMut(&str),
-) -> Result<Option<String>, SpinError> {
+pub fn run(selection: &Selection, sink: &mut dyn Sink) -> Result<Option<String>, SpinError> {
     let jobs = jobs(selection);
-    if jobs.is_empty() {
+    let mine = job::of_shard(selection, &jobs);
+    if mine.is_empty() {
         return Ok(None);
     }
     if !is_there()? {
+        mine.iter().for_each(|job| sink.done(Done { job: job.name(), rows: Vec::new() }));
         return Ok(Some(super::NOT_THERE.to_owned()));
     }
-    let perform = |job: &Job| perform(selection, job);
-    let found = parallel::map(&jobs, Job::cost, perform, |job| progress(&job.name()));
-    for rows in found {
-        rows?.into_iter().for_each(&mut *sink);
-    }
+    job::perform(selection, &jobs, |job| perform(selection, job), sink)?;
     Ok(None)
 }
 

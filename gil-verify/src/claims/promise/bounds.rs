@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use gil_core::protocol::{Budgets, Handoff};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,13 @@ pub const BLESS: &str = "if that is meant: cargo verify --profile full --bless";
 /// When the file is not a table.
 pub fn committed() -> Result<Bounds, serde_json::Error> {
     serde_json::from_str(COMMITTED)
+}
+
+/// What a cell costs: its committed number of states, 0 if it has none yet.
+#[must_use]
+pub fn cost(point: Point) -> u64 {
+    static TABLE: LazyLock<Bounds> = LazyLock::new(|| committed().unwrap_or_default());
+    TABLE.get(&point.key()).map_or(0, |bound| bound.states)
 }
 
 /// All cells of the table.
