@@ -188,7 +188,9 @@ mod tests {
         }
         let (all, living) = (Registrations::new(), ReturnedIds::default());
         let kept = PRUNE_MIN as u64;
-        (0..kept).for_each(|id| drop(all.add(registration(id, &living, false))));
+        for id in 0..kept {
+            all.add(registration(id, &living, false));
+        }
         all.add(registration(kept, &ReturnedIds::default(), true));
         for id in kept + 1..100 * kept {
             all.add(registration(id, &ReturnedIds::default(), false));
@@ -204,10 +206,11 @@ mod tests {
             return; // a lock needs loom's model there
         }
         let (all, living) = (Registrations::new(), ReturnedIds::default());
-        let add = |id| drop(all.add(registration(id, &living, false)));
-        (0..PRUNE_MIN as u64).for_each(add);
-        assert_eq!(all.prune_at.get(), PRUNE_MIN);
-        add(PRUNE_MIN as u64);
+        for id in 0..PRUNE_MIN as u64 {
+            assert_eq!(all.prune_at.get(), PRUNE_MIN);
+            all.add(registration(id, &living, false));
+        }
+        all.add(registration(PRUNE_MIN as u64, &living, false));
         assert_eq!(all.prune_at.get(), 2 * PRUNE_MIN);
     }
 }
