@@ -266,7 +266,7 @@ fn threads_that_join_in_a_circle_get_an_error() {
         print(first ~= second, first and why_second or why_first)";
     for protocol in ["handoff", "python3"] {
         let said = printed(protocol, source);
-        let circle = "true\ttest:5: join: threads join each other in a circle: thread";
+        let circle = "true\tjoin: threads join each other in a circle: thread";
         assert!(said.starts_with(circle), "under {protocol}: {said}");
     }
 }
