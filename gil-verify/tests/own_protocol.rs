@@ -102,15 +102,27 @@ fn protocol_that_panics_is_inconclusive_and_its_run_replays() {
     }
 }
 
-/// Leaves instead of waiting, which the interface forbids.
+/// Two first drafts of a spin lock.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Leaves;
+enum Draft {
+    /// Leaves instead of waiting, which the interface forbids.
+    Leaves,
+    /// Counts its acquisitions forever.
+    Counts(u64),
+}
 
-impl Protocol for Leaves {
-    const NAME: &'static str = "leaves";
+impl Protocol for Draft {
+    const NAME: &'static str = "draft";
     const SETS: &'static [Order] = &[];
     fn acquire(&mut self, cx: &mut dyn Context) -> Step {
-        if cx.is_free() { Step::Owns } else { Step::Left }
+        match self {
+            _ if cx.is_free() => Step::Owns,
+            Self::Leaves => Step::Left,
+            Self::Counts(count) => {
+                *count += 1;
+                Step::Retry
+            }
+        }
     }
     fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
         cx.free();
@@ -127,7 +139,7 @@ impl Protocol for Leaves {
 
 #[test]
 fn protocol_that_breaks_its_interface_is_inconclusive() {
-    let explored = Explored::new(&Leaves, Program::blocking(2), 100_000);
+    let explored = Explored::new(&Draft::Leaves, Program::blocking(2), 100_000);
     let found = explored.check("SAFE-1");
     assert_eq!(found.verdict, Verdict::Inconclusive);
     let note = found.note.unwrap_or_default();
@@ -135,36 +147,9 @@ fn protocol_that_breaks_its_interface_is_inconclusive() {
     assert_eq!(found.counterexample.map(|run| run.stem.len()), Some(2));
 }
 
-/// Counts its acquisitions forever.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-struct Counts(u64);
-
-impl Protocol for Counts {
-    const NAME: &'static str = "counts";
-    const SETS: &'static [Order] = &[];
-    fn acquire(&mut self, cx: &mut dyn Context) -> Step {
-        self.0 += 1;
-        if cx.is_free() { Step::Owns } else { Step::Retry }
-    }
-    fn retry(&mut self, cx: &mut dyn Context) -> Step {
-        if cx.is_free() { Step::Owns } else { Step::Retry }
-    }
-    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
-        cx.free();
-        Step::Left
-    }
-    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
-        Step::Owns
-    }
-    fn woken(&mut self, cx: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
-        self.acquire(cx)
-    }
-    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
-}
-
 #[test]
 fn state_that_grows_forever_is_inconclusive() {
-    let found = Explored::new(&Counts::default(), Program::blocking(2), 1_000).check("SAFE-1");
+    let found = Explored::new(&Draft::Counts(0), Program::blocking(2), 1_000).check("SAFE-1");
     assert_eq!(found.verdict, Verdict::Inconclusive);
     let note = found.note.unwrap_or_default();
     assert!(note.contains("states were explored; a state that grows forever"), "{note}");

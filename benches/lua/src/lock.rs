@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gil_bench::lang::Requests;
 use gil_core::protocol::{Preemption, Protocol};
@@ -105,10 +105,7 @@ impl<P: Protocol + Send> Lock for Gil<Interpreter, P> {
     }
 
     fn watch_requests(&self) -> Option<Requests> {
-        let requests = Requests::default();
-        let watched = requests.clone();
-        self.on_switch_request(move |pending| watched.tell(pending, Instant::now()));
-        Some(requests)
+        Some(Requests::of(self))
     }
 }
 

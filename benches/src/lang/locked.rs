@@ -1,7 +1,7 @@
 //! The world under a global interpreter lock: the typed heap of gil-core.
 
 use std::marker::PhantomData;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gil_core::heap::{Brand, GilCell, GilRc, Token};
 use gil_core::raw::Counters;
@@ -83,9 +83,6 @@ where
     }
 
     fn watch_requests() -> Option<Requests> {
-        let requests = Requests::default();
-        let watched = requests.clone();
-        B::lock().on_switch_request(move |pending| watched.tell(pending, Instant::now()));
-        Some(requests)
+        Some(Requests::of(B::lock()))
     }
 }

@@ -4,6 +4,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use gil_core::Gil;
+use gil_core::protocol::Protocol;
+
 /// Watches the requests of one lock. A clone watches the same.
 #[derive(Clone, Debug, Default)]
 pub struct Requests(Arc<Mutex<Inner>>);
@@ -15,6 +18,15 @@ struct Inner {
 }
 
 impl Requests {
+    /// Begins to watch a lock.
+    #[must_use]
+    pub fn of<T, P: Protocol>(lock: &Gil<T, P>) -> Self {
+        let requests = Self::default();
+        let watched = requests.clone();
+        lock.on_switch_request(move |pending| watched.tell(pending, Instant::now()));
+        requests
+    }
+
     /// There is a request now, or there is none any more. For
     /// [`Gil::on_switch_request`](gil_core::Gil::on_switch_request).
     ///

@@ -75,21 +75,43 @@ fn lock_can_be_granted_only_to_an_acquiring_waiter() {
     );
 }
 
-/// Waits or leaves while it owns, without freeing the lock.
+/// Does what the test chooses.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct NeverFrees;
+struct Answers {
+    /// A release frees the lock.
+    frees: bool,
+    acquire: Step,
+    release: Step,
+    safepoint: Step,
+    retry: Step,
+}
 
-impl Protocol for NeverFrees {
-    const NAME: &'static str = "never-frees";
+/// Breaks no rule.
+const GOOD: Answers = Answers {
+    frees: true,
+    acquire: Step::Owns,
+    release: Step::Retry,
+    safepoint: Step::Owns,
+    retry: Step::Left,
+};
+
+impl Protocol for Answers {
+    const NAME: &'static str = "answers";
     const SETS: &'static [Order] = &[Order::Fifo];
     fn acquire(&mut self, _: &mut dyn Context) -> Step {
-        Step::Owns
+        self.acquire
     }
-    fn release(&mut self, _: &mut dyn Context, how: Release) -> Step {
-        if how == Release::Final { Step::Left } else { Step::Retry }
+    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
+        if self.frees {
+            cx.free();
+        }
+        self.release
     }
     fn safepoint(&mut self, _: &mut dyn Context) -> Step {
-        Step::Wait(SET, None)
+        self.safepoint
+    }
+    fn retry(&mut self, _: &mut dyn Context) -> Step {
+        self.retry
     }
     fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
         Step::Owns
@@ -101,54 +123,27 @@ impl Protocol for NeverFrees {
 fn owner_can_neither_leave_nor_wait_nor_pause() {
     let [a] = threads();
     // MON-2: an owner that does not free the lock cannot leave, wait or be between two sections.
-    for stops in [Operation::Release(Release::Final), Operation::Safepoint, LEAVE] {
-        let found = run(NeverFrees, &[(a, Operation::Acquire), (a, stops)]);
-        assert_eq!(found, Err(Fault::WaitsWhileOwning), "{stops:?}");
+    let never_frees = Answers { frees: false, safepoint: Step::Wait(SET, None), ..GOOD };
+    for (release, stops) in
+        [(Step::Left, LEAVE), (Step::Retry, LEAVE), (Step::Left, Operation::Safepoint)]
+    {
+        let protocol = Answers { release, ..never_frees.clone() };
+        let found = run(protocol, &[(a, Operation::Acquire), (a, stops)]);
+        assert_eq!(found, Err(Fault::WaitsWhileOwning), "{release:?}, {stops:?}");
     }
-}
-
-/// Frees the lock on release, and does what the test chooses elsewhere.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Answers {
-    acquire: Step,
-    release: Step,
-    retry: Step,
-}
-
-impl Protocol for Answers {
-    const NAME: &'static str = "answers";
-    const SETS: &'static [Order] = &[Order::Fifo];
-    fn acquire(&mut self, _: &mut dyn Context) -> Step {
-        self.acquire
-    }
-    fn release(&mut self, cx: &mut dyn Context, _: Release) -> Step {
-        cx.free();
-        self.release
-    }
-    fn retry(&mut self, _: &mut dyn Context) -> Step {
-        self.retry
-    }
-    fn safepoint(&mut self, _: &mut dyn Context) -> Step {
-        Step::Owns
-    }
-    fn woken(&mut self, _: &mut dyn Context, _: WaitSet, _: Wake) -> Step {
-        Step::Owns
-    }
-    fn cancel(&mut self, _: &mut dyn Context, _: bool) {}
 }
 
 #[test]
 fn protocol_can_neither_send_a_thread_back_nor_away_nor_into_an_unknown_set() {
     let [a] = threads();
-    let good = Answers { acquire: Step::Owns, release: Step::Retry, retry: Step::Left };
     let leaves = [(a, Operation::Acquire), (a, LEAVE), (a, Operation::Retry)];
-    assert_eq!(run(good.clone(), &leaves), Ok(Outcome::Left));
-    let back = Answers { retry: Step::Owns, ..good.clone() };
+    assert_eq!(run(GOOD, &leaves), Ok(Outcome::Left));
+    let back = Answers { retry: Step::Owns, ..GOOD };
     assert_eq!(run(back, &leaves), Err(Fault::OwnsWhileLeaving));
-    let away = Answers { acquire: Step::Left, ..good.clone() };
+    let away = Answers { acquire: Step::Left, ..GOOD };
     assert_eq!(run(away, &leaves[..1]), Err(Fault::LeavesWhileEntering));
-    let declared = Answers { acquire: Step::Wait(SET, None), ..good.clone() };
+    let declared = Answers { acquire: Step::Wait(SET, None), ..GOOD };
     assert_eq!(run(declared, &leaves[..1]), Ok(Outcome::Wait(None)));
-    let unknown = Answers { acquire: Step::Wait(WaitSet(1), None), ..good };
+    let unknown = Answers { acquire: Step::Wait(WaitSet(1), None), ..GOOD };
     assert_eq!(run(unknown, &leaves[..1]), Err(Fault::UnknownSet));
 }

@@ -230,8 +230,8 @@ fn timekeeper_that_requested_also_times_the_next_run() {
     assert!(!plan.spin_for_answer);
 }
 
-#[test]
-fn timer_of_an_earlier_run_is_rearmed() {
+/// Three threads: a was preempted and is the timekeeper, b owns, and c is the next one.
+fn preempted() -> (Lock, [ThreadId; 3]) {
     let [a, b, c] = threads();
     let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
     lock.run(a, Operation::Acquire);
@@ -241,6 +241,12 @@ fn timer_of_an_earlier_run_is_rearmed() {
     lock.expired(b, Operation::Resume(Wake::TimedOut), Some(old.epoch));
     lock.run(a, Operation::Safepoint);
     lock.run(b, NOTIFIED);
+    (lock, [a, b, c])
+}
+
+#[test]
+fn timer_of_an_earlier_run_is_rearmed() {
+    let (mut lock, [a, b, c]) = preempted();
     // a is the timekeeper, and its timer is for the run of b. Two runs later that one is over.
     let (_, timer) = lock.run(a, NOTIFIED);
     lock.now_us += 1;
@@ -415,16 +421,8 @@ fn owner_that_came_by_the_fast_path_keeps_what_is_known_of_its_run() {
 
 #[test]
 fn timer_of_the_run_does_not_expire_at_once_while_the_lock_is_free() {
-    let [a, b, c] = threads();
-    let mut lock = Lock::new(Handoff::plain(), INTERVAL_US);
-    lock.run(a, Operation::Acquire);
-    lock.run(b, Operation::Acquire);
-    let (_, plan) = lock.run(c, Operation::Acquire);
-    lock.now_us += INTERVAL_US;
+    let (mut lock, [a, b, _]) = preempted();
     let timed_out = Operation::Resume(Wake::TimedOut);
-    lock.expired(b, timed_out, Some(plan.epoch));
-    lock.run(a, Operation::Safepoint); // b is granted the lock, and a is the timekeeper
-    lock.run(b, NOTIFIED);
     lock.now_us += 2 * INTERVAL_US;
     lock.run(b, RELEASE);
     assert_eq!(lock.timed.monitor.owner(), None, "c is woken");

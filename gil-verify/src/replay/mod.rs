@@ -182,7 +182,7 @@ pub fn explored(line: &Explored) -> Result<Replayed, ReplayError> {
     protocols::with_any(&line.protocol, line.mutant.as_deref(), Replay(line))?
 }
 
-/// As [`explored`], for a protocol of your own: `line` names it, and nothing looks that name up.
+/// As [`explored()`], for a protocol of your own: nothing looks up the name in `line`.
 ///
 /// # Errors
 /// A [`ReplayError`], if there is no such run.
