@@ -57,13 +57,15 @@ impl job::Job for Check {
 }
 
 impl Check {
-    /// Its name as a test: the suite and the protocol, and the mutant if there is one.
+    /// Its name as a test: the suite and the protocol; and the mutant if there is one, with the
+    /// claims of which one must catch it.
     #[must_use]
     pub fn test_name(&self) -> String {
         match self {
             Self::Suite(suite, protocol) => format!("{}/{protocol}", suite.name),
             Self::Mutant(mutant, suite) => {
-                format!("{}/{}/mutant-{}", suite.name, mutant.under, mutant.name)
+                let (claims, under) = (mutant.breaks.join("+"), mutant.under);
+                format!("{}/{under}/mutant-{}/{claims}", suite.name, mutant.name)
             }
         }
     }

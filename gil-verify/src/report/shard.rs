@@ -182,7 +182,7 @@ fn in_order(jobs: Vec<Done>, names: &[String]) -> Result<Vec<Done>, MergeError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Profile;
+    use crate::report::{Profile, verify};
 
     fn file(number: usize, of: usize, jobs: &[&str]) -> (PathBuf, Run) {
         let shard = Some(Shard { number, of });
@@ -208,6 +208,17 @@ mod tests {
         let jobs: Vec<_> = merged.jobs.iter().map(|done| done.job.as_str()).collect();
         assert_eq!(jobs, ["a", "b", "c"]);
         assert!(merged.selection.is_everything());
+    }
+
+    /// Two jobs of one name would be refused as double.
+    #[test]
+    fn each_job_of_a_whole_run_has_a_name_of_its_own() {
+        let mut names = verify::names(&Selection::all(Profile::Full));
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        assert!(all > 500, "{all} jobs");
     }
 
     #[test]
