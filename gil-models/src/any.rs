@@ -15,9 +15,10 @@ use crate::{Ghc, NoLock, OCaml, Priority, PyPy, Python2, Python3, Qemu, Ruby, Ru
 /// its name.
 ///
 /// Its constants differ by value: [`Protocol::settings`] returns them. A [`RawGil`] reads the
-/// constants of the type, so it does not compile with this one.
+/// constants of the type, so it does not compile with this one; [`OnRequest`] is for it.
 ///
 /// [`RawGil`]: gil_core::raw::RawGil
+/// [`OnRequest`]: crate::registry::OnRequest
 ///
 /// ```
 /// use gil_core::protocol::{Preemption, Protocol};

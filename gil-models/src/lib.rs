@@ -16,6 +16,7 @@ mod any;
 mod ghc;
 mod no_lock;
 mod ocaml;
+mod on_request;
 pub mod picture;
 mod priority;
 mod pypy;

@@ -6,7 +6,7 @@ use gil_core::protocol::{Handoff, Protocol};
 
 use crate::mutants::protocol::{MUTANTS, Mutated, Mutation};
 
-pub use gil_models::registry::{AnyProtocol, PROTOCOLS, Visit, with};
+pub use gil_models::registry::{AnyProtocol, PROTOCOLS, Visit, with, with_few_types};
 
 /// The protocols that every suite runs on; the others have the suites that connect them with the
 /// explorer.
@@ -61,7 +61,7 @@ pub fn mutation(protocol: &str, mutant: &str) -> Result<Mutation, Unknown> {
     found.ok_or(Unknown::Mutant { protocol, mutant })
 }
 
-/// As [`with`], optionally with one of the [mutants](MUTANTS) of the protocol.
+/// As [`with_few_types`], optionally with one of the [mutants](MUTANTS) of the protocol.
 ///
 /// # Errors
 /// [`Unknown`], if a name is unknown.
@@ -72,8 +72,8 @@ pub fn with_mutant<V: Visit>(
 ) -> Result<V::Output, Unknown> {
     let unknown = || Unknown::Protocol { protocol: protocol.to_owned() };
     match mutant {
-        None => with(protocol, visit),
-        Some(mutant) => with(protocol, Twist(visit, mutation(protocol, mutant)?)),
+        None => with_few_types(protocol, visit),
+        Some(mutant) => with_few_types(protocol, Twist(visit, mutation(protocol, mutant)?)),
     }
     .ok_or_else(unknown)
 }

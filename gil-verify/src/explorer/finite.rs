@@ -112,15 +112,17 @@ pub fn traces<P: Protocol>(protocol: P, finite: Finite) -> Traces {
 /// ```
 #[must_use]
 pub fn moves<P: Protocol>(protocol: P, finite: Finite) -> BTreeSet<Fingerprint> {
-    let start = State::initial(protocol, finite);
+    // Millions of states: each is stored once.
+    let start = Rc::new(State::initial(protocol, finite));
     let mut moves = BTreeSet::new();
     let mut known = FxHashSet::from_iter([start.clone()]);
     let mut open = vec![start];
     while let Some(state) = open.pop() {
-        for step in (0..state.threads.len()).flat_map(|thread| state.steps(thread)) {
+        for step in state.all_steps() {
             moves.extend(step.moved);
-            if known.insert(step.next.clone()) {
-                open.push(step.next);
+            let next = Rc::new(step.next);
+            if known.insert(next.clone()) {
+                open.push(next);
             }
         }
     }
@@ -149,7 +151,7 @@ pub fn begins_with<P: Protocol>(protocol: P, finite: Finite, wanted: &[Event]) -
         if met == wanted.len() {
             break;
         }
-        for step in (0..state.threads.len()).flat_map(|thread| state.steps(thread)) {
+        for step in state.all_steps() {
             let then = met + step.events.len();
             let next = (step.next, then);
             if wanted.get(met..then) == Some(&step.events) && known.insert(next.clone()) {
@@ -167,7 +169,7 @@ fn suffixes<P: Protocol>(state: &State<P>, known: &mut Known<P>) -> Rc<Traces> {
         return found.clone();
     }
     let mut found = Traces::new();
-    let steps: Vec<_> = (0..state.threads.len()).flat_map(|thread| state.steps(thread)).collect();
+    let steps: Vec<_> = state.all_steps().collect();
     if steps.is_empty() {
         found.insert(Vec::new());
     }
@@ -199,6 +201,18 @@ impl<P: Protocol> State<P> {
             threads: vec![thread; finite.threads],
             runs: None,
         }
+    }
+
+    /// The steps of all threads; where a thread parks, those of the first such thread alone. Its
+    /// decision commutes with every step of the others: it reads and writes only what they leave
+    /// alone, and is neither an event nor a move. So each order of the two has the same sections.
+    fn all_steps(&self) -> impl Iterator<Item = Step<P>> {
+        let parks = |thread: &Thread| matches!(thread.next, Next::Park { .. });
+        let threads = match self.threads.iter().position(parks) {
+            Some(first) => first..first + 1,
+            None => 0..self.threads.len(),
+        };
+        threads.flat_map(|thread| self.steps(thread))
     }
 
     fn steps(&self, index: usize) -> Vec<Step<P>> {

@@ -48,7 +48,7 @@ pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
         super::suites::judged(&suite, protocols::PROTOCOLS[0]).first().copied().unwrap_or_default();
     std::panic::set_hook(Box::new(move |panic| explain(claim, panic)));
     if suite.work == Work::LastRelease {
-        return protocols::with(protocol, LastRelease(suite));
+        return protocols::with_few_types(protocol, LastRelease(suite));
     }
     Some(match protocol {
         "handoff" => explore::<Boosted>(suite, cure),

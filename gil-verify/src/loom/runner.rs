@@ -30,7 +30,7 @@ impl Visit for Run {
 /// With the name of the claim that is broken.
 pub fn run(suite: &Suite, protocol: &str, cure: Option<Cure>) -> Option<Found> {
     match suite.work {
-        Work::Rounds(_) | Work::Hog => protocols::with(protocol, Run(*suite)),
+        Work::Rounds(_) | Work::Hog => protocols::with_few_types(protocol, Run(*suite)),
         _ => programs::run(protocol, *suite, cure),
     }
 }

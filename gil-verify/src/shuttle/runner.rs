@@ -169,15 +169,15 @@ pub fn main() -> ExitCode {
             };
             // The mutant may be off: then the schedule need not fit to its end.
             replay.set_allow_incomplete();
-            protocols::with(protocol, Run(course, replay))
+            protocols::with_few_types(protocol, Run(course, replay))
         }
         (None, Scheduler::Random) => {
             let scheduler = RandomScheduler::new_from_seed(SEED, course.schedules);
-            protocols::with(protocol, Run(course, scheduler))
+            protocols::with_few_types(protocol, Run(course, scheduler))
         }
         (None, Scheduler::Pct { depth }) => {
             let scheduler = PctScheduler::new_from_seed(SEED, depth, course.schedules);
-            protocols::with(protocol, Run(course, scheduler))
+            protocols::with_few_types(protocol, Run(course, scheduler))
         }
     };
     let Some(found) = found else { return usage(&format!("there is no protocol `{protocol}`")) };
