@@ -11,7 +11,7 @@ use crate::registry::AnyProtocol;
 /// protocol's own type. The wait-sets, which only the Monitor reads, come from
 /// [`Protocol::settings`].
 ///
-/// The checkers of the mechanism use it: they compile a lock once for nine protocols. The switch
+/// The checkers of the mechanism use it: they compile a lock once for most protocols. The switch
 /// interval of a new lock is the default one.
 ///
 /// ```

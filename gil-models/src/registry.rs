@@ -89,8 +89,8 @@ pub fn with<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
     Some(inside!(protocol(name)?, protocol => visit.visit(known, protocol)))
 }
 
-/// As [`with`], with three types in place of eleven: [`Handoff`], [`Python2`], and [`OnRequest`] for
-/// every other protocol. What `visit` does with a lock is compiled three times.
+/// As [`with`], with four types in place of eleven: [`Handoff`], [`Python2`] and [`PyPy`], and
+/// [`OnRequest`] for every other protocol. What `visit` does with a lock is compiled four times.
 ///
 /// ```
 /// use gil_core::protocol::Protocol;
@@ -112,6 +112,7 @@ pub fn with_few_types<V: Visit>(name: &str, visit: V) -> Option<V::Output> {
         Ok(protocol) => visit.visit(known, protocol),
         Err(AnyProtocol::Handoff(protocol)) => visit.visit(known, protocol),
         Err(AnyProtocol::Python2(protocol)) => visit.visit(known, protocol),
+        Err(AnyProtocol::PyPy(protocol)) => visit.visit(known, protocol),
         Err(other) => unreachable!("{other:?} has constants of its own: give it an arm"),
     })
 }

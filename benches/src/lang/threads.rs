@@ -151,3 +151,27 @@ pub(super) fn finish<W: World>(machine: &mut Machine<W>) -> Result<(), ScriptErr
     }
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::compile::compile;
+    use crate::lang::waits::MAIN;
+    use crate::lang::{Free, Options, Output};
+
+    #[test]
+    fn thread_that_panics_is_a_failed_thread() {
+        let program = compile("print(1)").expect("a program");
+        let shared = Arc::new(Shared::<Free>::new(program, Options::default(), Output::memory()));
+        let mut machine = Machine::attach(shared.clone(), MAIN);
+        let number = shared.waits.begin();
+        let ends = Ends { shared: shared.clone(), number };
+        let run = move || -> Result<Value<Free>, ScriptError> {
+            let _ends = ends;
+            panic!("as a bug of the interpreter would");
+        };
+        let thread = Thread { number, running: Mutex::new(Some(std::thread::spawn(run))) };
+        let error = join(&mut machine, &thread).map(|_| ()).unwrap_err();
+        assert!(error.contains("a thread panicked"), "{error}");
+    }
+}
