@@ -93,8 +93,7 @@ fn compare(protocol: &str, program: Program) -> (usize, Vec<String>) {
             let ours = explored.live.len();
             different.push(format!("{what}: {} states, not {ours}", answer.states));
         }
-        let exact = threads < 4 || protocol.starts_with("handoff");
-        if answer.moves != edges && exact || answer.moves < edges {
+        if answer.moves != edges {
             different.push(format!("{what}: {} moves, not {edges}", answer.moves));
         }
         for action in answer.untaken.iter().filter(|action| taken.contains(*action)) {
@@ -110,7 +109,8 @@ fn spin_agrees_with_the_explorer() {
     if !is_there() {
         return;
     }
-    let programs = engine::THREADS.into_iter().flat_map(engine::programs);
+    // With 4 threads the full profile compares the verdicts and the numbers of states.
+    let programs = [2, 3].into_iter().flat_map(engine::programs);
     let jobs: Vec<_> =
         programs.flat_map(|program| MAIN.iter().map(move |of| (*of, program))).collect();
     let compare = |(of, program): &(&str, Program)| compare(of, *program);
@@ -121,10 +121,10 @@ fn spin_agrees_with_the_explorer() {
         different.extend(differs);
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
-    // Seven claims of four protocols, three programs, three numbers of threads. Without LIVE-1 and
+    // Seven claims of four protocols, three programs, two numbers of threads. Without LIVE-1 and
     // SAFE-5 of python2, which has no requests, and without SAFE-5 where a part that is not
     // compared fails.
-    assert_eq!(compared, 7 * 4 * 3 * 3 - 2 * 3 * 3 - 2, "verdicts compared");
+    assert_eq!(compared, 7 * 4 * 3 * 2 - 2 * 3 * 2 - 1, "verdicts compared");
 }
 
 #[test]

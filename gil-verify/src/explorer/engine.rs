@@ -95,7 +95,10 @@ impl job::Job for Job {
 #[must_use]
 pub fn jobs(selection: &Selection) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for protocol in PROTOCOLS.iter().filter(|protocol| selection.has_protocol(protocol)) {
+    let mut judged = explored::judged().chain(["FAST-PATH", "LIVE-3"]);
+    let explores = judged.any(|id| selection.has_claim(id));
+    let selected = |protocol: &&&str| explores && selection.has_protocol(protocol);
+    for protocol in PROTOCOLS.iter().filter(selected) {
         for threads in THREADS {
             jobs.extend(programs(threads).map(|program| Job::Claims(protocol, program)));
         }
