@@ -17,6 +17,8 @@ use gil_verify::mutants::protocol::{MUTANTS, Mutant, Mutated};
 use gil_verify::mutants::source::{root, sources};
 use gil_verify::protocols::PROTOCOLS;
 use gil_verify::report::book::mutants_of;
+use gil_verify::report::job::Run;
+use gil_verify::report::selection::Selection;
 use gil_verify::report::verify::{self, judge};
 use gil_verify::report::{
     BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict, counts,
@@ -204,6 +206,28 @@ fn count_that_differs_in_either_direction_fails() {
     }
     let gone = counts::differences(&found, &counts::Counts::new(), |_| true);
     assert_eq!(gone.len(), 1, "a suite that did not run fails: {gone:?}");
+}
+
+/// The differences that a run without a single result has under a selection.
+fn missed(selection: Selection) -> Vec<String> {
+    let run = Run { selection, jobs: Vec::new(), notes: Vec::new(), seconds: 0.0 };
+    verify::finish(run).0.problems
+}
+
+#[test]
+fn suite_that_is_gone_is_missed_also_when_one_protocol_is_selected() {
+    let selection = Selection::all(Profile::Quick);
+    let of_handoff = Selection { protocol: Some("handoff".to_owned()), ..selection.clone() };
+    let is_missed = |problems: &[String], key: &str| {
+        problems.iter().any(|problem| problem.starts_with(&format!("`{key}`: committed in")))
+    };
+    let (all, of_handoff) = (missed(selection.clone()), missed(of_handoff));
+    assert!(is_missed(&all, "loom handoff four") && is_missed(&all, "loom python3 four"));
+    assert!(is_missed(&of_handoff, "loom handoff four"));
+    assert!(!is_missed(&of_handoff, "loom python3 four"), "another protocol");
+    assert!(!is_missed(&of_handoff, "loom handoff three-deep"), "another profile");
+    let one_claim = Selection { claim: Some("SAFE-1".to_owned()), ..selection };
+    assert_eq!(missed(one_claim), Vec::<String>::new(), "counts are of suites, not of claims");
 }
 
 #[test]

@@ -129,7 +129,15 @@ fn rows(suite: &Suite, protocol: &str, said: &Said, seconds: f64) -> Vec<Row> {
         Said::Broke { message, .. } => execution_of(message),
     };
     let mut rows = Vec::new();
-    for (id, expected) in claims(suite, protocol) {
+    let mut judged = claims(suite, protocol);
+    if let Said::Broke { claim, .. } = said
+        && suite.work.must_find().is_none()
+        && !judged.iter().any(|(id, _)| id == claim)
+    {
+        // The claim's row fails, whether the suite lists the claim or not.
+        judged.push((claim, Verdict::Holds));
+    }
+    for (id, expected) in judged {
         let (verdict, counterexample) = match suite.work.must_find() {
             Some(wanted) => find(wanted, said),
             None => judge(id, suite, protocol, said),
@@ -294,5 +302,32 @@ fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRo
             .map(|claim| CaughtBy { claim: claim.to_owned(), engine: Engine::Loom, explored })
             .into_iter()
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::process::UNNAMED;
+    use super::super::suites::suite;
+    use super::*;
+    use crate::report::{Profile, verify};
+
+    #[test]
+    fn suite_that_breaks_what_it_does_not_list_has_a_failing_row_for_it() {
+        let two = suite("two").expect("it is listed");
+        for claim in ["SAFE-8", UNNAMED] {
+            let said = Said::Broke { claim, message: "a story".to_owned(), schedule: None };
+            let report =
+                verify::judge(Profile::Quick, rows(two, "handoff", &said, 0.0), Vec::new());
+            let verdict_on = |id: &str| {
+                let row = report.claims.iter().find(|row| row.id == id);
+                row.map(|row| (row.verdict, row.expected))
+            };
+            assert_eq!(verdict_on(claim), Some((Verdict::Fails, Verdict::Holds)));
+            // What ended the run has left the others without a verdict.
+            assert_eq!(verdict_on("SAFE-1"), Some((Verdict::Inconclusive, Verdict::Holds)));
+            assert_eq!(verify::exit_code(&report), verify::EXIT_NOT_AS_EXPECTED);
+            assert!(report.problems.iter().any(|problem| problem.starts_with(claim)));
+        }
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::loom::cell::UnsafeCell;
-use gil_core::engine::Event;
 use gil_core::engine::choice::{Budget, Choices, Kind};
+use gil_core::engine::{Event, Fault};
 use gil_core::protocol::Protocol;
 use gil_core::raw::{Instant, RawGil, Registration};
 
@@ -172,9 +172,9 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
         let Watch { events, broken, moves, seen, .. } = watch;
         (take(events), take(broken), take(moves), take(seen))
     });
-    shared.lock.attach(&mine).expect("every thread has left");
+    detached(shared.lock.attach(&mine));
     let sum = shared.touch();
-    shared.lock.detach(&mine).expect("this thread holds the lock");
+    holding(shared.lock.detach(&mine));
     let choices = Choices::seen();
     assert_eq!(sum, expected_sum(suite, &events), "SAFE-2: a write was lost");
     Execution { broken, events, moves, choices, seen }
@@ -190,7 +190,7 @@ fn work<P: Protocol, const DISABLE_FAST_PATH: bool>(
             shared.attach(member);
             while shared.touch() < shared.suite.threads as u64 - 1 {
                 shared.leave();
-                shared.lock.safepoint(member).expect("the CPU-bound thread holds the lock");
+                holding(shared.lock.safepoint(member));
                 shared.enter();
                 ::loom::thread::yield_now(); // in the holder, never in a wait
             }
@@ -208,7 +208,7 @@ fn work<P: Protocol, const DISABLE_FAST_PATH: bool>(
                 }
                 shared.write();
                 shared.leave();
-                shared.lock.safepoint(member).expect("the thread holds the lock");
+                holding(shared.lock.safepoint(member));
                 shared.enter();
                 shared.write();
                 shared.detach(member);
@@ -225,7 +225,7 @@ impl<P: Protocol, const DISABLE_FAST_PATH: bool> Shared<P, DISABLE_FAST_PATH> {
         } else {
             self.lock.attach(member).map(|()| true)
         };
-        let attached = attached.expect("no thread attaches twice");
+        let attached = detached(attached);
         if attached {
             self.enter();
         }
@@ -234,7 +234,7 @@ impl<P: Protocol, const DISABLE_FAST_PATH: bool> Shared<P, DISABLE_FAST_PATH> {
 
     fn detach(&self, member: &Registration) {
         self.leave();
-        self.lock.detach(member).expect("the thread holds the lock");
+        holding(self.lock.detach(member));
     }
 
     fn enter(&self) {
@@ -260,6 +260,16 @@ impl<P: Protocol, const DISABLE_FAST_PATH: bool> Shared<P, DISABLE_FAST_PATH> {
             unsafe { *data }
         })
     }
+}
+
+/// The lock knows its holder.
+fn holding<T>(result: Result<T, Fault>) -> T {
+    result.unwrap_or_else(|fault| panic!("SAFE-1: the holder is refused: {fault}"))
+}
+
+/// The lock knows that a thread is detached.
+fn detached<T>(result: Result<T, Fault>) -> T {
+    result.unwrap_or_else(|fault| panic!("SAFE-6: a detached thread is refused: {fault}"))
 }
 
 fn expected_sum(suite: Suite, events: &[Event]) -> u64 {

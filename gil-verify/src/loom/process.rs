@@ -9,7 +9,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use gil_core::engine::Fault;
+
 use super::found::{Found, Sought};
+use crate::claims::ghost::{PANICKED, Violation};
 use crate::ledger;
 
 /// A build of `gil-verify` on the types of a checker.
@@ -82,9 +85,9 @@ pub enum ProcessError {
 pub enum Said {
     /// No claim was broken.
     Found(Box<Found>),
-    /// A claim was broken.
+    /// A claim was broken, or the suite panicked in a way that no claim names.
     Broke {
-        /// The claim.
+        /// The claim, or [`UNNAMED`].
         claim: &'static str,
         /// The panic's message.
         message: String,
@@ -229,10 +232,13 @@ pub fn seek(binary: &Path, line: &str) -> Result<Sought, ProcessError> {
     })
 }
 
+/// In place of a claim: the suite panicked, and no claim is about that.
+pub const UNNAMED: &str = PANICKED;
+
 /// The argument that replaces the suite.
 pub const SEEK: &str = "seek";
 
-/// The claim that a panic of a suite breaks.
+/// The claim that a panic of a suite breaks, or [`UNNAMED`]; `None` if nothing panicked.
 fn broken_claim(output: &str) -> Option<(&'static str, String)> {
     let message: Vec<&str> = output
         .lines()
@@ -241,21 +247,32 @@ fn broken_claim(output: &str) -> Option<(&'static str, String)> {
         .take_while(|line| !line.starts_with("note:") && !line.contains("panicked at"))
         .collect();
     let message = message.join("\n").trim().to_owned();
-    let claim = claim_of(&message)?;
-    Some((claim, message))
+    (!message.is_empty()).then(|| (claim_of(&message).unwrap_or(UNNAMED), message))
 }
 
-/// The claim that a message breaks: the one it names, or the one that loom's message stands for.
+/// The faults with which the mechanism ends the process, where a claim is about them.
+const FAULTS: [Fault; 6] = [
+    Fault::TakesHeldLock,
+    Fault::FastPathWhileBusy,
+    Fault::FreesWithoutOwning,
+    Fault::WaitsWhileOwning,
+    Fault::OwnsWhileLeaving,
+    Fault::GivesToNonWaiter,
+];
+
+/// The claim that a message breaks: the one it names, or the one that the Monitor's or loom's
+/// message stands for.
 #[must_use]
 pub fn claim_of(message: &str) -> Option<&'static str> {
     let named = ledger::CLAIMS.iter().map(|claim| claim.id);
     let claim = named.filter(|id| message.contains(&format!("{id}:"))).max_by_key(|id| id.len());
     let told = |text| message.contains(text);
     claim.or_else(|| {
-        if told("Causality violation") {
+        let fault = FAULTS.iter().find(|fault| message.contains(&fault.to_string()));
+        if let Some(fault) = fault {
+            Some(Violation::of_fault(*fault).claim)
+        } else if told("Causality violation") {
             Some("SAFE-2")
-        } else if told("the fast path changed the owner") || told("take a held lock") {
-            Some("SAFE-1")
         } else if told("deadlock") {
             Some("LIVE-4")
         } else if told("exceeded maximum number of branches") {
@@ -290,6 +307,23 @@ mod tests {
         let program = std::env::current_exe().expect("a test is a program");
         let folder = target_folder(Path::new("/no/such/folder"));
         assert!(program.starts_with(&folder) && folder != program, "{}", folder.display());
+    }
+
+    #[test]
+    fn panic_breaks_the_claim_that_is_about_it() {
+        let said = |message: &str| {
+            let output = format!("thread 'main' panicked at harness.rs:1:1:\n{message}\nnote: run");
+            broken_claim(&output).map(|(claim, _)| claim)
+        };
+        assert_eq!(said("SAFE-5: a request is gone\nafter []"), Some("SAFE-5"));
+        for (fault, claim) in
+            FAULTS.iter().zip(["SAFE-1", "SAFE-1", "SAFE-1", "SAFE-6", "SAFE-6", "SAFE-7"])
+        {
+            assert_eq!(said(&fault.to_string()), Some(claim));
+        }
+        assert_eq!(said("Causality violation: Concurrent write accesses"), Some("SAFE-2"));
+        assert_eq!(said("index out of bounds"), Some(UNNAMED));
+        assert_eq!(broken_claim("killed by a signal"), None);
     }
 
     #[test]

@@ -103,7 +103,8 @@ fn progress(name: &str, through: usize, of: usize) -> String {
 
 fn is_selected(selection: &Selection, row: &Row) -> bool {
     match row {
-        Row::Claim(row) => selection.has_claim(&row.id),
+        // A suite that breaks what is not selected has not judged what is.
+        Row::Claim(row) => selection.has_claim(&row.id) || row.verdict != row.expected,
         Row::Agreement(row) => selection.has_claim(&row.id),
         Row::Mutant(row) => row.breaks.iter().any(|claim| selection.has_claim(claim)),
         Row::Bound(_) => selection.has_claim("LIVE-3"),

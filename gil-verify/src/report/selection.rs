@@ -106,8 +106,14 @@ impl Selection {
     /// Whether everything is selected, so that the counts can be compared with the committed ones.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        let Self { protocol, claim, fairness, states_max, shard, .. } = self;
+        self.protocol.is_none() && self.is_everything_of("")
+    }
+
+    /// Whether everything about a protocol is selected: then each committed count of it is due.
+    #[must_use]
+    pub fn is_everything_of(&self, protocol: &str) -> bool {
+        let Self { claim, fairness, states_max, shard, .. } = self;
         let whole = *fairness == Fairness::Weak && *states_max == STATES_MAX && shard.is_none();
-        protocol.is_none() && claim.is_none() && whole
+        claim.is_none() && whole && self.has_protocol(protocol)
     }
 }

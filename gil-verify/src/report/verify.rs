@@ -184,7 +184,8 @@ pub fn finish(run: Run) -> (Report, Counts, Bounds) {
     let no_spin = !notes.is_empty();
     let due = |key: &str| {
         let left_out = key.starts_with("spin") && no_spin;
-        everything && !left_out && counts::is_due(key, selection.profile)
+        let of = key.split(' ').nth(1).unwrap_or_default();
+        selection.is_everything_of(of) && !left_out && counts::is_due(key, selection.profile)
     };
     let differences = counts::differences(&committed, &counts, due);
     // A bound from the command line explores something else.
