@@ -208,10 +208,9 @@ fn count_that_differs_in_either_direction_fails() {
     assert_eq!(gone.len(), 1, "a suite that did not run fails: {gone:?}");
 }
 
-/// The differences that a run without a single result has under a selection.
-fn missed(selection: Selection) -> Vec<String> {
-    let run = Run { selection, jobs: Vec::new(), notes: Vec::new(), seconds: 0.0 };
-    verify::finish(run).0.problems
+/// The report of a run without a single result.
+fn nothing_ran(selection: Selection) -> verify::Report {
+    verify::finish(Run { selection, jobs: Vec::new(), notes: Vec::new(), seconds: 0.0 }).0
 }
 
 #[test]
@@ -221,13 +220,31 @@ fn suite_that_is_gone_is_missed_also_when_one_protocol_is_selected() {
     let is_missed = |problems: &[String], key: &str| {
         problems.iter().any(|problem| problem.starts_with(&format!("`{key}`: committed in")))
     };
-    let (all, of_handoff) = (missed(selection.clone()), missed(of_handoff));
+    let [all, of_handoff] = [selection, of_handoff].map(|selected| nothing_ran(selected).problems);
     assert!(is_missed(&all, "loom handoff four") && is_missed(&all, "loom python3 four"));
     assert!(is_missed(&of_handoff, "loom handoff four"));
     assert!(!is_missed(&of_handoff, "loom python3 four"), "another protocol");
     assert!(!is_missed(&of_handoff, "loom handoff three-deep"), "another profile");
-    let one_claim = Selection { claim: Some("SAFE-1".to_owned()), ..selection };
-    assert_eq!(missed(one_claim), Vec::<String>::new(), "counts are of suites, not of claims");
+}
+
+#[test]
+fn claim_whose_checks_did_not_all_run_is_partly_checked() {
+    let one_claim =
+        Selection { claim: Some("SAFE-1".to_owned()), ..Selection::all(Profile::Quick) };
+    let report = nothing_ran(one_claim);
+    let names = |kind: &str| {
+        let part = format!("SAFE-1, {kind}: 0 of ");
+        report.left_out.iter().any(|left| left.starts_with(&part) && left.ends_with(" ran"))
+    };
+    assert!(names("loom") && names("explorer") && names("mutants"), "{:?}", report.left_out);
+    assert!(report.left_out.iter().all(|left| left.starts_with("SAFE-1")));
+    assert_eq!(verify::exit_code(&report), verify::EXIT_HARNESS_BROKEN, "nothing ran");
+    let row = row(Verdict::Holds, Verdict::Holds);
+    let partly = verify::Report {
+        left_out: report.left_out,
+        ..judge(Profile::Quick, vec![row], Vec::new())
+    };
+    assert_eq!(verify::exit_code(&partly), verify::EXIT_INCONCLUSIVE);
 }
 
 #[test]

@@ -127,6 +127,11 @@ fn print(text: &str) -> Result<(), String> {
     output::print(&Output::Standard, text.as_bytes()).map_err(|error| error.to_string())
 }
 
+/// Says what takes the next seconds.
+fn begins(what: &str, rounds: u32) {
+    eprintln!("{what}: {rounds} rounds of each row");
+}
+
 fn size(pair: &Pair, divide: u32) -> i64 {
     (pair.default / i64::from(divide)).max(1)
 }
@@ -134,6 +139,7 @@ fn size(pair: &Pair, divide: u32) -> i64 {
 impl Rounds {
     fn costs(&self) -> Result<(), String> {
         for pair in PROGRAMS.iter().filter(|pair| matches!(pair.name, "countdown" | "story")) {
+            begins(pair.name, self.rounds);
             print(&compare::costs(pair, size(pair, self.divide), self.rounds)?)?;
         }
         Ok(())
@@ -150,6 +156,7 @@ impl Compare {
         let workloads = [Workload::Countdown, Workload::Select, Workload::Hash, Workload::Story];
         for (pair, workload) in PROGRAMS.iter().zip(workloads) {
             if wanted(workload) {
+                begins(pair.name, rounds);
                 print(&compare::table(pair, &rows, size(pair, divide), rounds)?)?;
             }
         }
@@ -157,6 +164,7 @@ impl Compare {
             let answers = |row: &Row| row.protocol != "python2" || named(row);
             let rows: Vec<Row> = rows.into_iter().filter(answers).collect();
             for hogs in [1, 4] {
+                begins(&format!("echo next to {hogs} computing"), rounds);
                 print(&echo::table(&rows, hogs, (100 / divide).max(1), rounds)?)?;
             }
         }

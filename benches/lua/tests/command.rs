@@ -84,6 +84,8 @@ fn article_programs_run_in_every_row() {
 fn named_protocols_alone_are_compared() {
     let small = ["compare", "countdown", "--rounds", "1", "--divide", "1000"];
     let output = gil_lua(&[&small[..], &["--protocols", "python3,separate"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("countdown: 1 rounds of each row"), "{said}");
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     let rows: Vec<_> = table.lines().skip(3).map(str::trim).collect();
     let begins = ["python3", "separate states", "separate (A/A)"];

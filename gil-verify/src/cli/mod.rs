@@ -26,7 +26,8 @@ use crate::report::verify::EXIT_INTERNAL;
 /// protocols, mutants on both.
 ///
 /// Exit codes: 0 everything as expected, 1 a claim or a count is not as expected, 2 usage,
-/// 3 a mutant survived, 4 inconclusive, 5 the harness is broken or a shard is missing, 70 internal.
+/// 3 a mutant survived, 4 inconclusive or partly checked, 5 the harness is broken, nothing ran or a
+/// shard is missing, 70 internal.
 #[derive(Parser, Debug)]
 #[command(
     name = "gil-verify",

@@ -12,7 +12,7 @@ use crate::claims::promise::bounds;
 use crate::mutants::matrix;
 use crate::report::job::Run;
 use crate::report::verify::{self, EXIT_INTERNAL, EXIT_USAGE, Report};
-use crate::report::{Profile, counts, junit, loom_counterexamples, text_report};
+use crate::report::{Profile, counts, due, junit, loom_counterexamples, text_report};
 
 #[derive(Args, Debug)]
 pub(super) struct Output {
@@ -45,6 +45,7 @@ impl Output {
                 return fail(&why, EXIT_INTERNAL);
             }
             report.problems.retain(|problem| !problem.contains(counts::BLESS));
+            report.left_out.clear();
         }
         if let Some(folder) = &self.out_dir
             && let Err(error) = self.write(folder, &report)
@@ -107,6 +108,10 @@ fn bless(found: &counts::Counts, bounds: &bounds::Bounds, report: &Report) -> io
     table.extend(bounds.clone());
     let text = serde_json::to_string_pretty(&table)?;
     std::fs::write(folder.join("bounds.json"), text + "\n")?;
+    let mut due = due::committed().unwrap_or_default();
+    due::replace(&mut due, report.profile, &report.rows());
+    let text = serde_json::to_string_pretty(&due)?;
+    std::fs::write(folder.join("due.json"), text + "\n")?;
     let mut all = counts::committed().unwrap_or_default();
     all.extend(found.clone());
     let text = serde_json::to_string_pretty(&all)?;

@@ -14,6 +14,7 @@ use crate::report::{Row, Verdict};
 /// If it cannot be written as XML.
 pub fn text(report: &Report) -> Result<String, SerializeError> {
     let mut rest = report.problems.clone();
+    rest.extend(report.left_out.iter().map(|claim| format!("partly checked: {claim}")));
     let mut test = |row: Row| {
         let problem = verify::problem(&row);
         rest.retain(|other| Some(other) != problem.as_ref());

@@ -15,6 +15,7 @@ mod cells;
 #[cfg(all(feature = "cli", not(loom)))]
 mod claim_page;
 pub mod counts;
+pub mod due;
 pub mod job;
 #[cfg(all(feature = "cli", not(loom)))]
 pub mod junit;

@@ -92,6 +92,9 @@ pub fn report(report: &Report, verbose: bool) -> String {
     for note in &report.notes {
         let _ = writeln!(text, "LEFT OUT  {note}");
     }
+    for claim in &report.left_out {
+        let _ = writeln!(text, "PARTLY CHECKED  {claim}");
+    }
     for problem in &report.problems {
         let _ = writeln!(text, "NOT AS EXPECTED  {problem}");
     }

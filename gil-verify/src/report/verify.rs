@@ -11,6 +11,7 @@ use crate::explorer::engine;
 use crate::loom::process::ProcessError;
 use crate::mutants::matrix;
 use crate::report::counts::{self, Counts};
+use crate::report::due;
 use crate::report::job::{Done, Job, Run, Sink};
 use crate::report::selection::Selection;
 use crate::report::{
@@ -56,6 +57,9 @@ pub struct Report {
     /// The omitted parts, and the reasons.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
+    /// What the selection is to run and has not, in words: those claims are partly checked.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub left_out: Vec<String>,
     /// The unexpected results, in words.
     pub problems: Vec<String>,
     /// Numbers.
@@ -79,6 +83,22 @@ pub struct Summary {
     pub inconclusive: usize,
     /// Wall-clock time.
     pub seconds: f64,
+}
+
+impl Report {
+    /// Its rows.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        let Self { claims, mutants, agreement, bounds, .. } = self;
+        let claims = claims.iter().cloned().map(Row::Claim);
+        let mutants = mutants.iter().cloned().map(Row::Mutant);
+        let agreement = agreement.iter().cloned().map(Row::Agreement);
+        claims
+            .chain(mutants)
+            .chain(agreement)
+            .chain(bounds.iter().cloned().map(Row::Bound))
+            .collect()
+    }
 }
 
 /// What a run reports while it runs.
@@ -192,6 +212,9 @@ pub fn finish(run: Run) -> (Report, Counts, Bounds) {
     let whole = selection.states_max == STATES_MAX;
     let mut differences = if whole { differences } else { Vec::new() };
     let bounds = bounds::of(&rows);
+    let (checks, promised) =
+        (due::of(selection.profile, &rows), due::committed().unwrap_or_default());
+    differences.extend(due::unknown(&promised, &checks));
     let due = everything && selection.profile == Profile::Full;
     differences.extend(bounds::differences(&bounds::committed().unwrap_or_default(), &bounds, due));
     let mut report = judge(selection.profile, rows, differences);
@@ -200,6 +223,7 @@ pub fn finish(run: Run) -> (Report, Counts, Bounds) {
         let known = if no_spin { matrix::without(known, Engine::Spin) } else { known };
         report.problems.extend(matrix::differences(&known, &matrix::of(&report.mutants)));
     }
+    report.left_out = due::left_out(&promised, &checks, &selection, no_spin);
     report.notes = notes;
     let told = loom_counterexamples::committed().unwrap_or_default();
     report.problems.extend(loom_counterexamples::differences(
@@ -230,6 +254,7 @@ pub fn judge(profile: Profile, rows: Vec<Row>, differences: Vec<String>) -> Repo
         agreement: Vec::new(),
         bounds: Vec::new(),
         notes: Vec::new(),
+        left_out: Vec::new(),
         problems: Vec::new(),
         summary: Summary::default(),
     };
@@ -324,7 +349,7 @@ pub fn exit_code(report: &Report) -> u8 {
         EXIT_HARNESS_BROKEN
     } else if wrong {
         EXIT_NOT_AS_EXPECTED
-    } else if report.summary.inconclusive > 0 {
+    } else if report.summary.inconclusive > 0 || !report.left_out.is_empty() {
         EXIT_INCONCLUSIVE
     } else if survived {
         EXIT_MUTANT_SURVIVED
