@@ -3,7 +3,7 @@
 #[cfg(loom)]
 fn main() -> std::process::ExitCode {
     eprintln!("this build has --cfg loom: run gil-loom; `cargo verify` builds it automatically");
-    std::process::ExitCode::from(gil_verify::report::verify::EXIT_HARNESS_BROKEN)
+    std::process::ExitCode::from(gil_verify::report::judge::EXIT_HARNESS_BROKEN)
 }
 
 #[cfg(not(loom))]

@@ -18,8 +18,9 @@ use gil_verify::mutants::source::{root, sources};
 use gil_verify::protocols::PROTOCOLS;
 use gil_verify::report::book::mutants_of;
 use gil_verify::report::job::Run;
+use gil_verify::report::judge::{self, judge};
 use gil_verify::report::selection::Selection;
-use gil_verify::report::verify::{self, judge};
+use gil_verify::report::verify;
 use gil_verify::report::{
     BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict, counts,
     overtaking_page,
@@ -169,17 +170,17 @@ fn row(verdict: Verdict, expected: Verdict) -> Row {
 }
 
 fn code(rows: Vec<Row>, differences: Vec<String>) -> u8 {
-    verify::exit_code(&judge(Profile::Quick, rows, differences))
+    judge::exit_code(&judge(Profile::Quick, rows, differences))
 }
 
 #[test]
 fn altered_expectation_fails() {
     let fine = row(Verdict::Holds, Verdict::Holds);
-    assert_eq!(code(vec![fine.clone()], vec![]), verify::EXIT_AS_EXPECTED);
+    assert_eq!(code(vec![fine.clone()], vec![]), judge::EXIT_AS_EXPECTED);
     let altered = row(Verdict::Holds, Verdict::Fails);
-    assert_eq!(code(vec![fine.clone(), altered], vec![]), verify::EXIT_NOT_AS_EXPECTED);
+    assert_eq!(code(vec![fine.clone(), altered], vec![]), judge::EXIT_NOT_AS_EXPECTED);
     let ended = row(Verdict::Inconclusive, Verdict::Holds);
-    assert_eq!(code(vec![fine.clone(), ended], vec![]), verify::EXIT_INCONCLUSIVE);
+    assert_eq!(code(vec![fine.clone(), ended], vec![]), judge::EXIT_INCONCLUSIVE);
     let survivor = Row::Mutant(MutantRow {
         id: "m".to_owned(),
         of: "handoff".to_owned(),
@@ -188,8 +189,8 @@ fn altered_expectation_fails() {
         verdict: MutantVerdict::Survived,
         caught_by: vec![],
     });
-    assert_eq!(code(vec![fine, survivor], vec![]), verify::EXIT_MUTANT_SURVIVED);
-    assert_eq!(code(vec![], vec![]), verify::EXIT_HARNESS_BROKEN);
+    assert_eq!(code(vec![fine, survivor], vec![]), judge::EXIT_MUTANT_SURVIVED);
+    assert_eq!(code(vec![], vec![]), judge::EXIT_HARNESS_BROKEN);
 }
 
 #[test]
@@ -202,14 +203,14 @@ fn count_that_differs_in_either_direction_fails() {
         let committed = counts::Counts::from([(key.clone(), committed)]);
         let wrong = counts::differences(&committed, &found, |_| true);
         assert_eq!(wrong.len(), 1, "{wrong:?}");
-        assert_eq!(code(rows.clone(), wrong), verify::EXIT_NOT_AS_EXPECTED);
+        assert_eq!(code(rows.clone(), wrong), judge::EXIT_NOT_AS_EXPECTED);
     }
     let gone = counts::differences(&found, &counts::Counts::new(), |_| true);
     assert_eq!(gone.len(), 1, "a suite that did not run fails: {gone:?}");
 }
 
 /// The report of a run without a single result.
-fn nothing_ran(selection: Selection) -> verify::Report {
+fn nothing_ran(selection: Selection) -> judge::Report {
     verify::finish(Run { selection, jobs: Vec::new(), notes: Vec::new(), seconds: 0.0 }).0
 }
 
@@ -238,13 +239,11 @@ fn claim_whose_checks_did_not_all_run_is_partly_checked() {
     };
     assert!(names("loom") && names("explorer") && names("mutants"), "{:?}", report.left_out);
     assert!(report.left_out.iter().all(|left| left.starts_with("SAFE-1")));
-    assert_eq!(verify::exit_code(&report), verify::EXIT_HARNESS_BROKEN, "nothing ran");
+    assert_eq!(judge::exit_code(&report), judge::EXIT_HARNESS_BROKEN, "nothing ran");
     let row = row(Verdict::Holds, Verdict::Holds);
-    let partly = verify::Report {
-        left_out: report.left_out,
-        ..judge(Profile::Quick, vec![row], Vec::new())
-    };
-    assert_eq!(verify::exit_code(&partly), verify::EXIT_INCONCLUSIVE);
+    let partly =
+        judge::Report { left_out: report.left_out, ..judge(Profile::Quick, vec![row], Vec::new()) };
+    assert_eq!(judge::exit_code(&partly), judge::EXIT_INCONCLUSIVE);
 }
 
 #[test]

@@ -20,8 +20,9 @@ fn main() -> ExitCode {
 mod tests {
     use std::io::Write;
 
+    use gil_verify::report::judge::{self, EXIT_AS_EXPECTED};
     use gil_verify::report::selection::Selection;
-    use gil_verify::report::verify::{self, EXIT_AS_EXPECTED, Listen};
+    use gil_verify::report::verify::{self, Listen};
     use gil_verify::report::{Engine, Profile, Row};
     use libtest_mimic::{Failed, Trial};
 
@@ -45,7 +46,7 @@ mod tests {
     fn suites_are_as_expected() -> Result<(), Failed> {
         let (report, ..) = verify::run(&Selection::all(Profile::Quick), &mut Stream)?;
         assert!(report.problems.is_empty(), "{}", report.problems.join("\n"));
-        assert_eq!(verify::exit_code(&report), EXIT_AS_EXPECTED);
+        assert_eq!(judge::exit_code(&report), EXIT_AS_EXPECTED);
         let loom = report.claims.iter().filter(|row| row.engine == Engine::Loom);
         let executions: u64 = loom.map(|row| row.explored).sum();
         assert!(executions > 100_000, "only {executions} executions");
@@ -60,7 +61,7 @@ mod tests {
 
     use gil_verify::loom::engine::{self, Check};
     use gil_verify::report::selection::Selection;
-    use gil_verify::report::{Profile, verify};
+    use gil_verify::report::{Profile, judge};
     use libtest_mimic::{Failed, Trial};
 
     pub(crate) fn all() -> Vec<Trial> {
@@ -76,7 +77,7 @@ mod tests {
     fn run(check: &Check) -> Result<(), Failed> {
         let rows = check.perform(Path::new(env!("CARGO_BIN_EXE_gil-loom")))?;
         assert!(!rows.is_empty(), "{} judges nothing", check.test_name());
-        let problems = verify::problems(rows);
+        let problems = judge::problems(rows);
         if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
     }
 }

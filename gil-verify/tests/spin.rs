@@ -20,7 +20,7 @@ use gil_verify::mutants::spin::{MUTANTS, SpinMutant};
 use gil_verify::parallel;
 use gil_verify::protocols::{self, MAIN};
 use gil_verify::report::selection::Selection;
-use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row, counts, verify};
+use gil_verify::report::{self, ClaimRow, Engine, MutantVerdict, Profile, Row, counts, judge};
 use gil_verify::spin::{self, Verdict, engine};
 
 /// Written past the capture of the test harness: a missing comparison should be visible.
@@ -137,7 +137,7 @@ fn report_rows_are_those_of_spin() {
     let mut rows = Vec::new();
     let left_out = engine::run(&selection, &mut rows);
     assert_eq!(left_out.expect("Spin says something"), None);
-    let judged = verify::judge(Profile::Full, rows.clone(), Vec::new());
+    let judged = judge::judge(Profile::Full, rows.clone(), Vec::new());
     assert_eq!(judged.problems, Vec::<String>::new());
     assert_eq!((judged.summary.claims, judged.summary.as_expected), (9, 9));
     assert_eq!((judged.summary.mutants, judged.summary.caught), (1, 1));
@@ -151,8 +151,8 @@ fn report_rows_are_those_of_spin() {
     // A verdict of Spin that contradicts the ledger is a problem, as any engine's is.
     let Row::Claim(row) = &rows[0] else { panic!("{:?}", rows[0]) };
     let other = Row::Claim(ClaimRow { verdict: report::Verdict::Fails, ..row.clone() });
-    let judged = verify::judge(Profile::Full, vec![other], Vec::new());
-    assert_eq!(verify::exit_code(&judged), verify::EXIT_NOT_AS_EXPECTED);
+    let judged = judge::judge(Profile::Full, vec![other], Vec::new());
+    assert_eq!(judge::exit_code(&judged), judge::EXIT_NOT_AS_EXPECTED);
 }
 
 /// The explorer's verdict on the same bug, in the same program.

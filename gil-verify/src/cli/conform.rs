@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::screen::{fail, print};
 use crate::replay::conform::{self, VARIANTS};
-use crate::report::verify::{EXIT_NOT_AS_EXPECTED, EXIT_USAGE};
+use crate::report::judge::{EXIT_NOT_AS_EXPECTED, EXIT_USAGE};
 
 /// The arguments of `conform`.
 #[derive(Args, Debug)]

@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::output::Output;
 use super::screen::fail;
+use crate::report::judge::{EXIT_HARNESS_BROKEN, EXIT_USAGE};
 use crate::report::shard::{MergeError, ShardFile, merge};
-use crate::report::verify::{self, EXIT_HARNESS_BROKEN, EXIT_USAGE};
+use crate::report::verify;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {

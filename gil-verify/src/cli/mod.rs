@@ -19,8 +19,8 @@ use crate::ledger::{self, CLAIMS};
 use crate::loom::SUITES;
 use crate::mutants::matrix;
 use crate::protocols::PROTOCOLS;
+use crate::report::judge::EXIT_INTERNAL;
 use crate::report::text_report;
-use crate::report::verify::EXIT_INTERNAL;
 
 /// Checks global interpreter locks: loom on the mechanism, an explorer of all states on the
 /// protocols, mutants on both.

@@ -16,8 +16,8 @@ use crate::mutants::source::{
     MutationError, Outcome, Results, Verdict, committed, done, equivalent, root, sources, stale,
 };
 use crate::parallel::workers;
+use crate::report::judge::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};
 use crate::report::selection::Shard;
-use crate::report::verify::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_MUTANT_SURVIVED};
 
 /// The exit code of a usage error, as clap's own.
 const EXIT_USAGE: u8 = 2;

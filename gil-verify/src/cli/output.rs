@@ -11,7 +11,8 @@ use super::screen::{ReportFormat, fail, print};
 use crate::claims::promise::bounds;
 use crate::mutants::matrix;
 use crate::report::job::Run;
-use crate::report::verify::{self, EXIT_INTERNAL, EXIT_USAGE, Report};
+use crate::report::judge::{self, EXIT_INTERNAL, EXIT_USAGE, Report};
+use crate::report::verify;
 use crate::report::{Profile, counts, due, junit, loom_counterexamples, text_report};
 
 #[derive(Args, Debug)]
@@ -62,7 +63,7 @@ impl Output {
             Err(error) => return fail(&error.to_string(), EXIT_INTERNAL),
         };
         let printed = print(&text);
-        let code = ExitCode::from(verify::exit_code(report));
+        let code = ExitCode::from(judge::exit_code(report));
         if printed == ExitCode::SUCCESS { code } else { printed }
     }
 

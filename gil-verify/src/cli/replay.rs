@@ -15,9 +15,10 @@ use crate::loom::process::ProcessError;
 use crate::replay::mechanism::{self, MechanismError, Place};
 use crate::replay::replay_line::{Explored, Line};
 use crate::replay::{self, Replayed};
-use crate::report::verify::{
-    EXIT_AS_EXPECTED, EXIT_HARNESS_BROKEN, EXIT_NOT_AS_EXPECTED, EXIT_USAGE, Listen,
+use crate::report::judge::{
+    EXIT_AS_EXPECTED, EXIT_HARNESS_BROKEN, EXIT_NOT_AS_EXPECTED, EXIT_USAGE,
 };
+use crate::report::verify::Listen;
 
 /// The arguments of `replay`.
 #[derive(Args, Debug)]

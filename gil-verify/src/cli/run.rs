@@ -12,9 +12,10 @@ use crate::claims::explored::STATES_MAX;
 use crate::explorer::fair::Fairness;
 use crate::report::Profile;
 use crate::report::job::Run;
+use crate::report::judge::{EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_USAGE};
 use crate::report::selection::{Selection, Shard};
 use crate::report::shard::{SCHEMA, ShardFile};
-use crate::report::verify::{self, EXIT_HARNESS_BROKEN, EXIT_INTERNAL, EXIT_USAGE};
+use crate::report::verify;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {

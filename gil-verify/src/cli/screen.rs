@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 
-use crate::report::verify::{EXIT_INTERNAL, Listen};
+use crate::report::judge::EXIT_INTERNAL;
+use crate::report::verify::Listen;
 use crate::report::{Row, text_report};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]

@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 use super::protocol_name;
 use super::screen::{Format, fail, print};
 use crate::protocols::{self, AnyProtocol, PROTOCOLS};
-use crate::report::verify::{EXIT_INTERNAL, EXIT_USAGE};
+use crate::report::judge::{EXIT_INTERNAL, EXIT_USAGE};
 
 /// The arguments of `simulate`.
 #[derive(Args, Debug)]

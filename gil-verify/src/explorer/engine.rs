@@ -11,6 +11,7 @@ use crate::claims::promise::bounds::{self, Point};
 use crate::claims::time::{self, INTERVALS, Setting, TIME};
 use crate::claims::{bisim, overtake, spurious};
 use crate::explorer::model::Program;
+use crate::explorer::{THREADS, THREADS_FULL};
 use crate::ledger;
 use crate::mutants::mutant_hunt;
 use crate::mutants::protocol::{MUTANTS, Mutant};
@@ -22,12 +23,6 @@ use crate::report::selection::Selection;
 use crate::report::{
     BoundRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
 };
-
-/// The numbers of threads that the explorer runs on every protocol.
-pub const THREADS: [usize; 3] = [2, 3, 4];
-
-/// The number of threads that the full profile adds on the main protocols.
-pub const THREADS_FULL: usize = 5;
 
 fn programs(threads: usize) -> [Program; 3] {
     [Program::hogs(threads), Program::blocking(threads), Program::cancelling(threads)]

@@ -310,15 +310,14 @@ mod tests {
     use super::super::process::UNNAMED;
     use super::super::suites::suite;
     use super::*;
-    use crate::report::{Profile, verify};
+    use crate::report::{Profile, judge};
 
     #[test]
     fn suite_that_breaks_what_it_does_not_list_has_a_failing_row_for_it() {
         let two = suite("two").expect("it is listed");
         for claim in ["SAFE-8", UNNAMED] {
             let said = Said::Broke { claim, message: "a story".to_owned(), schedule: None };
-            let report =
-                verify::judge(Profile::Quick, rows(two, "handoff", &said, 0.0), Vec::new());
+            let report = judge::judge(Profile::Quick, rows(two, "handoff", &said, 0.0), Vec::new());
             let verdict_on = |id: &str| {
                 let row = report.claims.iter().find(|row| row.id == id);
                 row.map(|row| (row.verdict, row.expected))
@@ -326,7 +325,7 @@ mod tests {
             assert_eq!(verdict_on(claim), Some((Verdict::Fails, Verdict::Holds)));
             // What ended the run has left the others without a verdict.
             assert_eq!(verdict_on("SAFE-1"), Some((Verdict::Inconclusive, Verdict::Holds)));
-            assert_eq!(verify::exit_code(&report), verify::EXIT_NOT_AS_EXPECTED);
+            assert_eq!(judge::exit_code(&report), judge::EXIT_NOT_AS_EXPECTED);
             assert!(report.problems.iter().any(|problem| problem.starts_with(claim)));
         }
     }

@@ -14,6 +14,7 @@ use gil_core::protocol::Protocol;
 use gil_core::raw::{Instant, RawGil, Registration};
 
 use super::found::{Compared, Found, event_name};
+use super::model::{explore_all, spawn};
 use super::suites::{Suite, Work, known_false};
 use crate::claims::ghost_observer::{Fingerprint, Watch};
 use crate::explorer::finite::{self, Traces};
@@ -56,7 +57,7 @@ pub fn run<P: Protocol + Send + Sync + 'static>(
     builder.max_branches = MAX_BRANCHES;
     let collected = Arc::new(std::sync::Mutex::new(Collected::default()));
     let (into, start) = (collected.clone(), protocol.clone());
-    builder.check(move || {
+    explore_all(&builder, move || {
         let execution = match suite.fast_path {
             true => execute::<_, false>(name, start.clone(), suite),
             false => execute::<_, true>(name, start.clone(), suite),
@@ -153,7 +154,7 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
     let main = ::loom::thread::current();
     for (worker, member) in members {
         let (shared, done, main) = (shared.clone(), done.clone(), main.clone());
-        ::loom::thread::spawn(move || {
+        spawn(move || {
             Choices::enlist(worker);
             work(&shared, worker, &member);
             done.set(done.get() + 1);

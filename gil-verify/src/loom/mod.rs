@@ -9,6 +9,8 @@ mod found;
 #[cfg(all(loom, not(shuttle)))]
 pub mod harness;
 pub mod litmus;
+#[cfg(all(loom, not(shuttle)))]
+mod model;
 pub mod process;
 #[cfg(all(loom, not(shuttle)))]
 pub mod programs;

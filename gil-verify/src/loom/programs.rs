@@ -18,6 +18,7 @@ use gil_core::raw::{Observe, RawGil, SectionInfo};
 use gil_models::{Python2, Python3};
 
 use super::found::Found;
+use super::model::{explore_all, spawn};
 use super::suites::{Suite, Work};
 use crate::mutants::mechanism::Cure;
 use crate::protocols::{self, Visit};
@@ -100,7 +101,7 @@ fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found
     builder.preemption_bound = suite.preemptions;
     let seen = Arc::new(std::sync::Mutex::new(Found::default()));
     let into = seen.clone();
-    builder.check(move || {
+    explore_all(&builder, move || {
         EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         STORY.with_borrow_mut(Vec::clear);
         program();
@@ -117,7 +118,7 @@ fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found
 fn beside(mine: impl FnOnce(), other: impl FnOnce() + 'static) {
     let done = Rc::new(Cell::new(false));
     let (main, told) = (::loom::thread::current(), done.clone());
-    ::loom::thread::spawn(move || {
+    spawn(move || {
         other();
         told.set(true);
         main.unpark();

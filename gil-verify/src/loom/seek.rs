@@ -12,6 +12,7 @@ use gil_core::protocol::Protocol;
 use gil_core::raw::{Instant, Observe, RawGil, Registration, SectionInfo};
 
 use super::found::Sought;
+use super::model::{explore_all, spawn};
 use crate::explorer::finite::Finite;
 use crate::protocols::{self, Unknown, Visit};
 use crate::replay::bounded::{Bounded, Unfit, bounded};
@@ -94,7 +95,7 @@ impl Visit for Seek {
             builder.preemption_bound = *preemptions;
             builder.max_branches = MAX_BRANCHES;
             let (protocol, wanted) = (protocol.clone(), wanted.clone());
-            builder.check(move || {
+            explore_all(&builder, move || {
                 EXECUTIONS.fetch_add(1, Ordering::Relaxed);
                 execute(protocol.clone(), bounded.finite, wanted.clone());
             });
@@ -120,7 +121,7 @@ fn execute<P: Protocol + Send + Sync + 'static>(
     let main = ::loom::thread::current();
     for (worker, member) in members {
         let (lock, done, main) = (lock.clone(), done.clone(), main.clone());
-        ::loom::thread::spawn(move || {
+        spawn(move || {
             Choices::enlist(worker);
             work(&lock, &member, finite);
             done.set(done.get() + 1);

@@ -1,6 +1,6 @@
 //! Deliberate bugs: a check that passes proves nothing until it has been seen to fail.
 //!
-//! - [`protocol`]: bugs of protocols, for the explorer; [`mutant_hunt`] runs them
+//! - [`protocol`]: bugs of protocols, for the explorer; `mutant_hunt` runs them
 //! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle
 //!   finds
 //! - `spin`: bugs of the Promela models
@@ -10,6 +10,7 @@
 
 pub mod matrix;
 pub mod mechanism;
+#[cfg(not(loom))]
 pub mod mutant_hunt;
 pub mod protocol;
 pub mod shuttle;

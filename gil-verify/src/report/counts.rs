@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use crate::claims::explored::{HAND, LIVENESS, TURNS};
 use crate::claims::time::TIME;
-use crate::explorer::engine::THREADS_FULL;
+use crate::explorer::THREADS_FULL;
 use crate::loom::suite;
 use crate::report::{AgreementRow, ClaimRow, Engine, Profile, Row, Verdict};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use crate::report::verify::{self, Report};
+use crate::report::judge::{self, Report};
 use crate::report::{Row, Verdict};
 
 /// The report as XML.
@@ -16,7 +16,7 @@ pub fn text(report: &Report) -> Result<String, SerializeError> {
     let mut rest = report.problems.clone();
     rest.extend(report.left_out.iter().map(|claim| format!("partly checked: {claim}")));
     let mut test = |row: Row| {
-        let problem = verify::problem(&row);
+        let problem = judge::problem(&row);
         rest.retain(|other| Some(other) != problem.as_ref());
         test(&row, problem)
     };

@@ -1,8 +1,8 @@
 //! The whole run: the results of the engines in the form of the machine output (`gil-verify/1`),
 //! how they are judged, and the texts that are generated from them.
 //!
-//! - [`selection`]: what to run; [`job`]: its parts; [`verify`]: runs it and judges it; [`counts`]:
-//!   the committed counts
+//! - [`selection`]: what to run; [`job`]: its parts; `verify`: runs them; [`judge`]: the verdict
+//! - [`counts`], [`due`]: the committed counts
 //! - [`shard`]: the results of several machines
 //! - `text_report`, `junit`: the report as text, and for a CI system
 //! - `book`, `cells`, `claim_page`, `suites_page`, [`overtaking_page`],
@@ -17,6 +17,7 @@ mod claim_page;
 pub mod counts;
 pub mod due;
 pub mod job;
+pub mod judge;
 #[cfg(all(feature = "cli", not(loom)))]
 pub mod junit;
 pub mod loom_counterexamples;
@@ -27,6 +28,7 @@ pub mod shard;
 mod suites_page;
 #[cfg(all(feature = "cli", not(loom)))]
 pub mod text_report;
+#[cfg(not(loom))]
 pub mod verify;
 
 use serde::{Deserialize, Serialize};

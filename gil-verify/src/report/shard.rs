@@ -179,7 +179,7 @@ fn in_order(jobs: Vec<Done>, names: &[String]) -> Result<Vec<Done>, MergeError> 
     if wrong.is_empty() { Ok(ordered) } else { Err(MergeError::OtherJobs { jobs: wrong }) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::report::{Profile, verify};

@@ -9,7 +9,7 @@ use crate::ledger::{self, CLAIMS, PROMISES};
 use crate::loom::engine::NO_LOCK;
 use crate::protocols::{MAIN, PROTOCOLS};
 use crate::replay::replay_line::Line;
-use crate::report::verify::Report;
+use crate::report::judge::Report;
 use crate::report::{AgreementRow, ClaimRow, Engine, Row, Verdict};
 
 /// The explorer's results, printed before the loom build begins.

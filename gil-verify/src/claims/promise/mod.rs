@@ -61,7 +61,8 @@ pub fn budgets(protocol: &str) -> Option<(u8, u8)> {
 
 /// Whether the rank proves the bound on the graph of a mutant of the default protocol. For any
 /// other protocol there is nothing to prove.
-pub(crate) fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<P>) -> bool {
+#[must_use]
+pub fn still_proved<P: Protocol + 'static>(protocol: &str, graph: &Graph<P>) -> bool {
     let Some(budgets) = budgets(protocol) else { return true };
     let bound = overtakes_max(budgets.0, budgets.1, graph.program.threads);
     let rank = |state: &State<P>, waiter, free| match handoff_of(state.monitor.protocol()) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ::loom::sync::atomic::{AtomicU32, Ordering};
 
+use super::super::model::explore_all;
 use super::program::{Litmus, Op, Order};
 
 type Memory = Arc<Vec<(&'static str, AtomicU32)>>;
@@ -18,7 +19,7 @@ type Values = Vec<(&'static str, u32)>;
 pub fn outcomes(litmus: &Litmus) -> BTreeSet<String> {
     let reached = Arc::new(Mutex::new(BTreeSet::new()));
     let (into, litmus) = (reached.clone(), litmus.clone());
-    ::loom::model::Builder::new().check(move || {
+    explore_all(&::loom::model::Builder::new(), move || {
         let outcome = once(&litmus);
         into.lock().expect("one execution at a time").insert(outcome);
     });
