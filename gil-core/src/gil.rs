@@ -6,7 +6,7 @@ use crate::observe::Counters;
 use crate::protocol::{Handoff, Protocol};
 use crate::raw::{RawGil, Registration};
 use crate::registration::{self, CurrentRegistration, ReturnedIds};
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, UnsafeCell, const_unless_loom, mutant};
 
 /// A global interpreter lock that owns the interpreter's state.
 ///
@@ -157,6 +157,7 @@ impl<T, P: Protocol> Gil<T, P> {
     #[cold]
     fn assign_lock_id(&self) -> u64 {
         let mine = registration::new_lock_id();
+        let mine = if mutant!(LockIdIsAddress) { &raw const *self as u64 } else { mine };
         let order = Ordering::Relaxed; // as above
         self.lock_id.compare_exchange(0, mine, order, order).map_or_else(|theirs| theirs, |_| mine)
     }

@@ -14,6 +14,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::protocol::{Order, Protocol, Release, Step, ThreadId, Timer, WaitSet, Wake};
+use crate::sync::mutant;
 
 mod context;
 mod event;
@@ -208,7 +209,12 @@ impl<P: Protocol> Monitor<P> {
         self.lock.woken.clear();
         self.previous = (self.lock.owner, self.lock.requested);
         self.check_operation(thread, operation)?;
-        match (operation, self.thread_state(thread)) {
+        let state = self.thread_state(thread);
+        if mutant!(GrantedLeaves) && (operation, state) == (Operation::Cancel, Granted) {
+            self.finish(thread, Idle);
+            return Ok(Outcome::Left);
+        }
+        match (operation, state) {
             (Operation::Resume(_) | Operation::Cancel, Granted) => {
                 self.finish(thread, Idle);
                 self.lock.events.push(Event::Confirmed(thread));

@@ -22,7 +22,7 @@ pub use registry::Registration;
 use crate::monitor::{Fault, Monitor, Operation};
 use crate::pacing::{Limits, Pacing};
 use crate::protocol::{Preemption, Protocol, Release, ThreadId};
-use crate::sync::{AtomicU32, Ordering, const_unless_loom, fail};
+use crate::sync::{AtomicU32, Ordering, const_unless_loom, fail, mutant};
 use slow_path::SlowPath;
 
 /// A GIL without data: what [`Gil`](crate::Gil) is made of, and what the checkers run.
@@ -113,7 +113,7 @@ impl<P: Protocol, O: Observe> RawGil<P, O> {
     }
 
     pub(crate) fn unregister_id(&self, id: ThreadId) {
-        if !self.slow.is_attached(id) {
+        if mutant!(HolderIdReused) || !self.slow.is_attached(id) {
             let mut shared = self.slow.shared.lock();
             shared.timed.pacing.forget(id);
             shared.registry.remove(id);

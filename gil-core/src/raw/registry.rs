@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::parker::Parker;
 use crate::protocol::ThreadId;
+use crate::sync::mutant;
 
 /// The id of a thread in one lock, and what it sleeps on.
 ///
@@ -37,6 +38,7 @@ impl Registry {
     /// A new registration, in O(1). It does not get the id of `biased`, which may retake the lock:
     /// the new thread would inherit that.
     pub(super) fn add(&mut self, biased: Option<ThreadId>) -> Registration {
+        let biased = if mutant!(BiasedIdReused) { None } else { biased };
         let last_two = self.vacant.len().saturating_sub(2)..self.vacant.len();
         let vacant = last_two.rev().find(|place| Some(self.vacant[*place]) != biased);
         let id = vacant.map(|place| self.vacant.swap_remove(place)).unwrap_or_else(|| {

@@ -35,6 +35,14 @@ impl Memory {
     pub(crate) const fn touch(&self) {}
 }
 
+/// Where something is, without a reference count.
+pub(crate) type Pointer<T> = std::ptr::NonNull<T>;
+
+/// Points at what `owner` owns.
+pub(crate) fn pointer<T>(owner: &std::rc::Rc<T>) -> Pointer<T> {
+    Pointer::from(&**owner)
+}
+
 /// Where one thread sleeps: a token that `unpark` leaves and `park` consumes.
 ///
 /// [`std::thread::park`] would do, were it not for the thread's handle: it lives in a thread-local,

@@ -3,10 +3,12 @@
 //! With `--cfg shuttle` as well, on shuttle: random schedules of many threads, in which every
 //! access is sequentially consistent. Its paths are loom's, except the cell's.
 
+use std::rc::{Rc, Weak};
 use std::sync::{TryLockError, TryLockResult};
 use std::time::Duration;
 
 use super::choice;
+use super::mutants::Mutant;
 use super::{Clock, Parked};
 
 #[cfg(not(shuttle))]
@@ -81,6 +83,35 @@ impl Memory {
     }
 }
 
+/// Where something is, without a reference count. A use after it was freed is seen. It leaks, so it
+/// can be copied.
+pub(crate) struct Pointer<T: 'static>(&'static Weak<T>);
+
+/// Points at what `owner` owns.
+pub(crate) fn pointer<T>(owner: &Rc<T>) -> Pointer<T> {
+    Pointer(Box::leak(Box::new(Rc::downgrade(owner))))
+}
+
+impl<T> Clone for Pointer<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Pointer<T> {}
+
+impl<T> Pointer<T> {
+    /// What it points at.
+    ///
+    /// # Safety
+    /// Its owner must not free it while the reference is in use.
+    pub(crate) unsafe fn as_ref(&self) -> &T {
+        assert!(self.0.strong_count() > 0, "ID-3: a registration is used after it was freed");
+        // SAFETY: it has not been freed yet, and the caller promises that it will not be.
+        unsafe { &*self.0.as_ptr() }
+    }
+}
+
 /// Where one thread sleeps. The handle is set before a thread's section and read after it, so the
 /// lock's mutex orders the two and loom need not see this one.
 #[derive(Debug)]
@@ -109,7 +140,8 @@ impl Park {
         } else if deadline.is_some() && choice::take(choice::Kind::GiveUp) {
             Parked::GaveUp
         } else if choice::take(choice::Kind::Spurious) {
-            Parked::Returned
+            let expires = Mutant::ReturnIsTimeout.is_on() && timer.is_some();
+            if expires { Parked::TimedOut } else { Parked::Returned }
         } else {
             loom::thread::park();
             Parked::Returned

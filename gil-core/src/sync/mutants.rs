@@ -91,6 +91,18 @@ mutants! {
     PendingNotAnnounced,
     /// A pending drop is announced before it is in the queue.
     PendingAnnouncedTooEarly,
+    /// The id of a thread that is gone and still holds the lock is used again.
+    HolderIdReused,
+    /// A new thread gets the id of a thread that may retake the lock.
+    BiasedIdReused,
+    /// A lock is known by its address.
+    LockIdIsAddress,
+    /// A thread frees its registrations with locks that exist.
+    LivingRegistrationPruned,
+    /// A thread that was granted the lock gives up, and owns it.
+    GrantedLeaves,
+    /// A spurious return is taken for an expired timer.
+    ReturnIsTimeout,
 }
 
 impl Mutant {

@@ -2,6 +2,7 @@
 //!
 //! - [`ghost`]: the safety claims, judged at every section
 //! - [`ghost_observer`]: the same ghost inside a running lock
+//! - [`identity`]: ID-1 and ID-2, of threads and locks that come and go
 //! - [`liveness`]: LIVE-1, LIVE-2 and LIVE-5; [`overtake`]: LIVE-3
 //! - [`equal_turns`]: SAFE-9; [`invariants`]: HAND; [`bisim`]: FAST-PATH
 //! - [`spurious`]: protocols whose waits may end spuriously
@@ -14,6 +15,7 @@ pub mod equal_turns;
 pub mod explored;
 pub mod ghost;
 pub mod ghost_observer;
+pub mod identity;
 pub mod invariants;
 pub mod liveness;
 pub mod overtake;

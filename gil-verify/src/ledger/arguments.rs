@@ -153,6 +153,28 @@ Where the last waiter leaves its queue, `release`, `woken` or `cancel` calls
 thread that sleeps, so none is left.",
     ),
     (
+        "ID-1",
+        "\
+`unregister_id` gives an id back only if its thread does not own the lock. A `Registration` is
+given up by value, so no operation of its thread is pending, and its state is `Idle`. `Registry::add`
+does not use the id of the thread to which the lock is biased: it may retake the lock. An id that
+is used again gets a new `Parker`, so no wake-up of the last thread is left.",
+    ),
+    (
+        "ID-2",
+        "\
+A thread finds its registration by the number of the lock. `new_lock_id` counts up and returns no
+number twice. A lock keeps its number when it is moved, and a new lock at the same address has
+another one.",
+    ),
+    (
+        "ID-3",
+        "\
+A guard and a call of the thread borrow the lock, so the lock exists while one of them does. A
+thread frees the registrations of locks that are gone, which `returned_ids` tells: the lock owns it.
+When a thread ends, it forgets the registration of each lock that it is attached to.",
+    ),
+    (
         "HAND",
         "\
 - HAND-1: `release` frees the lock only if a barge is left, and notifies the next in line.

@@ -1,6 +1,7 @@
 //! Which engines judge a claim, and the reason where there is only one.
 
 use crate::claims::explored;
+use crate::claims::identity::IDENTITY;
 use crate::loom::{SUITES, Work, compares, judged};
 use crate::protocols::MAIN;
 use crate::report::Engine;
@@ -11,6 +12,10 @@ pub const SINGLE: &[(&str, &str)] = &[
     (
         "SAFE-8",
         "only loom knows which accesses are ordered: the explorer has no memory, and shuttle and Spin have no memory orders. ThreadSanitizer and Miri check the same code on real threads where a toolchain has them. No test there frees a lock while another thread is inside it",
+    ),
+    (
+        "ID-3",
+        "the other engines have no memory that is freed; a test of `gil-core` ends a thread that is attached, and Miri runs it where a toolchain has it",
     ),
     (
         "SAFE-9",
@@ -71,7 +76,8 @@ pub fn engines(claim: &str) -> Vec<Engine> {
     }
     // Real threads check overtaking in one test, and reference counts in the tests of the heap.
     let heap = SUITES.iter().any(|suite| suite.work == Work::Heap);
-    if claim == "LIVE-3" || claim == "HEAP-1" && heap {
+    // The programs of ID-1 and ID-2 run on real threads too (`tests/identity.rs`).
+    if IDENTITY.contains(&claim) || claim == "LIVE-3" || claim == "HEAP-1" && heap {
         engines.push(Engine::Threads);
     }
     engines

@@ -10,6 +10,11 @@ const NOT_DELAYED: &[(&str, &str)] = &[
     ("python3", "its wake-ups and requests are never delayed"),
     ("python2", "its wake-ups and requests are never delayed"),
 ];
+const OUTSIDE_PROTOCOLS: &[(&str, &str)] = &[
+    ("handoff-plain", "no protocol decides it: the default one stands for all"),
+    ("python3", "no protocol decides it: the default one stands for all"),
+    ("python2", "no protocol decides it: the default one stands for all"),
+];
 const LOOMED: &str = "gil-verify/tests/loom.rs::suites_are_as_expected";
 
 /// All claims, in the order of reports.
@@ -250,6 +255,39 @@ pub const CLAIMS: &[Claim] = &[
         test: EXPLORED,
         known_false: &[],
         not_applicable: &[],
+    },
+    Claim {
+        id: "ID-1",
+        title: "a thread is never taken for another one",
+        sentence: "The id of a thread is used again only if nothing is left of that thread: it does not own the lock, waits in no queue and may not retake the lock.",
+        meaning: "Two kinds of programs, on the code that ships. In every program of five steps, threads attach, detach, forget their guard, end and begin again; after each step every thread says whether it is attached. In every interleaving, two threads register, attach, leave and come again. Threads that wait are in the second kind only.",
+        article: &[],
+        judge: "gil-verify/src/claims/identity/mod.rs::judge",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: OUTSIDE_PROTOCOLS,
+    },
+    Claim {
+        id: "ID-2",
+        title: "a lock is never taken for another one",
+        sentence: "What a thread keeps about one lock never serves another lock, whether the first one still exists or not.",
+        meaning: "In every program of five steps with two locks, a lock that no guard uses may be dropped and made again at the same address. After each step every thread says to which locks it is attached.",
+        article: &[],
+        judge: "gil-verify/src/claims/identity/mod.rs::judge",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: OUTSIDE_PROTOCOLS,
+    },
+    Claim {
+        id: "ID-3",
+        title: "a registration outlives its last use",
+        sentence: "A thread's registration with a lock is freed only if no guard and no call of that thread can use it again.",
+        meaning: "Under loom each use of a registration looks whether it has been freed. The program uses more locks than a thread keeps registrations for. A thread that ends while it is attached is a test of `gil-core` and not a program here, because loom destroys thread-locals in no fixed order.",
+        article: &[],
+        judge: "gil-verify/src/loom/identity.rs::many_locks",
+        test: LOOMED,
+        known_false: &[],
+        not_applicable: OUTSIDE_PROTOCOLS,
     },
     Claim {
         id: "HAND",

@@ -79,8 +79,12 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
         Work::Rounds(_) | Work::Hog => vec!["taken", "released", "waits"],
         Work::Heap => return without(HEAP_EVENTS, happened),
         Work::LastRelease => return without(LAST_RELEASE_EVENTS, happened),
+        Work::Identity(_) => return without(IDENTITY_STEPS, happened),
+        Work::ComeBack => return without(COME_BACK_EVENTS, happened),
         // Their claim is what they are there to show.
-        Work::Count | Work::Objects { .. } | Work::Mutex { .. } => return Vec::new(),
+        Work::Count | Work::Objects { .. } | Work::Mutex { .. } | Work::ManyLocks => {
+            return Vec::new();
+        }
     };
     let boosts = protocol == "handoff";
     let asks_at_once = matches!(protocol, "priority" | "qemu");
@@ -120,6 +124,13 @@ pub fn missing(protocol: &str, suite: &Suite, found: &Found) -> Vec<&'static str
 
 /// An acquire finds pending drops of the other thread, or finds that they have been applied.
 const HEAP_EVENTS: &[&str] = &["T0 is back, 0 drops deferred", "T0 is back, 2 drops deferred"];
+
+/// Each step occurs in some program.
+const IDENTITY_STEPS: &[&str] = &["Attach", "Detach", "Forget", "End", "Remake"];
+
+/// A thread gets a new id, its own again, or the other thread's.
+const COME_BACK_EVENTS: &[&str] =
+    &["T0 comes as T0", "T0 comes as T1", "T1 comes as T0", "T1 comes as T1"];
 
 /// Either thread may be the last, with or without waiting for the other.
 const LAST_RELEASE_EVENTS: &[&str] =

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ::loom::cell::UnsafeCell;
 use gil_core::engine::choice::{Budget, Choices, Kind};
 use gil_core::engine::{Event, Fault};
-use gil_core::protocol::Protocol;
+use gil_core::protocol::{Protocol, ThreadId};
 use gil_core::raw::{Instant, RawGil, Registration};
 
 use super::found::{Compared, Found, event_name};
@@ -177,6 +177,15 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
     let sum = shared.touch();
     holding(shared.lock.detach(&mine));
     let choices = Choices::seen();
+    for worker in 0..suite.threads {
+        let expiry = |(of, kind, value): &&(usize, Kind, bool)| {
+            *of == worker && *kind == Kind::TimeOut && *value
+        };
+        let timed_out = Event::TimedOut(ThreadId::from_index(worker as u32));
+        let timeouts = events.iter().filter(|event| **event == timed_out).count();
+        let expired = choices.iter().filter(expiry).count();
+        assert!(timeouts <= expired, "SAFE-4: {timeouts} timeouts, and {expired} expired timers");
+    }
     assert_eq!(sum, expected_sum(suite, &events), "SAFE-2: a write was lost");
     Execution { broken, events, moves, choices, seen }
 }

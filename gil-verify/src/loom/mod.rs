@@ -8,6 +8,8 @@ pub mod engine;
 mod found;
 #[cfg(all(loom, not(shuttle)))]
 pub mod harness;
+#[cfg(all(loom, not(shuttle)))]
+mod identity;
 pub mod litmus;
 #[cfg(all(loom, not(shuttle)))]
 mod model;

@@ -18,6 +18,7 @@ use gil_core::raw::{Observe, RawGil, SectionInfo};
 use gil_models::{Python2, Python3};
 
 use super::found::Found;
+use super::identity::{self, ComeBack};
 use super::model::{explore_all, spawn};
 use super::suites::{Suite, Work};
 use crate::mutants::mechanism::Cure;
@@ -36,7 +37,7 @@ thread_local! {
 static EXECUTIONS: AtomicU64 = AtomicU64::new(0);
 
 /// Records a step of thread `thread`.
-fn tell(thread: usize, what: impl std::fmt::Display) {
+pub(super) fn tell(thread: usize, what: impl std::fmt::Display) {
     STORY.with_borrow_mut(|story| story.push(format!("T{thread} {what}")));
 }
 
@@ -48,8 +49,11 @@ pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
     let claim =
         super::suites::judged(&suite, protocols::PROTOCOLS[0]).first().copied().unwrap_or_default();
     std::panic::set_hook(Box::new(move |panic| explain(claim, panic)));
-    if suite.work == Work::LastRelease {
-        return protocols::with_few_types(protocol, LastRelease(suite));
+    match suite.work {
+        Work::LastRelease => return protocols::with_few_types(protocol, LastRelease(suite)),
+        Work::ComeBack => return protocols::with_few_types(protocol, ComeBack(suite)),
+        Work::Identity(setting) => return Some(identity::search(setting)),
+        _ => {}
     }
     Some(match protocol {
         "handoff" => explore::<Boosted>(suite, cure),
@@ -65,7 +69,8 @@ pub fn run(protocol: &str, suite: Suite, cure: Option<Cure>) -> Option<Found> {
 fn explain(claim: &str, panic: &std::panic::PanicHookInfo<'_>) {
     // loom unwinds the threads of an ended execution by a panic without a message.
     let Some(said) = panic.payload_as_str() else { return };
-    let said = said.strip_prefix(&format!("{claim}: ")).unwrap_or(said);
+    let named = said.split_once(": ").filter(|(id, _)| crate::ledger::claim(id).is_some());
+    let (claim, said) = named.unwrap_or((claim, said));
     let what = if said.contains("deadlock") { "deadlock" } else { said };
     let what = if said.contains("Causality") { "two accesses that nothing orders" } else { what };
     eprintln!("panicked at a step of the program\n{claim}: {what}");
@@ -88,7 +93,12 @@ where
             Work::Objects { one_lock: false } => objects(cure == Some(Cure::SameOrder)),
             Work::Objects { one_lock: true } => objects_of_one_lock::<B>(),
             Work::Mutex { detaching } => mutex::<B>(detaching, cure == Some(Cure::MutexFirst)),
-            Work::Rounds(_) | Work::Hog | Work::LastRelease => {
+            Work::ManyLocks => identity::many_locks(),
+            Work::Rounds(_)
+            | Work::Hog
+            | Work::LastRelease
+            | Work::Identity(_)
+            | Work::ComeBack => {
                 unreachable!("others run these")
             }
         }
@@ -96,7 +106,7 @@ where
 }
 
 /// Explores all executions of a program; the story of each is its list of steps.
-fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found {
+pub(super) fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found {
     let mut builder = ::loom::model::Builder::new();
     builder.preemption_bound = suite.preemptions;
     let seen = Arc::new(std::sync::Mutex::new(Found::default()));
@@ -115,7 +125,7 @@ fn executions(suite: Suite, program: impl Fn() + Send + Sync + 'static) -> Found
 }
 
 /// Runs `other` concurrently with `mine`. Not by joining: see the harness.
-fn beside(mine: impl FnOnce(), other: impl FnOnce() + 'static) {
+pub(super) fn beside(mine: impl FnOnce(), other: impl FnOnce() + 'static) {
     let done = Rc::new(Cell::new(false));
     let (main, told) = (::loom::thread::current(), done.clone());
     spawn(move || {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::identity::Setting;
 use crate::explorer::finite::Finite;
 use crate::protocols::{MAIN, PROTOCOLS};
 use crate::report::Profile;
@@ -25,6 +26,12 @@ pub enum Work {
     },
     /// Two threads attach and detach, and the last one frees the lock's memory.
     LastRelease,
+    /// One thread obeys each program of threads and locks that come and go, step by step.
+    Identity(Setting),
+    /// Two threads register, attach and leave, and come again.
+    ComeBack,
+    /// One thread is attached to a lock while it uses many others.
+    ManyLocks,
     /// One thread locks a mutex while it is attached, another attaches while it has the mutex.
     Mutex {
         /// Whether it uses `Attached::lock_detached`, which waits detached.
@@ -42,6 +49,12 @@ impl Work {
             Self::Mutex { detaching: false } => Some("NEED-3"),
             _ => None,
         }
+    }
+
+    /// Whether the program is about threads and locks that come and go.
+    #[must_use]
+    pub const fn is_identity(self) -> bool {
+        matches!(self, Self::Identity(_) | Self::ComeBack | Self::ManyLocks)
     }
 
     /// Whether the program is the same under every protocol, because it has no lock.
@@ -99,6 +112,11 @@ impl Suite {
         Self { work, fast_path: true, ..Self::rounds(name, 2, 1, 0) }
     }
 
+    const fn identity(name: &'static str, threads: usize, locks: usize, steps: usize) -> Self {
+        let work = Work::Identity(Setting { threads, locks, steps });
+        Self { threads, ..Self::program(name, work) }
+    }
+
     const fn full(self) -> Self {
         Self { profile: Profile::Full, ..self }
     }
@@ -114,7 +132,13 @@ impl Suite {
     /// The bound in words.
     #[must_use]
     pub fn bound(&self) -> String {
-        self.preemptions.map_or("unbounded".to_owned(), |p| format!("preemptions {p}"))
+        match (self.work, self.preemptions) {
+            (Work::Identity(Setting { threads, locks, steps }), _) => {
+                format!("programs of {steps} steps, {threads} threads, {locks} locks")
+            }
+            (_, Some(preemptions)) => format!("preemptions {preemptions}"),
+            (_, None) => "unbounded".to_owned(),
+        }
     }
 
     /// Its program in the explorer. `None` where the explorer has no such program: it does not see
@@ -165,6 +189,11 @@ pub const SUITES: &[Suite] = &[
     Suite::program("heap", Work::Heap).preempted(3),
     Suite::program("heap-deep", Work::Heap).full(),
     Suite { timeouts: 1, ..Suite::program("last-release", Work::LastRelease) },
+    Suite::identity("identity", 2, 2, 5),
+    Suite::identity("identity-three", 3, 1, 5),
+    Suite::identity("identity-deep", 2, 2, 6).full(),
+    Suite { timeouts: 1, ..Suite::program("ids-come-back", Work::ComeBack).preempted(3) },
+    Suite { threads: 1, ..Suite::program("many-locks", Work::ManyLocks) },
     Suite::program("count-without-lock", Work::Count),
     Suite::program("lock-per-object", Work::Objects { one_lock: false }),
     Suite::program("one-lock", Work::Objects { one_lock: true }),
@@ -197,6 +226,10 @@ const HOGS_WIN: &[&str] = &["python2", "python3-no-forced-switch", "ocaml-old-yi
 pub fn runs(suite: &Suite, protocol: &str) -> bool {
     let all = match suite.name {
         "two-twice-timeouts-cancel-deep" => DEEP.contains(&protocol),
+        // What is checked there is the same under every protocol.
+        // Under the default protocol a request comes before there is a right to retake the lock.
+        "ids-come-back" => protocol.starts_with("handoff"),
+        _ if suite.work.is_identity() => protocol == "handoff",
         "two-twice-grace" => protocol.starts_with("handoff"),
         // Of these only the default protocol requests on arrival.
         _ if suite.young > 0 => protocol == "handoff",
@@ -227,6 +260,9 @@ pub fn judged(suite: &Suite, protocol: &str) -> &'static [&'static str] {
         // Where it breaks, the run ends before it has seen everything.
         Work::LastRelease if known_false(protocol, suite).contains(&"SAFE-8") => &["SAFE-8"],
         Work::LastRelease => &["SAFE-8", "WITNESS"],
+        Work::Identity(_) => &["ID-1", "ID-2", "WITNESS"],
+        Work::ComeBack => &["ID-1", "SAFE-1", "SAFE-2", "SAFE-6", "LIVE-4", "WITNESS"],
+        Work::ManyLocks => &["ID-3"],
         Work::Count => &["NEED-1"],
         Work::Objects { .. } => &["NEED-2"],
         Work::Mutex { .. } => &["NEED-3"],
