@@ -106,6 +106,7 @@ active [N] proctype thread()
     :: SECTION(slot[_pid] == Retry, "T%d is back between two sections\n", retry(_pid))
 #ifdef CANCELS
     :: SECTION(IS_WAITER(_pid) && way[_pid] == In, "T%d gives up\n", gives_up(_pid))
+    :: SECTION(slot[_pid] == Granted && way[_pid] == In, "T%d gives up\n", confirm(_pid))
 #endif
 
     /* The fast path, past the protocol: possible while every slot is idle, and for a thread that the

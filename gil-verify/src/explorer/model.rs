@@ -160,7 +160,7 @@ impl<P: Protocol> State<P> {
         }
         let waits = monitor.thread_state(thread) != ThreadState::Idle
             && monitor.phase(thread) == Phase::Acquiring;
-        if program.cancel && waits && monitor.thread_state(thread) != ThreadState::Granted {
+        if program.cancel && waits {
             entries.push((Operation::Cancel, false));
         }
         entries
@@ -291,4 +291,37 @@ pub fn describe<P: Protocol>(action: Action, after: Option<&State<P>>) -> String
         text = format!("{text:<34} {}", words.join(", "));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use gil_core::protocol::Handoff;
+
+    use super::*;
+
+    #[test]
+    fn granted_thread_that_gives_up_owns_and_any_other_answer_breaks_a_claim() {
+        let program = Program::cancelling(2);
+        let [first, second] = [0, 1].map(ThreadId::from_index);
+        let mut state = State::initial(Handoff::new(), program, true);
+        let steps = [
+            (first, Operation::Acquire),
+            (second, Operation::Acquire),
+            (first, Operation::Safepoint),
+        ];
+        for (thread, entry) in steps {
+            let action = Action { thread, entry, choice: 0, fair: false, fast: false };
+            state = state.replay(action).state.expect("the Monitor does it");
+        }
+        assert_eq!(state.monitor.thread_state(second), ThreadState::Granted);
+        let gives_up = |next: &&Next<_>| {
+            next.action.thread == second && next.action.entry == Operation::Cancel
+        };
+        let nexts = state.successors(program);
+        let next = nexts.iter().find(gives_up).expect("a granted thread may give up");
+        let after = next.state.as_ref().expect("the Monitor does it");
+        assert!(next.broken.is_empty() && after.monitor.owner() == Some(second));
+        let broken = state.judge(second, Operation::Cancel, Outcome::Left);
+        assert!(broken.iter().any(|it| it.claim == "SAFE-6"), "{broken:?}");
+    }
 }
