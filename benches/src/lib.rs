@@ -7,3 +7,7 @@
 pub mod bench;
 pub mod cli;
 pub mod lang;
+
+#[cfg(test)]
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;

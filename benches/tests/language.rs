@@ -2,8 +2,13 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use gil_bench::bench::runtimes::{Visit, WORLDS, with};
 use gil_bench::lang::{self, Free, Options, Output, ScriptError, World};
+
+use watchdog::Watchdog;
 
 struct Run<'a>(&'a str);
 
@@ -12,7 +17,10 @@ impl Visit for Run<'_> {
     fn visit<W: World>(self) -> Self::Output {
         let output = Output::memory();
         let options = Options { threads: 3, ..Options::default() };
-        lang::run::<W>(self.0, options, output.clone()).map(|()| output.text())
+        let dog = Watchdog::new();
+        dog.view("the lock", || W::counters().map(|counters| format!("{counters:?}")));
+        let run = || lang::run::<W>(self.0, options, output.clone());
+        dog.waits(format!("the end of {}", self.0), run).map(|()| output.text())
     }
 }
 
@@ -26,7 +34,9 @@ fn prints(program: &str, expected: &str) {
 
 /// The error of a bad program.
 fn fails(program: &str, line: u32, with: &str) {
-    let error = lang::run::<Free>(program, Options::default(), Output::memory()).unwrap_err();
+    let dog = Watchdog::new();
+    let run = || lang::run::<Free>(program, Options::default(), Output::memory());
+    let error = dog.waits(format!("the end of {program}"), run).unwrap_err();
     assert!(error.line == line && error.message.contains(with), "{program}\n{error}");
 }
 

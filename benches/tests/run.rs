@@ -2,12 +2,17 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 
 use gil_bench::bench::runtimes::{Visit, WORLDS, printed, with};
 use gil_bench::bench::workloads::named;
 use gil_bench::lang::{self, Options, World};
+
+use watchdog::Watchdog;
 
 /// A program of a workload, with one setting, in three threads.
 struct Small(&'static str, &'static str, i64);
@@ -20,7 +25,10 @@ impl Visit for Small {
         let settings = [(name.to_owned(), value), ("users".to_owned(), 4)].into();
         let options = Options { threads: 3, settings, ..Options::default() };
         let output = lang::Output::memory();
-        let ran = lang::run::<W>(program.expect("a program"), options, output.clone());
+        let dog = Watchdog::new();
+        dog.view("the lock", || W::counters().map(|counters| format!("{counters:?}")));
+        let run = || lang::run::<W>(program.expect("a program"), options, output.clone());
+        let ran = dog.waits(format!("the end of {workload}"), run);
         ran.unwrap_or_else(|error| panic!("{workload}, {error}"));
         printed(&output.text()).expect("names and numbers").into_iter().collect()
     }
@@ -57,7 +65,7 @@ fn line_without_a_number_is_an_error() {
 
 fn gil_bench(arguments: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_gil-bench");
-    Command::new(program).args(arguments).output().expect("the program starts")
+    watchdog::output(Command::new(program).args(arguments)).expect("the program starts")
 }
 
 /// Standard error of a command that is refused with this exit code.
@@ -108,6 +116,6 @@ fn closed_output_is_no_error() {
     command.arg("run").arg(&program).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
+    let output = watchdog::wait_with_output(child);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -2,6 +2,8 @@
 
 #![cfg(all(not(loom), unix))]
 
+mod watchdog;
+
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
@@ -9,17 +11,17 @@ use gil_core::Gil;
 use gil_core::heap::Brand;
 use gil_core::protocol::{Context, Order, Protocol, Release, Step, WaitSet, Wake};
 
+use watchdog::Watchdog;
+
 const CASE: &str = "GIL_ABORT_CASE";
 const SIGABRT: i32 = 6;
 
 /// Runs `test` again in a child with the case enabled; returns the output of the aborted child.
 fn aborts(test: &str) -> String {
     let program = std::env::current_exe().expect("this test's program");
-    let output = Command::new(program)
-        .args(["--exact", test, "--nocapture"])
-        .env(CASE, test)
-        .output()
-        .expect("the child runs");
+    let mut child = Command::new(program);
+    child.args(["--exact", test, "--nocapture"]).env(CASE, test);
+    let output = watchdog::output(&mut child).expect("the child runs");
     assert_eq!(output.status.signal(), Some(SIGABRT), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -83,10 +85,12 @@ impl Protocol for Panics {
 
 /// A second thread attaches while this one holds the lock, which is the slow path.
 fn two_threads<P: Protocol + Send>(protocol: P) {
+    let dog = Watchdog::new();
     let gil = Gil::with_protocol((), protocol);
     let _attached = gil.attach();
     std::thread::scope(|threads| {
-        let _ = threads.spawn(|| drop(gil.attach())).join();
+        let second = threads.spawn(|| drop(gil.attach()));
+        let _ = dog.waits("the second thread, which aborts in its attach", || second.join());
     });
     std::process::exit(0);
 }

@@ -2,6 +2,8 @@
 
 #![cfg(not(loom))]
 
+mod watchdog;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
@@ -10,6 +12,8 @@ use gil_core::engine::Fault;
 use gil_core::protocol::Handoff;
 use gil_core::raw::RawGil;
 use gil_core::{AttachError, Gil};
+
+use watchdog::Watchdog;
 
 fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().cloned();
@@ -30,11 +34,13 @@ fn second_attach_of_a_thread_is_an_error_and_no_hang() {
 
 #[test]
 fn held_lock_is_busy_for_another_thread() {
-    let gil = Gil::new(());
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::new(()));
     let attached = gil.attach();
     thread::scope(|threads| {
         let other = threads.spawn(|| gil.try_attach().map(drop));
-        assert_eq!(other.join().unwrap(), Err(AttachError::Busy));
+        let tried = dog.waits("the thread that tries once", || other.join());
+        assert_eq!(tried.unwrap(), Err(AttachError::Busy));
     });
     drop(attached);
     assert!(gil.try_attach().is_ok());
@@ -42,20 +48,23 @@ fn held_lock_is_busy_for_another_thread() {
 
 #[test]
 fn forgotten_guard_keeps_the_lock_forever() {
-    let gil = Gil::new(());
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::new(()));
     thread::scope(|threads| {
         let forgets = threads.spawn(|| {
             std::mem::forget(gil.attach());
             (gil.is_attached(), gil.try_attach().map(drop))
         });
-        let (attached, again) = forgets.join().unwrap();
+        let forgets = dog.waits("the thread that forgets its guard", || forgets.join());
+        let (attached, again) = forgets.unwrap();
         assert!(attached, "the thread stays attached");
         assert_eq!(again, Err(AttachError::AlreadyAttached));
     });
     // The thread has ended. References to the data may still exist, so the lock stays held. The
     // dead thread's id is not reused, because a new thread with it would count as the holder.
     for _ in 0..3 {
-        let busy = thread::scope(|t| t.spawn(|| gil.try_attach().map(drop)).join().unwrap());
+        let tries = || thread::scope(|t| t.spawn(|| gil.try_attach().map(drop)).join().unwrap());
+        let busy = dog.waits("a thread that tries once", tries);
         assert_eq!(busy, Err(AttachError::Busy));
     }
     assert!(!gil.is_attached());
@@ -108,19 +117,23 @@ fn lent_token_is_found_and_only_one_at_a_time() {
 fn lock_detached_waits_detached() {
     // One thread holds the mutex and is acquiring the GIL; this one holds the GIL and is acquiring
     // the mutex.
-    let (gil, mutex) = (Gil::new(0), Mutex::new(0));
+    let dog = Watchdog::new();
+    let (gil, mutex) = (dog.lock(Gil::new(0)), Mutex::new(0));
     thread::scope(|threads| {
         let mut attached = gil.attach();
         let (ready, go) = std::sync::mpsc::channel();
-        let (gil, mutex) = (&gil, &mutex);
+        let (dog, gil, mutex) = (&dog, &gil, &mutex);
         threads.spawn(move || {
             let mut guard = mutex.lock().unwrap();
             ready.send(()).unwrap();
-            *gil.attach() += 1; // waits until the other thread detaches in `lock_detached`
+            // Waits until the other thread detaches in `lock_detached`.
+            *dog.waits("the holder of the mutex: attach", || gil.attach()) += 1;
             *guard += 1;
         });
-        go.recv().unwrap();
-        *attached.lock_detached(mutex).unwrap() += 1;
+        dog.waits("the holder of the lock: the mutex is held", || go.recv()).unwrap();
+        let locked =
+            dog.waits("the holder of the lock: the mutex", || attached.lock_detached(mutex));
+        *locked.unwrap() += 1;
     });
     assert_eq!((*gil.attach(), *mutex.lock().unwrap()), (1, 2));
 }
@@ -128,9 +141,11 @@ fn lock_detached_waits_detached() {
 #[test]
 fn lock_can_be_a_static() {
     static COUNTER: Gil<u64> = Gil::new(0);
+    let dog = Watchdog::new();
+    let _lock = dog.lock(&COUNTER);
     thread::scope(|threads| {
         for _ in 0..4 {
-            threads.spawn(|| *COUNTER.attach() += 1);
+            threads.spawn(|| *dog.waits("a thread: attach", || COUNTER.attach()) += 1);
         }
     });
     assert_eq!(*COUNTER.attach(), 4);
@@ -147,39 +162,46 @@ fn switch_interval_of_zero_is_a_microsecond() {
 #[test]
 fn interval_beyond_the_clock_never_expires() {
     let never = [std::time::Duration::MAX, std::time::Duration::from_secs(u64::MAX)];
+    let dog = Watchdog::new();
     for interval in never {
-        let gil = Gil::new(0_u64);
+        let gil = dog.lock(Gil::new(0_u64));
         gil.set_switch_interval(interval);
         assert_eq!(gil.switch_interval(), interval);
         thread::scope(|threads| {
             for _ in 0..3 {
                 threads.spawn(|| {
+                    let thread = dog.thread("a thread");
                     for _ in 0..100 {
-                        let mut attached = gil.attach(); // contended: deadlines are computed
+                        // Contended: deadlines are computed.
+                        let mut attached = thread.waits("attach", || gil.attach());
                         *attached += 1;
-                        attached.detach(thread::yield_now);
-                        attached.safepoint();
+                        thread.waits("detach", || attached.detach(thread::yield_now));
+                        thread.waits("safepoint", || attached.safepoint());
+                        thread.waits("drop", || drop(attached));
                     }
                 });
             }
         });
-        assert_eq!(gil.into_inner(), 300);
+        assert_eq!(*gil.attach(), 300);
     }
 }
 
 #[test]
 fn changed_interval_applies_to_the_next_wait() {
-    let gil = Gil::with_protocol((), Handoff::plain());
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::with_protocol((), Handoff::plain()));
     gil.set_switch_interval(std::time::Duration::from_millis(300));
     let mut mine = gil.attach();
     thread::scope(|threads| {
-        threads.spawn(|| drop(gil.attach()));
+        threads.spawn(|| drop(dog.waits("the waiter: attach", || gil.attach())));
         let began = std::time::Instant::now();
-        while !mine.switch_requested() {
-            thread::yield_now();
-        }
+        dog.waits("the holder: a request", || {
+            while !mine.switch_requested() {
+                thread::yield_now();
+            }
+        });
         assert!(began.elapsed().as_millis() >= 200, "requested after {:?}", began.elapsed());
-        mine.safepoint();
+        dog.waits("the holder: safepoint", || mine.safepoint());
         drop(mine);
     });
 }
@@ -238,10 +260,11 @@ fn ids_of_ended_threads_are_reused() {
     lock.unregister(first);
     assert_eq!(lock.register().id(), id);
 
-    let gil = Gil::new(0u32);
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::new(0u32));
     for _ in 0..2_000 {
         thread::scope(|threads| {
-            threads.spawn(|| *gil.attach() += 1);
+            threads.spawn(|| *dog.waits("a thread: attach", || gil.attach()) += 1);
         });
     }
     assert_eq!(*gil.attach(), 2_000);

@@ -2,6 +2,8 @@
 
 #![cfg(not(loom))]
 
+mod watchdog;
+
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use gil_core::heap::{Brand, GilCell, GilRc, Token};
+
+use watchdog::Watchdog;
 
 /// Counts how often its kind is dropped.
 #[derive(Debug)]
@@ -58,9 +62,12 @@ fn every_drop_of_the_last_handle_frees_once() {
 #[test]
 fn deferred_drop_is_made_by_the_next_holder() {
     gil_core::brand!(struct Next);
+    let dog = Watchdog::new();
+    let _lock = dog.lock(Next::lock());
     let (object, dropped) = tomb();
     let handle = GilRc::<Next, _>::new(object);
-    thread::spawn(move || drop(handle)).join().expect("it only drops");
+    let drops = thread::spawn(move || drop(handle));
+    dog.waits("the thread that drops", || drops.join()).expect("it only drops");
     assert_eq!((dropped(), Next::deferred_drops()), (0, 1));
     Next::with(|_| assert_eq!(dropped(), 1, "made before the taker sees its token"))
         .expect("this thread is not attached");
@@ -69,19 +76,25 @@ fn deferred_drop_is_made_by_the_next_holder() {
 #[test]
 fn safepoint_that_loses_the_lock_applies_pending_drops() {
     gil_core::brand!(struct Lost);
+    let dog = Watchdog::new();
+    let _lock = dog.lock(Lost::lock());
     Lost::lock().set_switch_interval(std::time::Duration::from_micros(1));
     let (object, dropped) = tomb();
     let handle = GilRc::<Lost, _>::new(object);
     let settled = thread::scope(|threads| {
         let mut token = Lost::attach();
         threads.spawn(|| {
-            let _token = Lost::attach(); // requests the lock from the other thread
-            thread::spawn(move || drop(handle)).join().expect("it only drops");
+            // Requests the lock from the other thread.
+            let _token = dog.waits("the waiter: attach", Lost::attach);
+            let drops = thread::spawn(move || drop(handle));
+            dog.waits("the waiter: a thread that drops", || drops.join()).expect("it only drops");
         });
-        while Lost::lock().counters().requests == 0 && !token.switch_requested() {
-            thread::yield_now();
-        }
-        token.safepoint();
+        dog.waits("the holder: a request", || {
+            while Lost::lock().counters().requests == 0 && !token.switch_requested() {
+                thread::yield_now();
+            }
+        });
+        dog.waits("the holder: safepoint", || token.safepoint());
         dropped()
     });
     assert_eq!(settled, 1);
@@ -124,6 +137,8 @@ fn token_counts_at_once_while_its_thread_ends() {
         }
     }
     thread_local! { static LAST: RefCell<Option<Last>> = const { RefCell::new(None) } }
+    let dog = Watchdog::new();
+    let _lock = dog.lock(Ending::lock());
     let (tell, told) = std::sync::mpsc::channel();
     let ends = thread::spawn(move || {
         LAST.with_borrow(|last| assert!(last.is_none())); // first in, last out
@@ -132,8 +147,9 @@ fn token_counts_at_once_while_its_thread_ends() {
         let handles = vec![first.clone_ref(&token), first];
         LAST.set(Some(Last { token: Some(token), handles, tell }));
     });
-    ends.join().expect("it only ends");
-    let (known, handles, deferred) = told.recv().expect("the thread's locals were dropped");
+    dog.waits("the end of the thread with the token", || ends.join()).expect("it only ends");
+    let (known, handles, deferred) =
+        dog.waits("its locals", || told.recv()).expect("the thread's locals were dropped");
     assert!(!known, "the thread's locals were gone: only the token says that it holds the lock");
     assert_eq!((handles, deferred), (1, 0));
 }
@@ -141,10 +157,13 @@ fn token_counts_at_once_while_its_thread_ends() {
 #[test]
 fn many_deferred_drops_request_a_safepoint_of_the_holder() {
     gil_core::brand!(struct Busy);
+    let dog = Watchdog::new();
+    let _lock = dog.lock(Busy::lock());
     let mut token = Busy::attach();
     let drops = |count: usize| {
         let drops = move || (0..count).for_each(|_| drop(GilRc::<Busy, _>::new(0)));
-        thread::spawn(drops).join().expect("it only drops");
+        let drops = thread::spawn(drops);
+        dog.waits("the thread that drops", || drops.join()).expect("it only drops");
     };
     drops(2_047);
     assert_eq!(Busy::deferred_drops(), 2_047, "the holder reached no safepoint");
@@ -227,22 +246,25 @@ fn objects_of_two_brands_may_own_each_other() {
 fn counts_are_exact_when_threads_exchange_handles() {
     gil_core::brand!(struct Stress);
     Stress::lock().set_switch_interval(std::time::Duration::from_micros(1));
+    let dog = Watchdog::new();
+    let _lock = dog.lock(Stress::lock());
     const THREADS: usize = 4;
     const ROUNDS: usize = if cfg!(miri) { 5 } else { 2_000 };
     let (object, dropped) = tomb();
     let shared = GilRc::<Stress, _>::new((GilCell::<Stress, _>::new(0u64), object));
     thread::scope(|threads| {
-        for _ in 0..THREADS {
-            let mine = shared.clone_ref(&Stress::attach());
+        for number in 0..THREADS {
+            let mine = shared.clone_ref(&dog.waits("the first thread: attach", Stress::attach));
+            let thread = dog.thread(format!("thread {number}"));
             threads.spawn(move || {
-                let mut token = Stress::attach();
+                let mut token = thread.waits("attach", Stress::attach);
                 for round in 0..ROUNDS {
                     let (a, b) = (mine.clone_ref(&token), mine.clone_ref(&token));
                     *mine.0.get_mut(&mut token) += 1;
                     a.drop_ref(&token);
-                    token.safepoint();
+                    thread.waits("safepoint", || token.safepoint());
                     if round % 3 == 0 {
-                        token.detach(|| drop(b));
+                        thread.waits("detach", || token.detach(|| drop(b)));
                     }
                 }
             });

@@ -2,6 +2,9 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::ops::Range;
 use std::time::Duration;
 
@@ -12,6 +15,8 @@ use gil_models::sim::{self, Setup};
 use gil_models::trace::Recorder;
 use gil_models::{Python2, Python3};
 use serde_json::Value;
+
+use watchdog::Watchdog;
 
 fn lanes<P: Protocol>(protocol: P, workload: &str, us: Range<u64>) -> Lanes {
     let until = Duration::from_micros(us.end);
@@ -156,21 +161,24 @@ fn trace_has_the_format_of_perfetto() {
 
 #[test]
 fn recorded_real_run_is_drawn_the_same_way() {
-    let lock = RawGil::with_observer(Handoff::new(), Recorder::new(100_000));
+    let dog = Watchdog::new();
+    let lock = dog.lock(RawGil::with_observer(Handoff::new(), Recorder::new(100_000)));
     lock.set_switch_interval(Duration::from_micros(200));
     let turns = std::sync::atomic::AtomicU32::new(0);
     std::thread::scope(|threads| {
-        for _ in 0..2 {
-            threads.spawn(|| {
+        for number in 0..2 {
+            let (lock, turns, thread) = (&lock, &turns, dog.thread(format!("thread {number}")));
+            threads.spawn(move || {
                 let member = lock.register();
-                lock.attach(&member).expect("it is outside");
+                thread.waits("attach", || lock.attach(&member)).expect("it is outside");
                 // Both run until the lock has changed hands often enough.
                 while turns.load(std::sync::atomic::Ordering::Relaxed) < 20 {
-                    if lock.safepoint(&member).expect("it holds the lock") {
+                    let switched = thread.waits("safepoint", || lock.safepoint(&member));
+                    if switched.expect("it holds the lock") {
                         turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     }
                 }
-                lock.detach(&member).expect("it holds the lock");
+                thread.waits("detach", || lock.detach(&member)).expect("it holds the lock");
             });
         }
     });

@@ -3,6 +3,9 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +15,8 @@ use gil_verify::protocols::{self, PROTOCOLS, Visit};
 use gil_verify::replay::conform::{
     self, Kind, Line, Reason, SectionRecorder, replay, replay_recorded, variant,
 };
+
+use watchdog::Watchdog;
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces");
@@ -198,7 +203,8 @@ struct OnThreads;
 impl Visit for OnThreads {
     type Output = ();
     fn visit<P: Protocol + Send + Sync + 'static>(self, name: &'static str, protocol: P) {
-        let lock = RawGil::with_observer(protocol.clone(), SectionRecorder::default());
+        let dog = Watchdog::new();
+        let lock = dog.lock(RawGil::with_observer(protocol.clone(), SectionRecorder::default()));
         lock.set_switch_interval(std::time::Duration::from_micros(50));
         // A thread that runs alone has many sections under a protocol that counts ticks, and none
         // of them decides anything.
@@ -207,20 +213,23 @@ impl Visit for OnThreads {
             sections.len() > 300 && sections.iter().any(|section| !section.events.is_empty())
         };
         std::thread::scope(|threads| {
-            for thread in 0..4 {
-                let lock = &lock;
+            for number in 0..4 {
+                let (lock, thread) = (&lock, dog.thread(format!("thread {number} of {name}")));
                 threads.spawn(move || {
                     let member = lock.register();
-                    lock.attach(&member).expect("it is outside");
+                    let attach = || thread.waits("attach", || lock.attach(&member));
+                    attach().expect("it is outside");
                     // All four run until enough has happened.
                     for round in 0.. {
-                        lock.safepoint(&member).expect("it holds the lock");
-                        if round % (500 + thread) == 0 {
-                            lock.detach(&member).expect("it holds the lock");
+                        let safepoint = thread.waits("safepoint", || lock.safepoint(&member));
+                        safepoint.expect("it holds the lock");
+                        if round % (500 + number) == 0 {
+                            let detach = thread.waits("detach", || lock.detach(&member));
+                            detach.expect("it holds the lock");
                             if lock.inspect_observer(is_enough) {
                                 break;
                             }
-                            lock.attach(&member).expect("it is outside");
+                            attach().expect("it is outside");
                         }
                     }
                 });

@@ -3,19 +3,35 @@
 
 #![cfg(not(loom))]
 
-use gil_lua::{LuaError, Options, Output, Program, protocols, run};
+#[path = "../../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
+use std::sync::Arc;
+
+use gil_lua::{Lock, LuaError, Options, Output, Program, protocols};
+
+use watchdog::Watchdog;
 
 /// The protocols with a lock.
 fn locks() -> impl Iterator<Item = &'static str> {
     protocols::names().filter(|name| *name != protocols::SEPARATE)
 }
 
+/// Runs a program, with its lock known to a watchdog.
+fn run(program: &Program, lock: Arc<dyn Lock>, options: Options) -> (Result<(), LuaError>, String) {
+    let dog = Watchdog::new();
+    let seen = lock.clone();
+    dog.view("the lock", move || seen.counters().map(|counters| format!("{counters:?}")));
+    let output = Output::memory();
+    let run = || gil_lua::run(program, options, lock, output.clone());
+    let result = dog.waits("the end of the Lua program", run);
+    (result, output.text())
+}
+
 fn run_under(protocol: &str, source: &str, options: Options) -> (Result<(), LuaError>, String) {
     let lock = protocols::lock(protocol).expect("a protocol");
     lock.set_switch_interval(std::time::Duration::from_micros(50)); // many switches
-    let output = Output::memory();
-    let result = run(&Program::new("test", source), options, lock, output.clone());
-    (result, output.text())
+    run(&Program::new("test", source), lock, options)
 }
 
 /// Runs it and returns its output.
@@ -309,13 +325,13 @@ fn lock_guards_one_state_at_a_time_and_is_reusable() {
     let left = Program::new("left", "spawn(function() receive(udp(0)) end) error('left')");
     let ok = Program::new("ok", "join(spawn(print, 'ok'))");
     for _ in 0..3 {
-        let output = Output::memory();
-        run(&ok, Options::default(), lock.clone(), output.clone()).expect("it runs");
-        assert_eq!(output.text(), "ok\n");
+        let (result, text) = run(&ok, lock.clone(), Options::default());
+        result.expect("it runs");
+        assert_eq!(text, "ok\n");
     }
-    let result = run(&left, Options::default(), lock.clone(), Output::memory());
+    let (result, _) = run(&left, lock.clone(), Options::default());
     assert!(matches!(result, Err(LuaError::Runtime(_))), "{result:?}");
-    let result = run(&ok, Options::default(), lock, Output::memory());
+    let (result, _) = run(&ok, lock, Options::default());
     assert!(matches!(result, Err(LuaError::LockInUse)), "{result:?}");
 }
 

@@ -158,9 +158,11 @@ mod tests {
     use crate::lang::compile::compile;
     use crate::lang::waits::MAIN;
     use crate::lang::{Free, Options, Output};
+    use crate::watchdog::Watchdog;
 
     #[test]
     fn thread_that_panics_is_a_failed_thread() {
+        let dog = Watchdog::new();
         let program = compile("print(1)").expect("a program");
         let shared = Arc::new(Shared::<Free>::new(program, Options::default(), Output::memory()));
         let mut machine = Machine::attach(shared.clone(), MAIN);
@@ -171,7 +173,8 @@ mod tests {
             panic!("as a bug of the interpreter would");
         };
         let thread = Thread { number, running: Mutex::new(Some(std::thread::spawn(run))) };
-        let error = join(&mut machine, &thread).map(|_| ()).unwrap_err();
+        let joined = dog.waits("the thread that panics", || join(&mut machine, &thread));
+        let error = joined.map(|_| ()).unwrap_err();
         assert!(error.contains("a thread panicked"), "{error}");
     }
 }

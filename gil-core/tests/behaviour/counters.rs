@@ -6,6 +6,7 @@ use gil_core::protocol::{Handoff, Release, ThreadId, Wake};
 use gil_core::raw::{Counters, Observe, RawGil, SectionInfo};
 
 use crate::threads;
+use crate::watchdog::Watchdog;
 
 /// A Monitor without a lock, with the counters that a lock would have.
 struct Counted {
@@ -89,14 +90,17 @@ fn raw_lock_returns_its_counters() {
 
 #[test]
 fn lock_with_data_returns_its_counters() {
-    let gil = Gil::new(());
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::new(()));
     std::thread::scope(|threads| {
         let mut attached = gil.attach();
-        threads.spawn(|| drop(gil.attach()));
-        while !attached.switch_requested() && gil.counters().requests == 0 {
-            std::thread::yield_now();
-        }
-        attached.safepoint();
+        threads.spawn(|| drop(dog.waits("the waiter: attach", || gil.attach())));
+        dog.waits("the holder: a request", || {
+            while !attached.switch_requested() && gil.counters().requests == 0 {
+                std::thread::yield_now();
+            }
+        });
+        dog.waits("the holder: safepoint", || attached.safepoint());
     });
     assert_eq!((gil.counters().requests, gil.counters().forced_releases), (1, 1));
 }

@@ -1,7 +1,6 @@
 //! The identity of threads, in one lock and in several.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
@@ -11,7 +10,8 @@ use gil_core::protocol::{
 use gil_core::raw::RawGil;
 use gil_core::{Attached, Gil};
 
-use crate::until_asked;
+use crate::watchdog::Watchdog;
+use crate::{attach_and_detach, until_asked, until_waiter};
 
 static LARGEST_ID: AtomicU32 = AtomicU32::new(0);
 
@@ -42,10 +42,12 @@ impl Protocol for NotesIds {
 
 #[test]
 fn successive_threads_share_one_id() {
-    let gil = Arc::new(Gil::with_protocol((), NotesIds));
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::with_protocol((), NotesIds));
     for _ in 0..5 {
         let gil = gil.clone();
-        thread::spawn(move || gil.attach().safepoint()).join().unwrap();
+        let ends = thread::spawn(move || gil.attach().safepoint());
+        dog.waits("the end of a lone thread", || ends.join()).unwrap();
     }
     assert_eq!(LARGEST_ID.load(Ordering::Relaxed), 1);
 }
@@ -57,14 +59,15 @@ fn guard_that_outlives_the_thread_locals_detaches() {
     thread_local! {
         static GUARD: RefCell<Option<Attached<'static, u32>>> = const { RefCell::new(None) };
     }
-    thread::spawn(|| {
+    let dog = Watchdog::new();
+    let _lock = dog.lock(&KEPT);
+    let ends = thread::spawn(|| {
         GUARD.with(|guard| assert!(guard.borrow().is_none()));
         let attached = KEPT.attach();
         GUARD.with(|guard| *guard.borrow_mut() = Some(attached));
-    })
-    .join()
-    .unwrap();
-    *KEPT.attach() += 1;
+    });
+    dog.waits("the end of the thread with the guard", || ends.join()).unwrap();
+    *dog.waits("attach", || KEPT.attach()) += 1;
     assert_eq!(*KEPT.attach(), 2);
 }
 
@@ -87,20 +90,18 @@ fn thread_distinguishes_two_locks() {
 
 #[test]
 fn holder_is_known_while_another_thread_waits() {
-    let lock = RawGil::new(Handoff::new());
+    let dog = Watchdog::new();
+    let lock = dog.lock(RawGil::new(Handoff::new()));
     let (holder, waiter, guest) = (lock.register(), lock.register(), lock.register());
     lock.attach(&holder).unwrap();
     thread::scope(|threads| {
-        threads.spawn(|| {
-            lock.attach(&waiter).unwrap();
-            lock.detach(&waiter).unwrap();
-        });
-        until_asked(&lock);
+        threads.spawn(|| attach_and_detach(&dog, &lock, &waiter));
+        until_asked(&dog, &lock);
         let seen = (lock.is_attached(&holder), lock.is_attached(&guest));
         let id = guest.id();
         lock.unregister(guest);
         let again = lock.register().id();
-        lock.detach(&holder).unwrap();
+        dog.waits("the holder: detach", || lock.detach(&holder)).unwrap();
         assert_eq!(seen, (true, false));
         assert_eq!(again, id, "the id of a guest that has left is free again");
     });
@@ -108,29 +109,34 @@ fn holder_is_known_while_another_thread_waits() {
 
 #[test]
 fn lock_at_a_reused_address_knows_no_thread() {
+    let dog = Watchdog::new();
     let mut place = Box::new(Gil::new(0_u32));
     let guest = &*place;
     thread::scope(|threads| {
         let (leave, may_leave) = std::sync::mpsc::channel::<()>();
         let (joined, has_joined) = std::sync::mpsc::channel::<()>();
+        let dog = &dog;
         threads.spawn(move || {
-            drop(guest.attach());
+            let first = dog.thread("the first thread");
+            drop(first.waits("attach", || guest.attach()));
             joined.send(()).unwrap();
-            let _ = may_leave.recv();
+            let _ = first.waits("leave to end", || may_leave.recv());
         });
-        has_joined.recv().unwrap();
-        drop(guest.attach()); // the second registration
+        dog.waits("the first thread's attach", || has_joined.recv()).unwrap();
+        drop(dog.waits("attach", || guest.attach())); // the second registration
         drop(leave);
     });
     *place = Gil::new(0); // the same address
     let gil = &*place;
     let mut mine = gil.attach();
     thread::scope(|threads| {
-        threads.spawn(|| drop(gil.attach()));
-        while !mine.switch_requested() {
-            thread::yield_now();
-        }
-        mine.safepoint();
+        threads.spawn(|| drop(dog.waits("the waiter: attach", || gil.attach())));
+        dog.waits("the holder: a request", || {
+            while !mine.switch_requested() {
+                thread::yield_now();
+            }
+        });
+        dog.waits("the holder: safepoint", || mine.safepoint());
         drop(mine);
     });
 }
@@ -151,17 +157,15 @@ fn id_of_a_holder_is_not_reused() {
 /// must not get its id and retake the lock in its place.
 #[test]
 fn id_of_a_biased_thread_is_not_reused_while_it_may_retake() {
-    let lock = RawGil::new(Handoff::plain());
+    let dog = Watchdog::new();
+    let lock = dog.lock(RawGil::new(Handoff::plain()));
     let (leaves, waits) = (lock.register(), lock.register());
     let id = leaves.id();
     lock.attach(&leaves).unwrap();
     thread::scope(|threads| {
-        threads.spawn(|| {
-            lock.attach(&waits).unwrap();
-            lock.detach(&waits).unwrap();
-        });
-        until_waiter(&lock);
-        lock.detach(&leaves).unwrap();
+        threads.spawn(|| attach_and_detach(&dog, &lock, &waits));
+        until_waiter(&dog, &lock);
+        dog.waits("the first holder: detach", || lock.detach(&leaves)).unwrap();
         lock.unregister(leaves);
         let stranger = lock.register();
         let may_retake = lock.inspect_monitor(|monitor| monitor.protocol().may_retake());
@@ -171,27 +175,21 @@ fn id_of_a_biased_thread_is_not_reused_while_it_may_retake() {
     assert!(next.id().index() < 3, "ids are used again: {next:?}");
 }
 
-fn until_waiter(lock: &RawGil<Handoff>) {
-    while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
-        thread::yield_now();
-    }
-}
-
 #[test]
 fn registration_used_by_two_threads_is_woken_in_both() {
-    let lock = RawGil::new(Handoff::new());
+    let dog = Watchdog::new();
+    let lock = dog.lock(RawGil::new(Handoff::new()));
     let moves = std::sync::Mutex::new(lock.register());
     for _ in 0..2 {
         let other = lock.register();
-        lock.attach(&other).unwrap();
+        dog.waits("the next holder: attach", || lock.attach(&other)).unwrap();
         thread::scope(|threads| {
             threads.spawn(|| {
                 let registration = moves.lock().unwrap();
-                lock.attach(&registration).unwrap(); // waits
-                lock.detach(&registration).unwrap();
+                attach_and_detach(&dog, &lock, &registration);
             });
-            until_waiter(&lock);
-            lock.detach(&other).unwrap();
+            until_waiter(&dog, &lock);
+            dog.waits("the holder: detach", || lock.detach(&other)).unwrap();
         });
     }
 }
@@ -199,17 +197,15 @@ fn registration_used_by_two_threads_is_woken_in_both() {
 #[test]
 fn registration_that_waits_is_refused_in_another_thread() {
     use gil_core::engine::Fault;
-    let lock = RawGil::new(Handoff::new());
+    let dog = Watchdog::new();
+    let lock = dog.lock(RawGil::new(Handoff::new()));
     let (holder, shared) = (lock.register(), lock.register());
     lock.attach(&holder).unwrap();
     thread::scope(|threads| {
-        threads.spawn(|| {
-            lock.attach(&shared).unwrap();
-            lock.detach(&shared).unwrap();
-        });
-        until_waiter(&lock);
+        threads.spawn(|| attach_and_detach(&dog, &lock, &shared));
+        until_waiter(&dog, &lock);
         assert_eq!(lock.attach(&shared), Err(Fault::InvalidTransition));
-        lock.detach(&holder).unwrap();
+        dog.waits("the holder: detach", || lock.detach(&holder)).unwrap();
     });
 }
 

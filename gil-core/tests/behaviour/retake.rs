@@ -8,25 +8,27 @@ use gil_core::engine::{Fault, Monitor, Operation, Outcome, ThreadState, WakeFirs
 use gil_core::protocol::{Budgets, Handoff, Release, Wake};
 use gil_core::raw::{RawGil, Registration};
 
-use crate::threads;
+use crate::watchdog::Watchdog;
+use crate::{attach_and_detach, threads, until_waiter};
 
 const RELEASE: Operation = Operation::Release(Release::Blocking);
 const REGULAR: gil_core::protocol::WaitSet = Handoff::QUEUES[2];
 
 /// Lets a thread retake the lock in front of a woken one, and runs `then` inside. `false`: the
 /// woken thread was faster.
-fn retakes(then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
-    let lock = RawGil::new(Handoff::plain());
+fn retakes(dog: &Watchdog, then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
+    let lock = dog.lock(RawGil::new(Handoff::plain()));
     let [first, calls, waits] = [(); 3].map(|()| lock.register());
     lock.attach(&first).unwrap();
     std::thread::scope(|scope| {
-        let (lock, calls, waits, then) = (&lock, &calls, &waits, &then);
+        let (lock, calls, waits, then) = (&*lock, &calls, &waits, &then);
         let (ready, is_ready) = mpsc::channel::<()>();
         let caller = scope.spawn(move || {
-            lock.attach(calls).unwrap();
-            let _ = is_ready.recv();
-            lock.detach(calls).unwrap();
-            lock.attach(calls).unwrap();
+            let caller = dog.thread("the caller");
+            caller.waits("attach", || lock.attach(calls)).unwrap();
+            let _ = caller.waits("the waiter", || is_ready.recv());
+            caller.waits("detach", || lock.detach(calls)).unwrap();
+            caller.waits("the second attach", || lock.attach(calls)).unwrap();
             let woken = lock.inspect_monitor(|monitor| monitor.thread_state(waits.id()))
                 == ThreadState::Notified(REGULAR);
             let done = catch_unwind(AssertUnwindSafe(|| {
@@ -39,22 +41,17 @@ fn retakes(then: impl Fn(&RawGil<Handoff>, &Registration) + Sync) -> bool {
             }
             done.map_or_else(|panic| resume_unwind(panic), |()| woken)
         });
-        while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
-            yield_now();
-        }
-        lock.detach(&first).unwrap();
-        while !lock.is_attached(calls) {
-            yield_now();
-        }
-        scope.spawn(move || {
-            lock.attach(waits).unwrap();
-            lock.detach(waits).unwrap();
+        until_waiter(dog, lock);
+        dog.waits("the first holder: detach", || lock.detach(&first)).unwrap();
+        dog.waits("the caller's first attach", || {
+            while !lock.is_attached(calls) {
+                yield_now();
+            }
         });
-        while !lock.inspect_monitor(|monitor| monitor.has_waiter()) {
-            yield_now();
-        }
+        scope.spawn(move || attach_and_detach(dog, lock, waits));
+        until_waiter(dog, lock);
         drop(ready);
-        caller.join().expect("nothing was wrong")
+        dog.waits("the caller's end", || caller.join()).expect("nothing was wrong")
     })
 }
 
@@ -75,7 +72,8 @@ fn biased_holder_is_refused_and_released_like_any_other() {
         assert_eq!(lock.attach(calls), Err(Fault::AlreadyAttached)); // a section, which counts them
         assert_eq!(lock.counters().biased_reacquires - before, 3);
     };
-    while !retakes(checks) {}
+    let dog = Watchdog::new();
+    while !retakes(&dog, checks) {}
 }
 
 #[test]

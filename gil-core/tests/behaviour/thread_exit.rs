@@ -7,6 +7,8 @@ use std::thread;
 use gil_core::protocol::Handoff;
 use gil_core::raw::RawGil;
 
+use crate::watchdog::Watchdog;
+
 static LOCK: RawGil<Handoff> = RawGil::new(Handoff::new());
 static STOP: AtomicBool = AtomicBool::new(false);
 static ATTACHED: AtomicU32 = AtomicU32::new(0);
@@ -30,19 +32,23 @@ thread_local! {
 
 #[test]
 fn contended_attach_in_a_thread_exit_destructor_works() {
+    let dog = Watchdog::new();
+    let _lock = dog.lock(&LOCK);
     thread::scope(|threads| {
         for _ in 0..2 {
             threads.spawn(|| {
+                let thread = dog.thread("a CPU-bound thread");
                 let me = LOCK.register();
-                LOCK.attach(&me).unwrap();
+                thread.waits("attach", || LOCK.attach(&me)).unwrap();
                 while !STOP.load(Ordering::Relaxed) {
-                    LOCK.safepoint(&me).unwrap();
+                    thread.waits("safepoint", || LOCK.safepoint(&me)).unwrap();
                 }
                 LOCK.detach(&me).unwrap();
             });
         }
         for _ in 0..20 {
-            threads.spawn(|| AT_EXIT.with(|at_exit| at_exit.0.set(true))).join().unwrap();
+            let ends = threads.spawn(|| AT_EXIT.with(|at_exit| at_exit.0.set(true)));
+            dog.waits("the end of a thread that attaches at its exit", || ends.join()).unwrap();
         }
         STOP.store(true, Ordering::Relaxed);
     });
