@@ -2,6 +2,9 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -13,7 +16,7 @@ const RUNTIMES: [&str; 4] = ["handoff", "python3", "free", "free (A/A)"];
 
 fn gil_bench(arguments: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_gil-bench");
-    Command::new(program).args(arguments).output().expect("the program starts")
+    watchdog::output(Command::new(program).args(arguments)).expect("the program starts")
 }
 
 /// All workloads at once, as small as possible.

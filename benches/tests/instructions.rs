@@ -12,6 +12,9 @@
 //! program.
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +24,8 @@ use std::sync::{LazyLock, Mutex};
 
 use gil_bench::bench::micro::ROUTINES;
 use serde::Deserialize;
+
+use watchdog::Watchdog;
 
 const COMMITTED: &str = include_str!("../instructions.json");
 /// Repetitions of the first count; the second has twice as many. The ticks of Python 2's protocol
@@ -41,7 +46,7 @@ fn say(text: &str) {
 }
 
 fn is_there() -> bool {
-    let there = Command::new("valgrind").arg("--version").output();
+    let there = watchdog::output(Command::new("valgrind").arg("--version"));
     let there = there.is_ok_and(|output| output.status.success());
     if !there {
         let missing =
@@ -58,16 +63,16 @@ fn program() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR");
     let target = target.map_or_else(|| root.join("target"), PathBuf::from);
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .current_dir(root)
         .args(["build", "--release", "--quiet", "-p", "gil-bench", "--bin", "gil-instructions"])
         .arg("--target-dir")
         .arg(&target)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("CARGO_BUILD_TARGET")
-        .output()
-        .expect("cargo starts");
+        .env_remove("CARGO_BUILD_TARGET");
+    let output = watchdog::output_of_build(&mut command).expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     target.join("release/gil-instructions")
 }
@@ -77,13 +82,13 @@ fn each(program: &Path, routine: &str) -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let mut out = std::ffi::OsString::from("--callgrind-out-file=");
     out.push(folder.path().join("part"));
-    let output = Command::new("valgrind")
+    let mut command = Command::new("valgrind");
+    command
         .args(["--quiet", "--tool=callgrind", "--dump-before=*gil_instructions::mark*"])
         .arg(out)
         .arg(program)
-        .args([routine, &COUNT.to_string()])
-        .output()
-        .expect("valgrind starts");
+        .args([routine, &COUNT.to_string()]);
+    let output = watchdog::output(&mut command).expect("valgrind starts");
     assert!(output.status.success(), "{routine}: {output:?}");
     let part = |number: u32| {
         let file = folder.path().join(format!("part.{number}"));
@@ -102,12 +107,14 @@ static COUNTED: LazyLock<BTreeMap<&str, f64>> = LazyLock::new(|| {
     let program = program();
     let (next, counted) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let dog = Watchdog::new();
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
+                let counting = dog.thread("a thread that counts");
                 // Relaxed: each routine is taken once, and no other memory depends on it.
                 while let Some((name, _)) = ROUTINES.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let each = each(&program, name);
+                    let each = counting.waits(name, || each(&program, name));
                     counted.lock().expect("not poisoned").insert(*name, each);
                 }
             });
@@ -117,7 +124,7 @@ static COUNTED: LazyLock<BTreeMap<&str, f64>> = LazyLock::new(|| {
 });
 
 fn compiler() -> String {
-    let output = Command::new("rustc").arg("-vV").output().expect("rustc starts");
+    let output = watchdog::output(Command::new("rustc").arg("-vV")).expect("rustc starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let field = |name| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("unknown");
     format!("{} {}", field("release: "), field("host: "))

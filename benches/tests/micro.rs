@@ -2,12 +2,15 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::process::Command;
 
 fn printed(arguments: &[&str]) -> String {
     let program = env!("CARGO_BIN_EXE_gil-bench");
-    let output =
-        Command::new(program).arg("micro").args(arguments).output().expect("the program starts");
+    let output = watchdog::output(Command::new(program).arg("micro").args(arguments));
+    let output = output.expect("the program starts");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }

@@ -2,11 +2,16 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_gil-verify")).args(arguments).output();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gil-verify"));
+    // A claim of the mechanism needs the loom build.
+    let output = watchdog::output_of_build(command.args(arguments));
     output.expect("the binary was built for this test")
 }
 
@@ -45,7 +50,8 @@ fn name_in_another_case_is_that_name() {
 fn full_disk_is_an_error() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
     let mut command = Command::new(env!("CARGO_BIN_EXE_gil-verify"));
-    let output = command.arg("list").stdout(full).output().expect("it starts");
+    let child = command.arg("list").stdout(full).stderr(Stdio::piped()).spawn();
+    let output = watchdog::wait_with_output(child.expect("it starts"));
     assert_eq!(output.status.code(), Some(70));
     let said = text(&output.stderr);
     assert!(said.contains("cannot write to standard output: No space left"), "{said}");

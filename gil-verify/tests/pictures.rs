@@ -2,6 +2,9 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -34,7 +37,7 @@ fn pictures_equal_the_output_of_their_commands() {
         assert!(PAGE.contains(&format!("]({})", file.trim_start_matches("docs/src/"))), "{file}");
         let fresh = folder.path().join("fresh.svg");
         let mut command = Command::new(env!("CARGO_BIN_EXE_gil-verify"));
-        let output = command.args(&arguments).arg(&fresh).output();
+        let output = watchdog::output(command.args(&arguments).arg(&fresh));
         let output = output.expect("the binary was built for this test");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         if std::env::var_os("GIL_BLESS").is_some() {

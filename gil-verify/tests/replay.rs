@@ -2,6 +2,9 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::process::{Command, Output};
 
 use gil_core::protocol::Protocol;
@@ -205,7 +208,8 @@ fn impossible_run_is_reported_with_the_possible_steps() {
 }
 
 fn verify(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_gil-verify")).args(arguments).output();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gil-verify"));
+    let output = watchdog::output_of_build(command.args(arguments));
     let Output { status, stdout, stderr } = output.expect("the binary was built for this test");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (status.code(), text(stdout), text(stderr))

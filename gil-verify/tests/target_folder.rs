@@ -3,6 +3,9 @@
 
 #![cfg(all(unix, not(loom)))]
 
+#[path = "../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -51,7 +54,8 @@ impl Elsewhere {
             .current_dir(from)
             .env("CARGO", self.cargo())
             .env_remove("RUSTFLAGS");
-        command.envs(variables.iter().copied()).output().expect("it starts")
+        command.envs(variables.iter().copied());
+        watchdog::output(&mut command).expect("it starts")
     }
 
     /// The folder, the flags and the arguments that the program in cargo's place saw.

@@ -3,13 +3,18 @@
 
 #![cfg(not(loom))]
 
+#[path = "../../../gil-core/tests/watchdog/mod.rs"]
+mod watchdog;
+
 use std::process::{Command, Output};
 
 use gil_lua::compare::{PROGRAMS, ROWS, times};
 
+use watchdog::Watchdog;
+
 fn gil_lua(arguments: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_gil-lua");
-    Command::new(program).args(arguments).output().expect("the program starts")
+    watchdog::output(Command::new(program).args(arguments)).expect("the program starts")
 }
 
 /// Standard error of a command that is refused with this exit code.
@@ -73,7 +78,10 @@ fn article_programs_run_in_every_row() {
     for (pair, (name, size)) in PROGRAMS.iter().zip(small) {
         assert_eq!(pair.name, name);
         for row in ROWS {
-            let times = row.once(pair, size).unwrap_or_else(|error| panic!("{error}"));
+            let dog = Watchdog::new();
+            let end = format!("the end of {name} under {}", row.name);
+            let times = dog.waits(end, || row.once(pair, size));
+            let times = times.unwrap_or_else(|error| panic!("{error}"));
             let names: Vec<_> = times.keys().map(String::as_str).collect();
             assert_eq!(names, ["again", "sequential", "threads"], "{name} under {}", row.name);
         }
