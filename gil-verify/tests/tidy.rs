@@ -1,5 +1,5 @@
-//! House rules that a compiler does not check: the width of lines, the words of the glossary, and
-//! that every invariant of `gil-core` has a check that names it.
+//! House rules that a compiler does not check: the width of lines, the words of the glossary, that
+//! every invariant of `gil-core` has a check that names it, and that no test can hang.
 
 #![cfg(not(loom))]
 
@@ -77,6 +77,21 @@ const BANNED: &[(&str, &str)] = &[
     ("keep the time", "be the timekeeper"),
 ];
 
+/// What starts threads or a program in a test, and what the same function must then have, so that a
+/// hang ends with a report of `gil-core/tests/watchdog`.
+const CAN_HANG: &[(&str, &str)] = &[
+    ("thread::scope(", "dog."),
+    ("thread::spawn(", "dog."),
+    ("thread::Builder", "dog."),
+    ("lang::run::<", "dog."),
+    ("gil_lua::run(", "dog."),
+    ("row.once(", "dog."),
+    ("Command::new(", "watchdog::"),
+];
+
+/// The watchdog itself, and the programs that are never run.
+const NO_TESTS: &[&str] = &["gil-core/tests/watchdog", "gil-core/tests/exploits"];
+
 #[test]
 fn lines_are_within_their_width() {
     let mut wrong = Vec::new();
@@ -140,7 +155,7 @@ fn every_invariant_is_cited_by_a_check() {
                 defined.insert(id.to_owned(), format!("{}:{}", file.display(), at + 1));
             }
         }
-        checks.push_str(text.split_once("#[cfg(test)]").map_or("", |(_, tests)| tests));
+        checks.push_str(unit_tests(&text).unwrap_or_default());
     }
     let cited: BTreeSet<_> =
         checks.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
@@ -148,6 +163,58 @@ fn every_invariant_is_cited_by_a_check() {
     let missing: Vec<_> = missing.map(|(id, at)| format!("{at}: {id} has no check")).collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     assert!(defined.len() >= 10, "{} invariants", defined.len());
+}
+
+#[test]
+fn tests_that_can_hang_are_under_a_watchdog() {
+    let (mut wrong, mut watched) = (Vec::new(), 0);
+    for file in rust_files() {
+        let exempt = file == Path::new(THIS_FILE) || NO_TESTS.iter().any(|at| file.starts_with(at));
+        let text = read(&file);
+        // Under loom alone the checker schedules the threads, and finds a deadlock by itself.
+        if exempt || text.contains("#![cfg(all(loom") {
+            continue;
+        }
+        let in_tests = file.components().any(|part| part.as_os_str() == "tests");
+        let tests = if in_tests { Some(text.as_str()) } else { unit_tests(&text) };
+        watched += unwatched(&file, tests.unwrap_or_default(), &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{} functions:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(watched > 40, "only {watched} functions of tests start threads or programs");
+}
+
+#[test]
+fn check_for_watchdogs_reports_each_function_without_one() {
+    let source = "
+fn watched() {
+    let dog = Watchdog::new();
+    thread::scope(|t| dog.waits(\"x\", || t.spawn(f)));
+}
+fn starts() {
+    impl X {
+        fn method() {}
+    }
+    let hotdog = std::thread::spawn(f);
+    // dog.
+}
+mod inner {
+    async fn runs() {
+        Command::new(\"x\").output()
+    }
+    fn runs_watched() {
+        watchdog::output(Command::new(\"x\"))
+    }
+}
+fn harmless() {} // thread::spawn(
+";
+    let mut wrong = Vec::new();
+    assert_eq!(unwatched(Path::new("x.rs"), source, &mut wrong), 4);
+    let expected = ["fn starts() {: `thread::spawn(` without", "async fn runs() {: `Command::new("];
+    assert_eq!(wrong.len(), expected.len(), "{wrong:?}");
+    for (wrong, expected) in wrong.iter().zip(expected) {
+        assert!(wrong.contains(expected), "{wrong}");
+    }
+    assert_eq!(unit_tests("fn a() {}\n#[cfg(test)]\nmod tests;"), Some("\nmod tests;"));
 }
 
 #[test]
@@ -278,6 +345,39 @@ fn find_banned<'a>(file: &Path, prose: impl Iterator<Item = &'a str>, wrong: &mu
             }
         }
     }
+}
+
+/// Counts the functions of tests that can hang, and reports each that has no watchdog.
+fn unwatched(file: &Path, tests: &str, wrong: &mut Vec<String>) -> usize {
+    let mut functions: Vec<Vec<&str>> = Vec::new();
+    for line in tests.lines() {
+        // A function inside another one is part of it, and is indented by more.
+        let indent = line.len() - line.trim_start().len();
+        if indent <= 4 && line.split('(').next().is_some_and(|head| head.contains("fn ")) {
+            functions.push(Vec::new());
+        }
+        if let Some(function) = functions.last_mut() {
+            function.push(line.split("//").next().unwrap_or_default());
+        }
+    }
+    let mut found = 0;
+    for function in functions {
+        let code = function.join("\n");
+        for (starts, needs) in CAN_HANG.iter().filter(|(starts, _)| code.contains(starts)) {
+            found += 1;
+            let has = code.match_indices(needs).any(|(at, _)| !code[..at].ends_with(is_word));
+            if !has {
+                let head = function[0].trim();
+                wrong.push(format!("{}: {head}: `{starts}` without `{needs}`", file.display()));
+            }
+        }
+    }
+    found
+}
+
+/// The tests at the end of a source file.
+fn unit_tests(text: &str) -> Option<&str> {
+    text.split_once("#[cfg(test)]").map(|(_, tests)| tests)
 }
 
 /// The id of the invariant that a line defines.
