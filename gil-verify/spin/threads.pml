@@ -46,7 +46,7 @@ inline leaves(me, for_good) {
     release(me)
 }
 
-/* Whoever was granted the lock owns it already; the protocol is not asked again. */
+/* A granted thread owns the lock already; the protocol is not asked again. */
 inline wakes_up(me) {
     if
     :: slot[me] == Granted -> confirm(me)
@@ -64,11 +64,15 @@ inline times_out(me) {
 }
 
 inline gives_up(me) {
-    gave_up = true;
-    in_hand = (slot[me] == Notified);
-    rest(me, Idle);
-    printf("    T%d cancelled\n", me);
-    cancel(me, in_hand)
+    if
+    :: slot[me] == Granted -> confirm(me)
+    :: else ->
+        gave_up = true;
+        in_hand = (slot[me] == Notified);
+        rest(me, Idle);
+        printf("    T%d cancelled\n", me);
+        cancel(me, in_hand)
+    fi
 }
 
 /* ---- fairness ----
@@ -105,8 +109,8 @@ active [N] proctype thread()
                "T%d runs after a wake-up\n", wakes_up(_pid))
     :: SECTION(slot[_pid] == Retry, "T%d is back between two sections\n", retry(_pid))
 #ifdef CANCELS
-    :: SECTION(IS_WAITER(_pid) && way[_pid] == In, "T%d gives up\n", gives_up(_pid))
-    :: SECTION(slot[_pid] == Granted && way[_pid] == In, "T%d gives up\n", confirm(_pid))
+    :: SECTION((IS_WAITER(_pid) || slot[_pid] == Granted) && way[_pid] == In,
+               "T%d gives up\n", gives_up(_pid))
 #endif
 
     /* The fast path, past the protocol: possible while every slot is idle, and for a thread that the
