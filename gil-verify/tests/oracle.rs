@@ -12,7 +12,7 @@ use std::path::Path;
 
 use gil_core::protocol::{Budgets, Handoff};
 use gil_verify::claims::explored::{self, Explored, HAND, LIVENESS, TURNS};
-use gil_verify::claims::time::{INTERVALS, Searched, Setting, TIME, search};
+use gil_verify::claims::time::{CHANGING, INTERVALS, Searched, Setting, TIME, search};
 use gil_verify::claims::{bisim, overtake, promise};
 use gil_verify::explorer::graph::Graph;
 use gil_verify::explorer::model::Program;
@@ -157,9 +157,10 @@ fn timed() -> Vec<(String, Searched)> {
     let settings = [("handoff", Handoff::new()), ("handoff-plain", Handoff::plain())];
     let mut all = Vec::new();
     for (protocol, handoff) in settings {
-        for (name, interval) in INTERVALS {
+        let fixed = INTERVALS.map(|(name, interval)| (name, Setting::new(2, interval)));
+        for (name, setting) in fixed.into_iter().chain([(CHANGING, Setting::changing(2))]) {
             let budgets = handoff.budgets_left();
-            let found = search(&Setting { budgets, ..Setting::new(2, interval) }, &TIME);
+            let found = search(&Setting { budgets, ..setting }, setting.claims());
             all.push((format!("clock {protocol} 2 interval {name}"), found));
         }
     }

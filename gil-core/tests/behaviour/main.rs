@@ -12,6 +12,7 @@ mod notify;
 mod pacing;
 mod request_hook;
 mod retake;
+mod switch_interval;
 mod thread_exit;
 mod ticks;
 mod turns;

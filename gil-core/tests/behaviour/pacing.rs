@@ -11,7 +11,7 @@ use crate::threads;
 const INTERVAL_US: u64 = 5_000;
 const HOUR_US: u64 = 3_600_000_000;
 const RELEASE: Operation = Operation::Release(Release::Blocking);
-const NOTIFIED: Operation = Operation::Resume(Wake::Notified);
+pub(crate) const NOTIFIED: Operation = Operation::Resume(Wake::Notified);
 
 struct Virtual(Duration);
 
@@ -39,19 +39,19 @@ impl Observe for Restarts {
 }
 
 /// A lock with a clock that only the test advances.
-struct Lock {
-    timed: TimedMonitor<Handoff, Duration>,
-    now_us: u64,
+pub(crate) struct Lock {
+    pub(crate) timed: TimedMonitor<Handoff, Duration>,
+    pub(crate) now_us: u64,
 }
 
 impl Lock {
-    fn new(protocol: Handoff, interval_us: u64) -> Self {
+    pub(crate) fn new(protocol: Handoff, interval_us: u64) -> Self {
         let mut timed = TimedMonitor::new(protocol, Pacing::new(Limits::DEFAULT), Duration::ZERO);
         timed.set_interval(Duration::from_micros(interval_us));
         Self { timed, now_us: 1_000 }
     }
 
-    fn expired(
+    pub(crate) fn expired(
         &mut self,
         thread: ThreadId,
         operation: Operation,
@@ -64,7 +64,11 @@ impl Lock {
         (restarts.0, outcome, plan)
     }
 
-    fn run(&mut self, thread: ThreadId, operation: Operation) -> (Outcome, WaitPlan<Duration>) {
+    pub(crate) fn run(
+        &mut self,
+        thread: ThreadId,
+        operation: Operation,
+    ) -> (Outcome, WaitPlan<Duration>) {
         let (_, outcome, plan) = self.expired(thread, operation, None);
         (outcome, plan)
     }

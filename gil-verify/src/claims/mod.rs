@@ -7,7 +7,7 @@
 //! - [`equal_turns`]: SAFE-9; [`invariants`]: HAND; [`bisim`]: FAST-PATH
 //! - [`spurious`]: protocols whose waits may end spuriously
 //! - [`promise`]: the bound on waiting
-//! - [`time`]: TIME-1 and TIME-2, with a discrete clock
+//! - [`time`]: TIME-1, TIME-2 and TIME-3, with a discrete clock
 //! - [`explored`]: the explorer's claims as functions of a protocol
 
 pub mod bisim;

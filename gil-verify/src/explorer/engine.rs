@@ -8,7 +8,7 @@ use gil_models::registry;
 
 use crate::claims::explored::{self, Explored, LIVENESS, SAFETY, TURNS};
 use crate::claims::promise::bounds::{self, Point};
-use crate::claims::time::{self, INTERVALS, Setting, TIME};
+use crate::claims::time::{self, INTERVALS, Setting};
 use crate::claims::{bisim, overtake, spurious};
 use crate::explorer::model::Program;
 use crate::explorer::{THREADS, THREADS_FULL};
@@ -42,7 +42,7 @@ pub enum Job {
     Bound(Point),
     /// A mutant of a protocol.
     Mutant(&'static Mutant, &'static str),
-    /// TIME-1 and TIME-2 of a protocol, at an interval of that name.
+    /// TIME-1 and TIME-2 of a protocol, at an interval of that name, or TIME-3 with one that changes.
     Time(&'static str, &'static str, Setting),
     /// A mutant of the delays.
     TimeMutant(&'static TimeMutant),
@@ -119,19 +119,19 @@ pub fn jobs(selection: &Selection) -> Vec<Job> {
 
 /// The searches with a clock, of both settings of the default protocol.
 fn time_jobs(selection: &Selection) -> Vec<Job> {
-    if !TIME.iter().any(|id| selection.has_claim(id)) {
-        return Vec::new();
-    }
     let mut jobs = Vec::new();
     let settings = [("handoff", Handoff::new()), ("handoff-plain", Handoff::plain())];
     for (protocol, handoff) in settings.iter().filter(|(name, _)| selection.has_protocol(name)) {
         let budgets = handoff.budgets_left();
         let most = if selection.profile == Profile::Full { 3 } else { 2 };
-        for (name, interval) in INTERVALS {
-            jobs.extend((2..=most).map(|threads| {
-                let setting = Setting { budgets, ..Setting::new(threads, interval) };
-                Job::Time(protocol, name, setting)
-            }));
+        let job = |name, setting| Job::Time(protocol, name, Setting { budgets, ..setting });
+        let selected =
+            |setting: &Setting| setting.claims().iter().any(|id| selection.has_claim(id));
+        for threads in 2..=most {
+            let fixed = INTERVALS.map(|(name, it)| (name, Setting::new(threads, it)));
+            let all = fixed.into_iter().chain([(time::CHANGING, Setting::changing(threads))]);
+            let all = all.filter(|(_, setting)| selected(setting));
+            jobs.extend(all.map(|(name, setting)| job(name, setting)));
         }
     }
     if !selection.has_protocol("handoff") {
@@ -173,15 +173,11 @@ fn perform(selection: &Selection, job: &Job) -> Vec<Row> {
 
 fn time_rows(selection: &Selection, protocol: &str, interval: &str, setting: &Setting) -> Vec<Row> {
     let began = Instant::now();
-    let found = time::search(setting, &TIME);
+    let found = time::search(setting, setting.claims());
     let seconds = began.elapsed().as_secs_f64();
     let variant = format!("interval {interval}");
-    let row = |(id, broken): (&&'static str, Option<Vec<time::Move>>)| {
-        let verdict = match (&broken, found.complete) {
-            (Some(_), _) => Verdict::Fails,
-            (None, true) => Verdict::Holds,
-            (None, false) => Verdict::Inconclusive,
-        };
+    let row = |id: &&'static str| {
+        let verdict = found.verdict(id);
         Some(Row::Claim(ClaimRow {
             id: (*id).to_owned(),
             protocol: protocol.to_owned(),
@@ -196,11 +192,10 @@ fn time_rows(selection: &Selection, protocol: &str, interval: &str, setting: &Se
             unit: "states".to_owned(),
             seconds,
             test: ledger::claim(id)?.test.to_owned(),
-            counterexample: broken.map(|run| time::text(&run)),
+            counterexample: found.run(id).map(time::text),
         }))
     };
-    let chosen = |(id, _): &(&&'static str, _)| selection.has_claim(id);
-    TIME.iter().zip(found.broken.clone()).filter(chosen).filter_map(row).collect()
+    setting.claims().iter().filter(|id| selection.has_claim(id)).filter_map(row).collect()
 }
 
 fn hunt_in_time(mutant: &TimeMutant) -> MutantRow {

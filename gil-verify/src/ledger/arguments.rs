@@ -205,6 +205,17 @@ sleeps until then and runs a section, which publishes the request. If it gives u
 the deferral ends.",
     ),
     (
+        "TIME-3",
+        "\
+`plan` is the only place that sets a timer. The deadline of a `Timer::Run` is `timer_start` and the
+interval that `set_interval` stored last. So each section of a waiter uses the present interval, and
+no copy of an earlier one is left except the deadline of a thread that sleeps.
+
+A timer that expires in a later run has another `expired_epoch`. `TimedMonitor::section` then sets
+it again for the present run, with the present interval. That needs a second start of the thread.
+If the lock is free, `FREE_RECHECK` keeps the waiter asleep for a moment, and no request is made.",
+    ),
+    (
         "HEAP-1",
         "\
 A count is a plain integer, and only the holder of the brand's lock changes it. A clone needs an

@@ -392,6 +392,7 @@ const NO_REQUESTS: &str =
     "PyPy has no requests: the holder yields to waiters when its bytecode counter runs out";
 const NOT_ITS_OWN: &str = "the invariants belong to the default protocol";
 const NO_DELAYS: &str = "the delays belong to the default protocol";
+const NO_SEARCH: &str = "the search with a clock has the default protocol alone";
 const NO_LOCK: &str = "without a lock the other claims have no meaning";
 
 /// Why a claim does not apply to a model.
@@ -401,6 +402,7 @@ pub fn not_applicable(claim: &str, protocol: &str) -> Option<&'static str> {
         ("pypy", "SAFE-4" | "SAFE-5" | "SAFE-9" | "LIVE-1") => Some(NO_REQUESTS),
         ("no-lock", _) if claim != "SAFE-1" => Some(NO_LOCK),
         (other, "HAND") if !other.starts_with("handoff") => Some(NOT_ITS_OWN),
+        (other, "TIME-3") if !other.starts_with("handoff") => Some(NO_SEARCH),
         (other, "TIME-1" | "TIME-2") if !other.starts_with("handoff") => Some(NO_DELAYS),
         _ => None,
     }

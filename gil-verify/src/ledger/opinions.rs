@@ -2,6 +2,7 @@
 
 use crate::claims::explored;
 use crate::claims::identity::IDENTITY;
+use crate::claims::time::TIME;
 use crate::loom::{SUITES, Work, compares, judged};
 use crate::protocols::MAIN;
 use crate::report::Engine;
@@ -38,6 +39,10 @@ pub const SINGLE: &[(&str, &str)] = &[
         "the other checkers have no clock; the simulator measures the same over a matrix of intervals and calls (`gil-models/tests/pacing.rs`)",
     ),
     ("TIME-2", "as TIME-1"),
+    (
+        "TIME-3",
+        "the other checkers have no clock; tests with a virtual clock, and one on real threads, check single cases (`gil-core/tests/behaviour/switch_interval.rs`)",
+    ),
     ("NEED-2", "as NEED-1"),
     ("NEED-3", "as NEED-1"),
     (
@@ -54,8 +59,8 @@ const RANDOM: &[&str] = explored::SAFETY;
 pub fn engines(claim: &str) -> Vec<Engine> {
     let mut engines = Vec::new();
     let explored = explored::judged().any(|id| id == claim);
-    if explored || ["LIVE-3", "FAST-PATH", "TRACES", "REFINES", "TIME-1", "TIME-2"].contains(&claim)
-    {
+    let other = ["LIVE-3", "FAST-PATH", "TRACES", "REFINES"];
+    if explored || other.contains(&claim) || TIME.contains(&claim) {
         engines.push(Engine::Explorer);
     }
     let by_loom = SUITES.iter().any(|suite| {

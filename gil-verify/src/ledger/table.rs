@@ -15,6 +15,7 @@ const OUTSIDE_PROTOCOLS: &[(&str, &str)] = &[
     ("python3", "no protocol decides it: the default one stands for all"),
     ("python2", "no protocol decides it: the default one stands for all"),
 ];
+const INTERVAL: &str = "gil-verify/tests/time.rs::requests_come_after_the_interval_that_is_set";
 const LOOMED: &str = "gil-verify/tests/loom.rs::suites_are_as_expected";
 
 /// All claims, in the order of reports.
@@ -321,6 +322,20 @@ pub const CLAIMS: &[Claim] = &[
         test: TIMED,
         known_false: &[],
         not_applicable: NOT_DELAYED,
+    },
+    Claim {
+        id: "TIME-3",
+        title: "a request comes when the interval ends",
+        sentence: "A request that a timer causes comes no sooner than the switch interval after the start of the run. While a waiter has a timer and the lock is held, a request comes no later than the interval and one thread start, or two if the timer was set for an earlier run. The interval is the one that was set when the waiter last set its timer, whatever was set before.",
+        meaning: "Every state of the slow path with a discrete clock of 50 us ticks, as for TIME-1. The interval is set at any moment and any number of times, also while a thread waits. With two threads it changes among zero (which counts as 1 us), 150 us, 250 us, one hour and never. With three threads it changes between zero and 100 us. A waiter that sleeps keeps its timer until it next runs. A timer that is set after the end of the interval expires at once, or after 50 us if the lock is free. A woken waiter in its grace period has no timer. A return from a sleep counts as an expiry once the timer has expired, as the clock decides.",
+        article: &["A10"],
+        judge: "gil-verify/src/claims/time/world.rs::misses_interval",
+        test: INTERVAL,
+        known_false: &[],
+        not_applicable: &[
+            ("python3", "the search with a clock has the default protocol alone"),
+            NO_REQUESTS,
+        ],
     },
     Claim {
         id: "HEAP-1",

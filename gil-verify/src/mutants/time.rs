@@ -1,12 +1,14 @@
-//! Deliberate bugs of the delays: TIME-1 or TIME-2 must catch each, as named here.
+//! Deliberate bugs of the delays and of the switch interval: TIME-1, TIME-2 or TIME-3 must catch
+//! each, as named here.
 
 use std::time::Duration;
 
 use gil_core::engine::Limits;
+use gil_core::protocol::Handoff;
 
-use crate::claims::time::{LIMITS, Setting, SleepBug};
+use crate::claims::time::{LIMITS, Setting, SleepBug, TimerBug};
 
-/// A deliberate bug of the delays.
+/// A deliberate bug of the delays or of the switch interval.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeMutant {
     /// Its name in reports.
@@ -25,10 +27,16 @@ enum Change {
     ShareOfInterval,
     /// A thread sleeps differently.
     Sleep(SleepBug),
+    /// The switch interval or a timer is wrong.
+    Timer(TimerBug),
 }
 
 const fn mutant(name: &'static str, change: Change, breaks: &'static str) -> TimeMutant {
     TimeMutant { name, change, breaks }
+}
+
+const fn timer(name: &'static str, bug: TimerBug) -> TimeMutant {
+    mutant(name, Change::Timer(bug), "TIME-3")
 }
 
 /// All of them.
@@ -41,10 +49,19 @@ pub const TIME_MUTANTS: &[TimeMutant] = &[
     mutant("request-deferred-for-a-share-of-the-interval", Change::ShareOfInterval, "TIME-2"),
     mutant("deferred-request-rechecked-late", Change::Sleep(SleepBug::RechecksLate), "TIME-2"),
     mutant("deferred-request-never-published", Change::Sleep(SleepBug::NeverRechecks), "TIME-2"),
+    timer("timers-use-the-interval-of-creation", TimerBug::IntervalOfCreation),
+    timer("only-the-first-change-of-the-interval-counts", TimerBug::OnlyFirstChange),
+    timer("interval-is-not-changed-while-a-thread-waits", TimerBug::IgnoredWhileAThreadWaits),
+    timer("interval-is-never-shortened", TimerBug::KeepsLongest),
+    timer("timer-lasts-twice-the-interval", TimerBug::TwiceTheInterval),
+    timer("timer-lasts-half-the-interval", TimerBug::HalfTheInterval),
+    timer("timer-counts-from-the-wait", TimerBug::CountsFromTheWait),
+    timer("timer-of-an-earlier-run-requests", TimerBug::EarlierRunCounts),
 ];
 
 impl TimeMutant {
-    /// The search for it: two threads, at an interval of an hour.
+    /// The search for it: two threads, at an interval of an hour. For a timer: plain hand-off, whose
+    /// requests all come from timers, with an interval that is changed.
     #[must_use]
     pub fn setting(&self) -> Setting {
         let interval = Duration::from_secs(3_600);
@@ -52,6 +69,12 @@ impl TimeMutant {
             Change::NoLimit => (self.without(Duration::MAX), None),
             Change::ShareOfInterval => (self.without(interval / 100), None),
             Change::Sleep(bug) => (LIMITS, Some(bug)),
+            Change::Timer(bug) => {
+                let budgets = Handoff::plain().budgets_left();
+                // Two threads have no timer of an earlier run: one of them owns the lock.
+                let threads = if bug == TimerBug::EarlierRunCounts { 3 } else { 2 };
+                return Setting { timer_bug: Some(bug), budgets, ..Setting::changing(threads) };
+            }
         };
         Setting { limits, sleep_bug, ..Setting::new(2, interval) }
     }

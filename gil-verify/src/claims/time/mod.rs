@@ -1,4 +1,4 @@
-//! TIME-1 and TIME-2: what pacing delays, it delays within its limits, for every switch interval.
+//! TIME-1, TIME-2 and TIME-3: delays are within their limits, and the switch interval is kept.
 //!
 //! The protocol decides without a clock, so no other claim can see a thread that sleeps while the
 //! lock is free. Here every state of the slow path is searched with a small discrete clock:
@@ -8,21 +8,31 @@
 //! - TIME-1: a free lock with a woken waiter is taken within [`Limits::grace`] and one thread
 //!   start.
 //! - TIME-2: a request is published within [`Limits::defer`] and one thread start.
+//! - TIME-3: a request of a timer comes no sooner than the switch interval that is set, and one
+//!   thread start later at the latest; `run_timer.rs` says it exactly.
+//!
+//! The searches for TIME-1 and TIME-2 have a fixed interval. In those for TIME-3 it is changed at any
+//! moment.
 
+mod run_timer;
+mod timer_bug;
 mod world;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use gil_core::engine::Limits;
-use gil_core::protocol::Handoff;
+use gil_core::engine::{Limits, Operation};
+use gil_core::protocol::{Handoff, Wake};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::report::Verdict;
+
+pub use timer_bug::TimerBug;
 pub use world::{Move, START, Setting, SleepBug, TICK, World};
 
 /// The claims.
-pub const TIME: [&str; 2] = ["TIME-1", "TIME-2"];
+pub const TIME: [&str; 3] = ["TIME-1", "TIME-2", "TIME-3"];
 
 /// The limits of the search: 4 ticks of grace, 1 at a time while the lock is free, 3 for a
 /// request.
@@ -48,6 +58,25 @@ pub const INTERVALS: [(&str, Duration); 4] = [
     ("never", Duration::MAX),
 ];
 
+/// The name of the search with an interval that is changed.
+pub const CHANGING: &str = "changes";
+
+/// The switch interval of a new lock where it is changed: 5 ticks.
+pub const CREATION: Duration = Duration::from_micros(250);
+
+/// The switch intervals to which it is changed: zero, which counts as 1 us, 3 ticks, 5 ticks, longer
+/// than any search, and never.
+pub const CHANGES: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_micros(150),
+    CREATION,
+    Duration::from_secs(3_600),
+    Duration::MAX,
+];
+
+/// Those of the search with three threads: zero and 2 ticks, which is also that of a new lock.
+pub const CHANGES_OF_THREE: [Duration; 2] = [Duration::ZERO, Duration::from_micros(100)];
+
 /// A search with more states than this is not complete.
 pub const STATES_MAX: usize = 6_000_000;
 
@@ -58,8 +87,29 @@ pub struct Searched {
     pub states: usize,
     /// Whether these are all.
     pub complete: bool,
+    /// In how many states a timer can expire, so that its thread requests a switch.
+    pub requests: usize,
     /// By claim, the shortest run that breaks it.
-    pub broken: [Option<Vec<Move>>; 2],
+    pub broken: [Option<Vec<Move>>; TIME.len()],
+}
+
+impl Searched {
+    /// The shortest run that breaks a claim.
+    #[must_use]
+    pub fn run(&self, claim: &str) -> Option<&[Move]> {
+        let at = TIME.iter().position(|id| *id == claim)?;
+        self.broken[at].as_deref()
+    }
+
+    /// The verdict on a claim that was judged. TIME-3 is inconclusive if no timer requests.
+    #[must_use]
+    pub fn verdict(&self, claim: &str) -> Verdict {
+        match self.run(claim) {
+            Some(_) => Verdict::Fails,
+            None if self.complete && (claim != TIME[2] || self.requests > 0) => Verdict::Holds,
+            None => Verdict::Inconclusive,
+        }
+    }
 }
 
 impl Setting {
@@ -72,12 +122,31 @@ impl Setting {
         Self {
             threads,
             interval,
+            changes: &[],
             limits,
             promised: limits,
             budgets,
             spurious: true,
             sleep_bug: None,
+            timer_bug: None,
         }
+    }
+
+    /// The same with a switch interval that is changed at any moment, any number of times.
+    #[must_use]
+    pub fn changing(threads: usize) -> Self {
+        let (creation, changes): (_, &[_]) = if threads == 2 {
+            (CREATION, &CHANGES)
+        } else {
+            (CHANGES_OF_THREE[1], &CHANGES_OF_THREE)
+        };
+        Self { changes, ..Self::new(threads, creation) }
+    }
+
+    /// The claims that its search judges.
+    #[must_use]
+    pub const fn claims(&self) -> &'static [&'static str] {
+        if self.changes.is_empty() { &["TIME-1", "TIME-2"] } else { &["TIME-3"] }
     }
 }
 
@@ -91,7 +160,8 @@ fn ticks(limit: Duration) -> u8 {
 pub fn breaks(claim: &str, world: &World, limits: &Limits) -> bool {
     match claim {
         "TIME-1" => world.free_for > ticks(limits.grace),
-        _ => world.deferred_for > ticks(limits.defer),
+        "TIME-2" => world.deferred_for > ticks(limits.defer),
+        _ => world.misses_interval(),
     }
 }
 
@@ -107,7 +177,8 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
     let mut seen: IndexMap<World, (usize, Option<Move>), FxBuildHasher> = IndexMap::default();
     seen.insert(start, (0, None));
     let mut queue = VecDeque::from([0]);
-    let mut broken = [None, None];
+    let mut broken = [None; TIME.len()];
+    let mut requests = 0;
     while let Some(index) = queue.pop_front() {
         let (world, _) = seen.get_index(index).expect("it was queued");
         for (claim, found) in TIME.iter().zip(&mut broken) {
@@ -127,6 +198,11 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
         }
         let nexts: Vec<_> =
             world.moves(setting).into_iter().map(|it| (it, world.after(it, setting))).collect();
+        let requested = world.requested();
+        let expires = |(it, next): &(Move, World)| {
+            matches!(it, Move::Section(_, Operation::Resume(Wake::TimedOut))) && next.requested()
+        };
+        requests += usize::from(!requested && nexts.iter().any(expires));
         for (it, next) in nexts {
             let at = seen.len();
             if let indexmap::map::Entry::Vacant(entry) = seen.entry(next) {
@@ -145,7 +221,8 @@ pub fn search(setting: &Setting, claims: &[&str]) -> Searched {
         moves.reverse();
         moves
     };
-    Searched { states: seen.len(), complete, broken: broken.map(|found| found.map(run)) }
+    let broken = broken.map(|found| found.map(run));
+    Searched { states: seen.len(), complete, requests, broken }
 }
 
 /// A run in words.
@@ -157,6 +234,7 @@ pub fn text(run: &[Move]) -> String {
             format!("{:>3}. {thread:?} takes or frees the lock by the word", at + 1)
         }
         Move::Section(thread, operation) => format!("{:>3}. {thread:?}: {operation:?}", at + 1),
+        Move::Set(interval) => format!("{:>3}. the interval is set to {interval:?}", at + 1),
     };
     run.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -9,8 +9,11 @@ use std::time::Duration;
 use gil_core::engine::{
     Clock, Limits, Operation, Outcome, Pacing, ThreadState, TimedMonitor, WaitPlan,
 };
-use gil_core::protocol::{Budgets, Handoff, Protocol, Release, ThreadId, Wake};
+use gil_core::protocol::{Budgets, Handoff, Protocol, Release, ThreadId, Timer, Wake};
 use gil_core::raw::{Observe, SectionInfo};
+
+use super::run_timer::{Lock, RunTimer};
+use super::timer_bug::TimerBug;
 
 /// One tick of the clock.
 pub const TICK: Duration = Duration::from_micros(50);
@@ -19,7 +22,7 @@ pub const TICK: Duration = Duration::from_micros(50);
 pub const START: u8 = 1;
 
 /// A point in time that no search reaches: it comes no nearer.
-const FAR: i32 = 1_000;
+pub(super) const FAR: i32 = 1_000;
 
 /// Whatever lies further ahead than every finite span is the same.
 const fn far_is_far(at: i32) -> i32 {
@@ -62,8 +65,11 @@ impl Observe for Quiet {
 pub struct Setting {
     /// How many threads.
     pub threads: usize,
-    /// The switch interval.
+    /// The switch interval of a new lock.
     pub interval: Duration,
+    /// The switch intervals to which it is changed, at any moment. If there are none, TIME-3 is not
+    /// judged.
+    pub changes: &'static [Duration],
     /// The limits of the delays.
     pub limits: Limits,
     /// The limits that are promised.
@@ -74,13 +80,16 @@ pub struct Setting {
     pub spurious: bool,
     /// A deliberate bug of how a thread sleeps.
     pub sleep_bug: Option<SleepBug>,
+    /// A deliberate bug of the switch interval.
+    pub timer_bug: Option<TimerBug>,
 }
 
 impl Setting {
     /// How long ago something is at most: what is longer ago than every span is the same.
     fn past(&self) -> i32 {
         let Limits { grace, defer, .. } = self.promised;
-        let interval = Some(ticks(self.interval)).filter(|ticks| *ticks < FAR).unwrap_or(0);
+        let intervals = self.changes.iter().copied().chain([self.interval]).map(ticks);
+        let interval = intervals.filter(|ticks| *ticks < FAR).max().unwrap_or(0);
         -(ticks(grace).max(ticks(defer)).max(interval) + 2)
     }
 }
@@ -146,6 +155,8 @@ pub struct World {
     timed: TimedMonitor<Handoff, i32>,
     word: Word,
     asleep: Vec<Option<Asleep>>,
+    /// What TIME-3 knows, if it is judged.
+    run_timer: Option<RunTimer>,
     /// For how many ticks the lock has been free with a woken waiter.
     pub free_for: u8,
     /// For how many ticks a request has been deferred.
@@ -161,6 +172,8 @@ pub enum Move {
     Fast(ThreadId),
     /// A thread runs a section.
     Section(ThreadId, Operation),
+    /// The switch interval is set.
+    Set(Duration),
 }
 
 impl World {
@@ -171,7 +184,9 @@ impl World {
         let mut timed = TimedMonitor::new(protocol, Pacing::new(setting.limits), setting.interval);
         timed.set_interval(setting.interval);
         let (word, asleep) = (Word::Open(None), vec![None; setting.threads]);
-        Self { timed, word, asleep, free_for: 0, deferred_for: 0 }
+        let judged = !setting.changes.is_empty();
+        let run_timer = judged.then(|| RunTimer::new(setting.threads, setting.interval));
+        Self { timed, word, asleep, run_timer, free_for: 0, deferred_for: 0 }
     }
 
     fn owner(&self) -> Option<ThreadId> {
@@ -182,6 +197,20 @@ impl World {
         }
     }
 
+    /// Whether a switch is requested.
+    #[must_use]
+    pub fn requested(&self) -> bool {
+        self.timed.monitor.requested()
+    }
+
+    /// Whether a request came sooner than the switch interval, or is later than it (TIME-3).
+    #[must_use]
+    pub fn misses_interval(&self) -> bool {
+        let runs = self.owner().is_some() && !self.requested();
+        let misses = |it: &RunTimer| it.is_too_soon() || runs && it.is_too_late();
+        self.run_timer.as_ref().is_some_and(misses)
+    }
+
     /// All moves.
     #[must_use]
     pub fn moves(&self, setting: &Setting) -> Vec<Move> {
@@ -189,10 +218,16 @@ impl World {
         if self.asleep.iter().flatten().all(|it| it.due().is_none() || it.late < START) {
             moves.push(Move::Tick);
         }
+        if let Some(run_timer) = &self.run_timer {
+            let others = setting.changes.iter().filter(|it| **it != run_timer.interval());
+            moves.extend(others.map(|it| Move::Set(*it)));
+        }
         for thread in (0..self.asleep.len() as u32).map(ThreadId::from_index) {
             let section = |operation| Move::Section(thread, operation);
             if let Some(asleep) = self.asleep[thread.index()] {
-                if setting.spurious || asleep.due() == Some(Wake::Notified) {
+                // A return when the timer has expired is no spurious one, as the clock says then.
+                let expired = self.run_timer.is_some() && asleep.due() == Some(Wake::TimedOut);
+                if setting.spurious && !expired || asleep.due() == Some(Wake::Notified) {
                     moves.push(section(Operation::Resume(Wake::Notified)));
                 }
                 if asleep.due() == Some(Wake::TimedOut) {
@@ -239,6 +274,7 @@ impl World {
                 }
             },
             Move::Section(thread, operation) => world.section(thread, operation, setting),
+            Move::Set(interval) => world.set(interval, setting),
         }
         if world.owner().is_some() {
             world.free_for = 0;
@@ -254,6 +290,17 @@ impl World {
         self.timed.monitor.requested() && !self.timed.publishes_request()
     }
 
+    fn set(&mut self, interval: Duration, setting: &Setting) {
+        let waits = self.asleep.iter().any(Option::is_some);
+        let present = self.timed.interval;
+        let bug = setting.timer_bug;
+        let set = bug.map_or(interval, |bug| bug.set(setting.interval, present, interval, waits));
+        self.timed.set_interval(set);
+        if let Some(run_timer) = &mut self.run_timer {
+            run_timer.set_interval(interval);
+        }
+    }
+
     fn tick(&mut self, past: i32) {
         let earlier = |at: i32| far_is_far(at - i32::from(at < FAR)).max(past);
         self.timed.pacing = self.timed.pacing.rebased(earlier);
@@ -264,6 +311,9 @@ impl World {
         let is_free = self.owner().is_none() && (0..self.asleep.len()).any(woken);
         self.free_for += u8::from(is_free);
         self.deferred_for += u8::from(self.defers());
+        if let Some(run_timer) = &mut self.run_timer {
+            run_timer.tick(earlier);
+        }
         for asleep in self.asleep.iter_mut().flatten() {
             asleep.late += u8::from(asleep.due().is_some());
             asleep.deadline = asleep.deadline.map(earlier);
@@ -272,7 +322,11 @@ impl World {
     }
 
     fn section(&mut self, thread: ThreadId, operation: Operation, setting: &Setting) {
-        let Self { timed, word, asleep, .. } = self;
+        let requested = self.requested();
+        let Self { timed, word, asleep, run_timer, .. } = self;
+        if let (Some(run_timer), Word::Open(holder)) = (run_timer.as_mut(), *word) {
+            run_timer.begin_run(holder);
+        }
         let synced = match *word {
             Word::Frozen => Ok(()),
             Word::Open(holder) => timed.sync_owner(holder, None, &Present),
@@ -285,12 +339,20 @@ impl World {
         let epoch = timed.pacing.epoch();
         let expired_epoch = match (operation, slept) {
             (Operation::Resume(Wake::TimedOut), Some(slept)) => {
-                Some(if slept.current { epoch } else { u64::MAX })
+                let earlier_counts = setting.timer_bug == Some(TimerBug::EarlierRunCounts);
+                Some(if slept.current || earlier_counts { epoch } else { u64::MAX })
             }
             _ => None,
         };
+        let interval = timed.interval;
+        let bug = setting.timer_bug;
+        timed.interval = bug.map_or(interval, |bug| bug.of_section(setting.interval, interval));
         let decided = timed.section(thread, operation, expired_epoch, &mut Quiet, &Present);
-        let (outcome, plan) = decided.expect("the move fits the state");
+        timed.interval = interval;
+        let (outcome, mut plan) = decided.expect("the move fits the state");
+        if let (Outcome::Wait(Some(Timer::Run)), Some(bug)) = (outcome, bug) {
+            plan = bug.plan(plan, Present.later(0, interval));
+        }
         if let Outcome::Wait(_) = outcome {
             asleep[thread.index()] = Some(Asleep::new(plan, setting.sleep_bug));
         }
@@ -315,5 +377,34 @@ impl World {
             }
             None => Word::Frozen,
         };
+        self.record((thread, operation), outcome, requested);
+    }
+
+    /// Records a section for TIME-3; `requested`: a switch was requested before it.
+    fn record(&mut self, section: (ThreadId, Operation), outcome: Outcome, requested: bool) {
+        let (thread, operation) = section;
+        let owner = self.owner();
+        let Self { timed: TimedMonitor { monitor, .. }, run_timer: Some(run_timer), .. } = self
+        else {
+            return;
+        };
+        if monitor.requested() && !requested && operation != Operation::Acquire {
+            run_timer.requests(thread); // every other request is one on arrival
+        }
+        run_timer.owned_by(owner);
+        for index in 0..self.asleep.len() {
+            let state = monitor.thread_state(ThreadId::from_index(index as u32));
+            if !matches!(state, ThreadState::Waiting(_, Some(Timer::Run))) {
+                run_timer.clear_timer(index);
+            }
+        }
+        if let Outcome::Wait(Some(Timer::Run)) = outcome {
+            let lock = match owner {
+                None => Lock::Free,
+                Some(_) if monitor.requested() => Lock::Requested,
+                Some(_) => Lock::Held,
+            };
+            run_timer.set_timer(thread, lock);
+        }
     }
 }
