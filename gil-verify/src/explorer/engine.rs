@@ -42,7 +42,8 @@ pub enum Job {
     Bound(Point),
     /// A mutant of a protocol.
     Mutant(&'static Mutant, &'static str),
-    /// TIME-1 and TIME-2 of a protocol, at an interval of that name, or TIME-3 with one that changes.
+    /// TIME-1 and TIME-2 of a protocol, at an interval of that name, or TIME-3 with one that
+    /// changes.
     Time(&'static str, &'static str, Setting),
     /// A mutant of the delays.
     TimeMutant(&'static TimeMutant),

@@ -60,8 +60,8 @@ pub const TIME_MUTANTS: &[TimeMutant] = &[
 ];
 
 impl TimeMutant {
-    /// The search for it: two threads, at an interval of an hour. For a timer: plain hand-off, whose
-    /// requests all come from timers, with an interval that is changed.
+    /// The search for it: two threads, at an interval of an hour. For a timer it is plain hand-off,
+    /// whose requests all come from timers, with an interval that is changed.
     #[must_use]
     pub fn setting(&self) -> Setting {
         let interval = Duration::from_secs(3_600);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::cells::{cell, is_explored};
 use crate::claims::explored::{self, Explored, STATES_MAX};
-use crate::claims::time::TIME;
+use crate::claims::time::{TIME, TIMER};
 use crate::explorer::model::Program;
 use crate::ledger::arguments::argument;
 use crate::ledger::{Claim, KnownFalse, opinions};
@@ -47,7 +47,7 @@ fn suites_of(claim: &str) -> impl Iterator<Item = &'static Suite> {
 
 fn checks(claim: &Claim, judge: &str) -> String {
     let mut text = format!("Engines: {}.\n\n", opinions::names(claim.id));
-    if claim.id == TIME[2] {
+    if claim.id == TIMER {
         text += "- Explorer, with a clock: all states of 2 threads while the switch interval changes at any \
                  moment, and of 3 threads in the full profile.\n";
     } else if TIME.contains(&claim.id) {

@@ -11,10 +11,11 @@
 //! - TIME-3: a request of a timer comes no sooner than the switch interval that is set, and one
 //!   thread start later at the latest; `run_timer.rs` says it exactly.
 //!
-//! The searches for TIME-1 and TIME-2 have a fixed interval. In those for TIME-3 it is changed at any
-//! moment.
+//! The searches for TIME-1 and TIME-2 have a fixed interval. In those for TIME-3 it is changed at
+//! any moment.
 
 mod run_timer;
+mod setting;
 mod timer_bug;
 mod world;
 
@@ -22,32 +23,21 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use gil_core::engine::{Limits, Operation};
-use gil_core::protocol::{Handoff, Wake};
+use gil_core::protocol::Wake;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::report::Verdict;
 
+pub use setting::{CHANGES, CHANGES_OF_THREE, CREATION, LIMITS, LIMITS_OF_THREE, Setting};
 pub use timer_bug::TimerBug;
-pub use world::{Move, START, Setting, SleepBug, TICK, World};
+pub use world::{Move, START, SleepBug, TICK, World};
 
 /// The claims.
-pub const TIME: [&str; 3] = ["TIME-1", "TIME-2", "TIME-3"];
+pub const TIME: [&str; 3] = ["TIME-1", "TIME-2", TIMER];
 
-/// The limits of the search: 4 ticks of grace, 1 at a time while the lock is free, 3 for a
-/// request.
-pub const LIMITS: Limits = Limits {
-    grace: Duration::from_micros(200),
-    free: Duration::from_micros(50),
-    defer: Duration::from_micros(150),
-};
-
-/// Those of the search with three threads: 2 ticks of grace, 1 at a time, 2 for a request.
-pub const LIMITS_OF_THREE: Limits = Limits {
-    grace: Duration::from_micros(100),
-    free: Duration::from_micros(50),
-    defer: Duration::from_micros(100),
-};
+/// The one whose search changes the switch interval.
+pub const TIMER: &str = "TIME-3";
 
 /// The switch intervals of the search, with their names: shorter than a tick, some ticks, longer
 /// than any search, and never.
@@ -60,22 +50,6 @@ pub const INTERVALS: [(&str, Duration); 4] = [
 
 /// The name of the search with an interval that is changed.
 pub const CHANGING: &str = "changes";
-
-/// The switch interval of a new lock where it is changed: 5 ticks.
-pub const CREATION: Duration = Duration::from_micros(250);
-
-/// The switch intervals to which it is changed: zero, which counts as 1 us, 3 ticks, 5 ticks, longer
-/// than any search, and never.
-pub const CHANGES: [Duration; 5] = [
-    Duration::ZERO,
-    Duration::from_micros(150),
-    CREATION,
-    Duration::from_secs(3_600),
-    Duration::MAX,
-];
-
-/// Those of the search with three threads: zero and 2 ticks, which is also that of a new lock.
-pub const CHANGES_OF_THREE: [Duration; 2] = [Duration::ZERO, Duration::from_micros(100)];
 
 /// A search with more states than this is not complete.
 pub const STATES_MAX: usize = 6_000_000;
@@ -106,47 +80,9 @@ impl Searched {
     pub fn verdict(&self, claim: &str) -> Verdict {
         match self.run(claim) {
             Some(_) => Verdict::Fails,
-            None if self.complete && (claim != TIME[2] || self.requests > 0) => Verdict::Holds,
+            None if self.complete && (claim != TIMER || self.requests > 0) => Verdict::Holds,
             None => Verdict::Inconclusive,
         }
-    }
-}
-
-impl Setting {
-    /// What is searched at an interval: the default budgets, with spurious returns. Three threads
-    /// have smaller limits.
-    #[must_use]
-    pub fn new(threads: usize, interval: Duration) -> Self {
-        let limits = if threads == 2 { LIMITS } else { LIMITS_OF_THREE };
-        let budgets = Handoff::new().budgets_left();
-        Self {
-            threads,
-            interval,
-            changes: &[],
-            limits,
-            promised: limits,
-            budgets,
-            spurious: true,
-            sleep_bug: None,
-            timer_bug: None,
-        }
-    }
-
-    /// The same with a switch interval that is changed at any moment, any number of times.
-    #[must_use]
-    pub fn changing(threads: usize) -> Self {
-        let (creation, changes): (_, &[_]) = if threads == 2 {
-            (CREATION, &CHANGES)
-        } else {
-            (CHANGES_OF_THREE[1], &CHANGES_OF_THREE)
-        };
-        Self { changes, ..Self::new(threads, creation) }
-    }
-
-    /// The claims that its search judges.
-    #[must_use]
-    pub const fn claims(&self) -> &'static [&'static str] {
-        if self.changes.is_empty() { &["TIME-1", "TIME-2"] } else { &["TIME-3"] }
     }
 }
 

@@ -6,12 +6,11 @@
 //! - A timer's *interval* is the one that was set when its thread last set the timer.
 //! - *Too soon*: an expired timer causes a request before the run is as old as the interval.
 //! - *Too late*: no request has come, although the run is older than the interval by more than one
-//!   thread start. If the timer was set before the run, it is two thread starts: the first one finds
-//!   that the timer is of an earlier run.
+//!   thread start. If the timer was set before the run, it is two thread starts: the first one
+//!   finds that the timer is of an earlier run.
 //!
-//! Too late counts only while the lock is held and no switch is requested. A timer that is set later
-//! than the interval after the run's start expires at once, or after [`FREE_RECHECK`] if the lock is
-//! free.
+//! Too late counts only while the lock is held and no switch is requested. A timer that is set
+//! after the end of the interval expires at once, or after [`FREE_RECHECK`] if the lock is free.
 
 use std::time::Duration;
 

@@ -6,13 +6,12 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use gil_core::engine::{
-    Clock, Limits, Operation, Outcome, Pacing, ThreadState, TimedMonitor, WaitPlan,
-};
-use gil_core::protocol::{Budgets, Handoff, Protocol, Release, ThreadId, Timer, Wake};
+use gil_core::engine::{Clock, Operation, Outcome, Pacing, ThreadState, TimedMonitor, WaitPlan};
+use gil_core::protocol::{Handoff, Protocol, Release, ThreadId, Timer, Wake};
 use gil_core::raw::{Observe, SectionInfo};
 
 use super::run_timer::{Lock, RunTimer};
+use super::setting::Setting;
 use super::timer_bug::TimerBug;
 
 /// One tick of the clock.
@@ -58,40 +57,6 @@ struct Quiet;
 
 impl Observe for Quiet {
     fn section<P: Protocol>(&mut self, _: &SectionInfo<'_, P>) {}
-}
-
-/// The configuration of a search.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Setting {
-    /// How many threads.
-    pub threads: usize,
-    /// The switch interval of a new lock.
-    pub interval: Duration,
-    /// The switch intervals to which it is changed, at any moment. If there are none, TIME-3 is not
-    /// judged.
-    pub changes: &'static [Duration],
-    /// The limits of the delays.
-    pub limits: Limits,
-    /// The limits that are promised.
-    pub promised: Limits,
-    /// The budgets of the protocol.
-    pub budgets: Budgets,
-    /// Whether sleeps end spuriously.
-    pub spurious: bool,
-    /// A deliberate bug of how a thread sleeps.
-    pub sleep_bug: Option<SleepBug>,
-    /// A deliberate bug of the switch interval.
-    pub timer_bug: Option<TimerBug>,
-}
-
-impl Setting {
-    /// How long ago something is at most: what is longer ago than every span is the same.
-    fn past(&self) -> i32 {
-        let Limits { grace, defer, .. } = self.promised;
-        let intervals = self.changes.iter().copied().chain([self.interval]).map(ticks);
-        let interval = intervals.filter(|ticks| *ticks < FAR).max().unwrap_or(0);
-        -(ticks(grace).max(ticks(defer)).max(interval) + 2)
-    }
 }
 
 /// A deliberate bug of how a thread sleeps.
