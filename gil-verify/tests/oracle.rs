@@ -180,7 +180,7 @@ fn run(protocol: &str, name: &str) -> Found {
     // A program's suite has its own panic hook, which is not that of the next one.
     let _ = std::panic::take_hook();
     let suite = suite(name).expect("it is listed");
-    let found = runner::run(suite, protocol, None).expect("the protocol is known");
+    let found = runner::run(suite, protocol, None, None).expect("the protocol is known");
     let _ = std::panic::take_hook();
     found
 }

@@ -17,7 +17,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use self::screen::{Format, fail, print};
 use crate::ledger::{self, CLAIMS};
 use crate::loom::SUITES;
-use crate::mutants::matrix;
+use crate::mutants::{matrix, nets};
 use crate::protocols::PROTOCOLS;
 use crate::report::judge::EXIT_INTERNAL;
 use crate::report::text_report;
@@ -65,7 +65,7 @@ enum Command {
     Conform(conform::Arguments),
     /// Print the kill matrix: which claim catches which mutant, by which engine, and at what cost.
     Matrix {
-        /// Text, or the committed JSON.
+        /// Text, or JSON; both with the engines that catch each mutant.
         #[arg(long, value_enum, default_value = "human")]
         format: Format,
     },
@@ -135,7 +135,10 @@ fn kill_matrix(format: Format) -> ExitCode {
     };
     match format {
         Format::Human => print(&matrix::text(&matrix)),
-        Format::Json => print(matrix::COMMITTED),
+        Format::Json => match nets::json(&matrix) {
+            Ok(text) => print(&text),
+            Err(error) => fail(&error.to_string(), EXIT_INTERNAL),
+        },
     }
 }
 

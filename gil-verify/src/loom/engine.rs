@@ -9,13 +9,14 @@ use super::found::{Compared, Found, missing};
 use super::suites::{SUITES, Suite, compares, judged};
 use crate::ledger;
 use crate::mutants::mechanism::{MECHANISM_MUTANTS, MechanismMutant};
+use crate::mutants::protocol::{ON_LOOM, OnLoom};
 use crate::protocols::PROTOCOLS;
 use crate::replay::replay_line::Line;
 use crate::report::counts;
 use crate::report::job::{self, Sink};
 use crate::report::selection::Selection;
 use crate::report::{
-    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Row, Verdict,
+    AgreementRow, CaughtBy, ClaimRow, Engine, MutantRow, MutantVerdict, Profile, Row, Verdict,
 };
 
 /// One check: a process of its own.
@@ -25,6 +26,8 @@ pub enum Check {
     Suite(&'static Suite, &'static str),
     /// A mutant of the mechanism, in the suite that must catch it.
     Mutant(&'static MechanismMutant, &'static Suite),
+    /// A mutant of this protocol, in the suite that must catch it.
+    OfProtocol(&'static OnLoom, &'static str, &'static Suite),
 }
 
 /// Builds, then runs the suites and the mechanism's mutants, one on each core.
@@ -51,7 +54,7 @@ impl job::Job for Check {
                 let of = if suite.work.is_without_lock() { NO_LOCK } else { protocol };
                 counts::cost(&format!("loom {of} {}", suite.name))
             }
-            Self::Mutant(..) => 0, // most end at the first broken execution
+            Self::Mutant(..) | Self::OfProtocol(..) => 0, // most end at the first broken execution
         }
     }
 }
@@ -66,6 +69,9 @@ impl Check {
             Self::Mutant(mutant, suite) => {
                 let (claims, under) = (mutant.breaks.join("+"), mutant.under);
                 format!("{}/{under}/mutant-{}/{claims}", suite.name, mutant.name)
+            }
+            Self::OfProtocol(mutant, of, suite) => {
+                format!("{}/{of}/mutant-{}/{}", suite.name, mutant.name, mutant.breaks.join("+"))
             }
         }
     }
@@ -83,6 +89,13 @@ impl Check {
             }
             Self::Mutant(mutant, suite) => {
                 Ok(vec![Row::Mutant(try_mutant(binary, mutant, suite)?)])
+            }
+            Self::OfProtocol(mutant, of, suite) => {
+                let OnLoom { name, breaks, .. } = **mutant;
+                let run = MechanismMutant { name, suite: suite.name, under: of, breaks };
+                let row = try_mutant(binary, &run, suite)?;
+                let id = format!("{name}/loom");
+                Ok(vec![Row::Mutant(MutantRow { id, of: (*of).to_owned(), ..row })])
             }
         }
     }
@@ -104,12 +117,25 @@ pub fn checks(selection: &Selection) -> Vec<Check> {
     }
     for mutant in MECHANISM_MUTANTS.iter().filter(|_| selection.has_protocol("handoff")) {
         if mutant.breaks.iter().any(|claim| selection.has_claim(claim)) {
-            checks.extend(
-                super::suites::suite(mutant.suite).map(|suite| Check::Mutant(mutant, suite)),
-            );
+            let suite = super::suites::suite(mutant.suite);
+            let suite = suite.filter(|suite| suite.profile <= selection.profile);
+            checks.extend(suite.map(|suite| Check::Mutant(mutant, suite)));
         }
     }
+    if selection.profile == Profile::Full {
+        checks.extend(of_protocols(selection));
+    }
     checks
+}
+
+/// The mutants of protocols that are selected.
+fn of_protocols(selection: &Selection) -> impl Iterator<Item = Check> {
+    let selected = |mutant: &&OnLoom| mutant.breaks.iter().any(|claim| selection.has_claim(claim));
+    ON_LOOM.iter().filter(selected).flat_map(|mutant| {
+        let of = mutant.of.iter().filter(|of| selection.has_protocol(of));
+        let suite = super::suites::suite(mutant.suite);
+        of.filter_map(move |of| Some(Check::OfProtocol(mutant, of, suite?)))
+    })
 }
 
 /// The claims that a suite judges, with the verdict to expect.
@@ -310,7 +336,7 @@ mod tests {
     use super::super::process::UNNAMED;
     use super::super::suites::suite;
     use super::*;
-    use crate::report::{Profile, judge};
+    use crate::report::judge;
 
     #[test]
     fn suite_that_breaks_what_it_does_not_list_has_a_failing_row_for_it() {

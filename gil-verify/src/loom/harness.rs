@@ -177,15 +177,7 @@ fn execute<P: Protocol + Send + Sync + 'static, const DISABLE_FAST_PATH: bool>(
     let sum = shared.touch();
     holding(shared.lock.detach(&mine));
     let choices = Choices::seen();
-    for worker in 0..suite.threads {
-        let expiry = |(of, kind, value): &&(usize, Kind, bool)| {
-            *of == worker && *kind == Kind::TimeOut && *value
-        };
-        let timed_out = Event::TimedOut(ThreadId::from_index(worker as u32));
-        let timeouts = events.iter().filter(|event| **event == timed_out).count();
-        let expired = choices.iter().filter(expiry).count();
-        assert!(timeouts <= expired, "SAFE-4: {timeouts} timeouts, and {expired} expired timers");
-    }
+    check_timeouts(suite, &events, &choices);
     assert_eq!(sum, expected_sum(suite, &events), "SAFE-2: a write was lost");
     Execution { broken, events, moves, choices, seen }
 }
@@ -280,6 +272,22 @@ fn holding<T>(result: Result<T, Fault>) -> T {
 /// The lock knows that a thread is detached.
 fn detached<T>(result: Result<T, Fault>) -> T {
     result.unwrap_or_else(|fault| panic!("SAFE-6: a detached thread is refused: {fault}"))
+}
+
+/// A thread has timed out at most as often as its timer was chosen to expire: no other return of
+/// its park counts as an interval.
+fn check_timeouts(suite: Suite, events: &[Event], choices: &[(usize, Kind, bool)]) {
+    for worker in 0..suite.threads {
+        let timed_out =
+            |event: &&Event| matches!(event, Event::TimedOut(thread) if thread.index() == worker);
+        let timed_out = events.iter().filter(timed_out).count();
+        let expires = |choice: &&(usize, Kind, bool)| **choice == (worker, Kind::TimeOut, true);
+        let expired = choices.iter().filter(expires).count();
+        assert!(
+            timed_out <= expired,
+            "SAFE-4: T{worker} timed out {timed_out} times, its timer expired {expired} times"
+        );
+    }
 }
 
 fn expected_sum(suite: Suite, events: &[Event]) -> u64 {

@@ -11,7 +11,7 @@ use super::process::SEEK;
 use super::suites::{Suite, Work, suite};
 use super::{harness, programs, seek};
 use crate::mutants::mechanism::Cure;
-use crate::protocols::{self, Visit};
+use crate::protocols::{self, Unknown, Visit};
 
 const USAGE: &str = "usage (loom build): gil-loom SUITE PROTOCOL [MUTANT]\n                    gil-loom seek LINE\n                    gil-loom litmus TEST";
 
@@ -24,14 +24,27 @@ impl Visit for Run {
     }
 }
 
-/// Runs a suite of a protocol, `None` if the protocol is unknown.
+/// Runs a suite of a protocol, perhaps with a bug of the protocol or a cure of the program.
+///
+/// # Errors
+/// [`Unknown`], if a name is unknown.
 ///
 /// # Panics
 /// With the name of the claim that is broken.
-pub fn run(suite: &Suite, protocol: &str, cure: Option<Cure>) -> Option<Found> {
+pub fn run(
+    suite: &Suite,
+    protocol: &str,
+    bug: Option<&str>,
+    cure: Option<Cure>,
+) -> Result<Found, Unknown> {
+    let unknown = || Unknown::Protocol { protocol: protocol.to_owned() };
     match suite.work {
-        Work::Rounds(_) | Work::Hog => protocols::with_few_types(protocol, Run(*suite)),
-        _ => programs::run(protocol, *suite, cure),
+        Work::Rounds(_) | Work::Hog => protocols::with_mutant(protocol, bug, Run(*suite)),
+        _ if let Some(mutant) = bug => {
+            let (protocol, mutant) = (protocol.to_owned(), mutant.to_owned());
+            Err(Unknown::Mutant { protocol, mutant })
+        }
+        _ => programs::run(protocol, *suite, cure).ok_or_else(unknown),
     }
 }
 
@@ -61,15 +74,13 @@ pub fn main() -> ExitCode {
         return usage(&format!("there is no suite `{name}`"));
     };
     let cure = mutant.and_then(|mutant| Cure::named(mutant));
-    if let Some(mutant) = mutant.filter(|_| cure.is_none()) {
-        let Some(mutant) = Mutant::ALL.iter().find(|known| known.name() == mutant) else {
-            return usage(&format!("there is no mutant `{mutant}`"));
-        };
-        Mutant::set(Some(*mutant));
-    }
-    match run(suite, protocol, cure) {
-        None => usage(&format!("there is no protocol `{protocol}`")),
-        Some(found) => say(&found),
+    let mechanism =
+        Mutant::ALL.iter().find(|known| Some(known.name()) == mutant.map(String::as_str));
+    Mutant::set(mechanism.copied());
+    let bug = mutant.filter(|_| cure.is_none() && mechanism.is_none());
+    match run(suite, protocol, bug.map(String::as_str), cure) {
+        Err(unknown) => usage(&unknown.to_string()),
+        Ok(found) => say(&found),
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mutants::nets;
 use crate::report::counts::BLESS;
 use crate::report::{CaughtBy, Engine, MutantRow};
 
@@ -151,6 +152,7 @@ pub fn page(matrix: &Matrix) -> String {
         });
         let _ = writeln!(text, "| {} | {} |", mutant.replace('/', ": "), cells.join(" | "));
     }
+    text += &nets::section(matrix);
     text += "\n## No bugs\n\nThey change the code and nothing that can be observed. Nothing may catch them: what did would \
              refute the argument.\n\n| mutant | why it is no bug |\n|---|---|\n";
     for (mutant, fate) in matrix {
@@ -178,6 +180,7 @@ pub fn text(matrix: &Matrix) -> String {
             let _ = writeln!(text, "  no bug: {why}");
         }
     }
+    text += &nets::text(matrix);
     let survivors = matrix.values().filter(|fate| fate.survives()).count();
     let no_bugs = matrix.values().filter(|fate| fate.argument.is_some()).count();
     text + &format!(

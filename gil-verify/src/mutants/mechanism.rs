@@ -1,5 +1,6 @@
 //! Deliberate bugs of the mechanism, and of the programs that find something.
 
+use crate::mutants::protocol::ON_LOOM;
 use crate::protocols::PROTOCOLS;
 
 /// A deliberate bug of the mechanism (`gil_core::engine::mutants::Mutant`), and what must catch it.
@@ -75,7 +76,35 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("SameOrder", "lock-per-object", &["NEED-2"]),
     mutant("LockWithoutDetaching", "mutex-detaching", &["NEED-3"]),
     mutant("MutexFirst", "mutex-while-attached", &["NEED-3"]),
+    // For suites that catch none of the above under their own name: each suite must be seen to
+    // fail. They end at the first broken execution.
+    mutant("FlagNotMirrored", "two-timeouts", &["TRACES"]),
+    mutant("RequestNeverPublished", "two-twice-grace", &["LIVE-4"]),
+    mutant("StaleRunTimer", "four", &["SAFE-4"]),
+    mutant("CancelSkipped", "two-twice-timeouts-cancel", &["SAFE-6"]),
+    mutant("NotNotified", "one-lock", &["NEED-2"]),
+    mutant("FlagNotMirrored", "two-twice", &["TRACES"]),
+    mutant("LeaveRelaxed", "two-twice-fast-deep", &["SAFE-2"]),
+    mutant("CancelSkipped", "two-twice-timeouts-cancel-deep", &["SAFE-6"]),
+    mutant("OnlyFirstUnparked", "three-deep", &["LIVE-4"]),
+    mutant("PendingAnnouncedTooEarly", "heap-deep", &["HEAP-1"]),
 ];
+
+/// The suites that no mutant is planted in, with the reason. A suite in which nothing was seen to
+/// fail proves little.
+pub const SUITES_WITHOUT_MUTANT: &[(&str, &str)] = &[(
+    "two-spurious",
+    "its mutant belongs in the slow path: a spurious return that counts as an expired timer",
+)];
+
+/// The mutants that a suite itself catches: of the mechanism or of its program, and of protocols.
+#[must_use]
+pub fn planted_in(suite: &str) -> Vec<&'static str> {
+    let mechanism = MECHANISM_MUTANTS.iter().filter(|mutant| mutant.suite == suite);
+    let protocols = ON_LOOM.iter().filter(|mutant| mutant.suite == suite);
+    let names = mechanism.map(|mutant| mutant.name).chain(protocols.map(|mutant| mutant.name));
+    names.collect()
+}
 
 /// Changes to the programs that must find something, after which there is nothing to find. A
 /// program that still finds it is not a witness.

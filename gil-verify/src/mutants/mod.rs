@@ -6,12 +6,13 @@
 //! - `spin`: bugs of the Promela models
 //! - `source`: every small change of the source text of `gil-core`
 //! - [`time`]: bugs of the delays, for the search with a clock
-//! - [`matrix`]: which claim caught which mutant, by which engine
+//! - [`matrix`]: which claim caught which mutant, by which engine; [`nets`]: how many engines
 
 pub mod matrix;
 pub mod mechanism;
 #[cfg(not(loom))]
 pub mod mutant_hunt;
+pub mod nets;
 pub mod protocol;
 pub mod shuttle;
 #[cfg(all(feature = "cli", not(loom)))]

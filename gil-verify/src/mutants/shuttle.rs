@@ -11,4 +11,10 @@ pub const MUTANTS: &[(&str, &str, &[&str])] = &[
     ("FlagNeverFalls", "random-4", &["SAFE-5"]),
     ("StaleRunTimer", "random-4", &["SAFE-4"]),
     ("RunNotCounted", "pct-8-cancel", &["SAFE-4"]),
+    ("AttachByStore", "random-4", &["SAFE-1"]),
+    ("BiasNotRevoked", "random-4", &["SAFE-1"]),
+    ("CancelSkipped", "random-4-cancel", &["SAFE-6"]),
+    ("FlagNotMirrored", "random-4-cancel", &["SAFE-5"]),
+    ("FreezesAgain", "random-4", &["SAFE-1"]),
+    ("WordBeforeFlag", "random-4-cancel", &["SAFE-5"]),
 ];

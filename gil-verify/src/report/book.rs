@@ -2,6 +2,7 @@
 //!
 //! A test compares them with the committed ones, and writes them with `GIL_BLESS=1`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -23,8 +24,11 @@ pub fn mutants_of(claim: &str) -> Vec<String> {
     let mechanism = MECHANISM_MUTANTS.iter().filter(|mutant| mutant.breaks.contains(&claim));
     let time = TIME_MUTANTS.iter().filter(|mutant| mutant.breaks == claim);
     let names = protocols.map(|mutant| mutant.name).chain(mechanism.map(|mutant| mutant.name));
-    let names = names.chain(time.map(|mutant| mutant.name));
-    names.map(str::to_owned).collect()
+    let mut names: Vec<_> =
+        names.chain(time.map(|mutant| mutant.name)).map(str::to_owned).collect();
+    let mut known = BTreeSet::new();
+    names.retain(|name| known.insert(name.clone()));
+    names
 }
 
 /// The generated pages: path below `docs/src`, text. `root` is the workspace's folder, from which

@@ -155,12 +155,9 @@ pub fn main() -> ExitCode {
     let Some(course) = course_named(name) else {
         return usage(&format!("there is no course `{name}`"));
     };
-    if mutant != "-" {
-        let Some(mutant) = Mutant::ALL.iter().find(|known| known.name() == mutant) else {
-            return usage(&format!("there is no mutant `{mutant}`"));
-        };
-        Mutant::set(Some(*mutant));
-    }
+    let mechanism = Mutant::ALL.iter().find(|known| known.name() == mutant);
+    Mutant::set(mechanism.copied());
+    let bug = (mutant != "-" && mechanism.is_none()).then_some(mutant);
     let course = *course;
     let found = match (schedule, course.scheduler) {
         (Some(schedule), _) => {
@@ -169,20 +166,24 @@ pub fn main() -> ExitCode {
             };
             // The mutant may be off: then the schedule need not fit to its end.
             replay.set_allow_incomplete();
-            protocols::with_few_types(protocol, Run(course, replay))
+            protocols::with_mutant(protocol, bug, Run(course, replay))
         }
         (None, Scheduler::Random) => {
             let scheduler = RandomScheduler::new_from_seed(SEED, course.schedules);
-            protocols::with_few_types(protocol, Run(course, scheduler))
+            protocols::with_mutant(protocol, bug, Run(course, scheduler))
         }
         (None, Scheduler::Pct { depth }) => {
             let scheduler = PctScheduler::new_from_seed(SEED, depth, course.schedules);
-            protocols::with_few_types(protocol, Run(course, scheduler))
+            protocols::with_mutant(protocol, bug, Run(course, scheduler))
         }
     };
-    let Some(found) = found else { return usage(&format!("there is no protocol `{protocol}`")) };
-    println!("{}", serde_json::to_string(&found).expect("plain data"));
-    ExitCode::SUCCESS
+    match found {
+        Err(unknown) => usage(&unknown.to_string()),
+        Ok(found) => {
+            println!("{}", serde_json::to_string(&found).expect("plain data"));
+            ExitCode::SUCCESS
+        }
+    }
 }
 
 /// shuttle panics on a text that is not a schedule.

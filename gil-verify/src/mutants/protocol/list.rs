@@ -18,23 +18,23 @@ pub struct Mutant {
     pub equivalent: Option<&'static str>,
 }
 
-const HANDOFFS: &[&str] = &["handoff", "handoff-plain"];
+pub(super) const HANDOFFS: &[&str] = &["handoff", "handoff-plain"];
 const BOOSTED: &[&str] = &["handoff"];
-const ASKING: &[&str] = &["handoff", "handoff-plain", "python3"];
-const ALL: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
-const PYTHON3: &[&str] = &["python3"];
-const OCAML: &[&str] = &["ocaml"];
-const QEMU: &[&str] = &["qemu"];
+pub(super) const ASKING: &[&str] = &["handoff", "handoff-plain", "python3"];
+pub(super) const ALL: &[&str] = &["handoff", "handoff-plain", "python3", "python2"];
+pub(super) const PYTHON3: &[&str] = &["python3"];
+pub(super) const OCAML: &[&str] = &["ocaml"];
+pub(super) const QEMU: &[&str] = &["qemu"];
 const GHC: &[&str] = &["ghc"];
 /// Models in which a woken thread must find the lock free.
-const WAKING: &[&str] = &["ruby", "ruby19", "ocaml", "priority", "qemu"];
+pub(super) const WAKING: &[&str] = &["ruby", "ruby19", "ocaml", "priority", "qemu"];
 /// Models with one timer, which their CPU-bound threads depend on.
-const TIMED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml"];
-const ASKED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority", "qemu"];
-const QUEUED: &[&str] = &["ruby", "ruby19", "ghc"];
+pub(super) const TIMED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml"];
+pub(super) const ASKED: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority", "qemu"];
+pub(super) const QUEUED: &[&str] = &["ruby", "ruby19", "ghc"];
 const MODELS: &[&str] = &["pypy", "ruby", "ruby19", "ocaml", "priority", "qemu", "ghc"];
 /// Models that otherwise satisfy SAFE-5.
-const DISCIPLINED: &[&str] = &["ruby", "ruby19", "ghc", "priority"];
+pub(super) const DISCIPLINED: &[&str] = &["ruby", "ruby19", "ghc", "priority"];
 const ASKED_AND_ANSWERING: &[&str] = &["ruby", "ruby19", "ghc", "ocaml", "priority"];
 const OF_THE_RUN: &str = "its timers belong to the run: a change of the owner restarts them, so a timer always expires after a full interval";
 

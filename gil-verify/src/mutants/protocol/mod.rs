@@ -7,7 +7,9 @@
 //! each mutant names in advance the claims of which one must catch it.
 
 mod list;
+mod on_loom;
 mod twist;
 
 pub use list::{MUTANTS, Mutant};
+pub use on_loom::{ON_LOOM, OnLoom};
 pub use twist::{Mutated, Mutation, take_applied};
