@@ -96,7 +96,7 @@ impl Violation {
 
 /// A thread that may not own again, and the threads that must own first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Barred {
+pub(crate) struct Barred {
     waiters: ThreadSet,
     last: Release,
 }
@@ -109,7 +109,7 @@ pub struct Ghost {
     /// Threads that have left and not returned.
     pub(crate) outside: ThreadSet,
     /// SAFE-3: by thread, since its forced release.
-    barred: Vec<Option<Barred>>,
+    pub(crate) barred: Vec<Option<Barred>>,
     /// SAFE-4: waiters in whose timed wait the owner has changed.
     pub(crate) disturbed: ThreadSet,
     /// SAFE-4: the last owner; a reacquire is no change. Kept only while others wait.

@@ -3,7 +3,7 @@
 use gil_core::protocol::{Protocol, ThreadId};
 
 use crate::explorer::counterexample::{Counterexample, Tail};
-use crate::explorer::fair::{Fairness, Lasso, Place, search};
+use crate::explorer::fair::{Arena, Fairness, Lasso, Place, search};
 use crate::explorer::graph::Graph;
 use crate::explorer::model::{Action, State};
 
@@ -77,6 +77,16 @@ pub fn counterexample<P: Protocol>(
     graph: &Graph<P>,
     claim: &'static str,
     fairness: Fairness,
+) -> Option<Counterexample> {
+    counterexample_by(graph, claim, fairness, search)
+}
+
+/// As [`counterexample`], by another search for fair loops.
+pub(crate) fn counterexample_by<P: Protocol>(
+    graph: &Graph<P>,
+    claim: &'static str,
+    fairness: Fairness,
+    search: fn(&Arena, &[bool], &[bool], Fairness) -> Option<Lasso>,
 ) -> Option<Counterexample> {
     let find = |promise: Promise| {
         // An unexplored state ends nothing: it is not open.

@@ -14,6 +14,9 @@ use crate::explorer::model::{Action, Next, Program, State, describe};
 
 type States<S> = IndexSet<S, BuildHasherDefault<FxHasher>>;
 
+/// What has the actions of a state.
+type Successors<'a, P> = dyn Fn(&State<P>, Program) -> Vec<Next<P>> + 'a;
+
 /// The reachable states of a program and their edges.
 #[derive(Debug)]
 pub struct Graph<P: Protocol> {
@@ -34,6 +37,17 @@ impl<P: Protocol> Graph<P> {
     /// panics.
     #[must_use]
     pub fn explore(protocol: P, program: Program, ghost: bool, limit: usize) -> Self {
+        Self::explore_by(protocol, program, ghost, limit, &State::successors)
+    }
+
+    /// As [`Graph::explore`], where `successors` has the actions of a state.
+    pub(crate) fn explore_by(
+        protocol: P,
+        program: Program,
+        ghost: bool,
+        limit: usize,
+        successors: &Successors<'_, P>,
+    ) -> Self {
         let mut graph = Self {
             program,
             states: States::default(),
@@ -50,18 +64,14 @@ impl<P: Protocol> Graph<P> {
                 graph.complete = false;
                 break;
             }
-            graph.expand(graph.edges.len());
+            let at = graph.edges.len();
+            graph.settle(at, successors(&graph.states[at], program));
             if graph.counterexample(PANICKED).is_some() {
                 graph.complete = false;
                 break;
             }
         }
         graph
-    }
-
-    fn expand(&mut self, at: usize) {
-        let successors = self.states[at].successors(self.program);
-        self.settle(at, successors);
     }
 
     /// Records the actions of state `at`.

@@ -296,7 +296,7 @@ fn differs(suite: &Suite, compared: &Compared) -> bool {
     compared.only_loom > 0 || compared.only_explorer > 0 && !bounded
 }
 
-fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRow {
+pub(crate) fn judge_mutant(mutant: &MechanismMutant, suite: &Suite, said: Said) -> MutantRow {
     let (claim, explored) = match said {
         // A cure is caught by the claim that there is something to find.
         said if suite.work.must_find().is_some() => {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ::loom::cell::UnsafeCell;
 use gil_core::engine::choice::{Budget, Choices, Kind};
 use gil_core::engine::{Event, Fault};
-use gil_core::protocol::{Protocol, ThreadId};
+use gil_core::protocol::Protocol;
 use gil_core::raw::{Instant, RawGil, Registration};
 
 use super::found::{Compared, Found, event_name};

@@ -4,10 +4,13 @@
 //! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle
 //!   finds
 //! - `spin`: bugs of the Promela models
+//! - [`judges`]: bugs of the judges themselves
 //! - `source`: every small change of the source text of `gil-core`
 //! - [`time`]: bugs of the delays, for the search with a clock
 //! - [`matrix`]: which claim caught which mutant, by which engine; [`nets`]: how many engines
 
+#[cfg(not(loom))]
+pub mod judges;
 pub mod matrix;
 pub mod mechanism;
 #[cfg(not(loom))]

@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::ledger::article::ARTICLE;
 use crate::ledger::{CLAIMS, Claim};
 use crate::mutants;
+use crate::mutants::judges::{JUDGE_MUTANTS, JudgeMutant};
 use crate::mutants::matrix;
 use crate::mutants::mechanism::MECHANISM_MUTANTS;
 use crate::mutants::protocol::MUTANTS;
@@ -167,6 +168,12 @@ fn mutants() -> String {
             mutant.breaks,
             mutant.pair.unwrap_or("–")
         );
+    }
+    text += "\n## Of the judges\n\nA judge that looks at nothing finds nothing wrong. Each mutant answers in place of \
+             a judge, or alters its input. A check with known answers passes with the judge and fails with the \
+             mutant.\n\n| mutant | what is broken | what notices it |\n|---|---|---|\n";
+    for JudgeMutant { name, bug, noticed_by, .. } in JUDGE_MUTANTS {
+        let _ = writeln!(text, "| {name} | {bug} | {noticed_by} |");
     }
     text
 }

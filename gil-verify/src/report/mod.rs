@@ -200,7 +200,8 @@ impl MutantRow {
 }
 
 impl AgreementRow {
-    /// Whether the two agree as far as loom's bound requires.
+    /// Whether the two agree as far as loom's bound requires. Where loom reached nothing, nothing
+    /// was compared.
     ///
     /// ```
     /// # use gil_verify::report::AgreementRow;
@@ -209,12 +210,15 @@ impl AgreementRow {
     ///     "bound": "preemptions 3", "loom": 90, "explorer": 100, "only_loom": 0,
     ///     "only_explorer": 10 }"#)?;
     /// assert!(row.agrees());
+    /// assert!(!AgreementRow { loom: 0, explorer: 0, only_explorer: 0, ..row.clone() }.agrees());
     /// assert!(!AgreementRow { bound: "unbounded".to_owned(), ..row }.agrees());
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.only_loom == 0 && (self.only_explorer == 0 || self.bound != "unbounded")
+        self.loom > 0
+            && self.only_loom == 0
+            && (self.only_explorer == 0 || self.bound != "unbounded")
     }
 }
 
