@@ -88,14 +88,13 @@ pub const MECHANISM_MUTANTS: &[MechanismMutant] = &[
     mutant("CancelSkipped", "two-twice-timeouts-cancel-deep", &["SAFE-6"]),
     mutant("OnlyFirstUnparked", "three-deep", &["LIVE-4"]),
     mutant("PendingAnnouncedTooEarly", "heap-deep", &["HEAP-1"]),
+    mutant("LockIdIsAddress", "identity-three", &["ID-2"]),
+    mutant("LockIdIsAddress", "identity-deep", &["ID-2"]),
 ];
 
 /// The suites that no mutant is planted in, with the reason. A suite in which nothing was seen to
 /// fail proves little.
-pub const SUITES_WITHOUT_MUTANT: &[(&str, &str)] = &[(
-    "two-spurious",
-    "its mutant belongs in the slow path: a spurious return that counts as an expired timer",
-)];
+pub const SUITES_WITHOUT_MUTANT: &[(&str, &str)] = &[];
 
 /// The mutants that a suite itself catches: of the mechanism or of its program, and of protocols.
 #[must_use]

@@ -70,7 +70,7 @@ pub const JUDGE_MUTANTS: &[JudgeMutant] = &[
     ),
     mutant(
         "graph-drops-an-edge",
-        "one of 50,727 edges is missing, and no state",
+        "one edge is missing, and no state",
         "the rank of K=1, B=0 with 4 threads is checked on the committed number of edges (LIVE-3)",
         searches::every_edge_is_there,
     ),
