@@ -69,6 +69,23 @@ pub const REASONS: &[Reason] = &[
     ),
     reason(
         Engine::Loom,
+        Kind::Breaks(&["ID-1", "ID-2", "ID-3"]),
+        "The mutants exist under loom alone. The tests on real threads run the same programs, but \
+         without mutants.",
+    ),
+    reason(
+        Engine::Loom,
+        Kind::Named(&["GrantedLeaves"]),
+        "It is in the Monitor, which the explorer shares. A unit test of the explorer's judge sees \
+         the wrong answer.",
+    ),
+    reason(
+        Engine::Loom,
+        Kind::Named(&["ReturnIsTimeout"]),
+        "A spurious return is a choice of loom's suites; the other engines have none.",
+    ),
+    reason(
+        Engine::Loom,
         Kind::Named(&["BitsArmedTooEarly"]),
         "It is a bug of loom's free choices, which shuttle replaces by random ones.",
     ),
