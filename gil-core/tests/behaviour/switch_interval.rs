@@ -9,6 +9,7 @@ use gil_core::protocol::{Handoff, Timer, Wake};
 
 use crate::pacing::{Lock, NOTIFIED};
 use crate::threads;
+use crate::watchdog::Watchdog;
 
 const TIMED_OUT: Operation = Operation::Resume(Wake::TimedOut);
 
@@ -82,24 +83,30 @@ fn next_run_lasts_the_interval_that_was_set_last() {
 
 #[test]
 fn interval_set_while_a_thread_waits_is_the_least_of_the_next_run() {
-    let gil = Gil::with_protocol(None::<Instant>, Handoff::plain());
+    let dog = Watchdog::new();
+    let gil = dog.lock(Gil::with_protocol(None::<Instant>, Handoff::plain()));
     gil.set_switch_interval(Duration::ZERO);
     let mut mine = gil.attach();
     thread::scope(|scope| {
         scope.spawn(|| {
-            let theirs = gil.attach();
-            while !theirs.switch_requested() {
-                thread::yield_now();
-            }
+            let theirs = dog.waits("the other thread: attach", || gil.attach());
+            dog.waits("the other thread: a request", || {
+                while !theirs.switch_requested() {
+                    thread::yield_now();
+                }
+            });
             let ran = theirs.expect("the other thread has set it").elapsed();
             assert!(ran >= Duration::from_millis(300), "requested after {ran:?}");
         });
-        while !mine.switch_requested() {
-            thread::yield_now();
-        }
+        dog.waits("the first thread: a request", || {
+            while !mine.switch_requested() {
+                thread::yield_now();
+            }
+        });
         gil.set_switch_interval(Duration::from_millis(300));
         *mine = Some(Instant::now());
-        mine.safepoint(); // the other thread runs, and this one sets the timer of its run
+        // The other thread runs, and this one sets the timer of its run.
+        dog.waits("the first thread: safepoint", || mine.safepoint());
         drop(mine);
     });
 }
