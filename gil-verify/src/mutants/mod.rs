@@ -4,7 +4,7 @@
 //! - [`mechanism`]: bugs of the mechanism, for loom; [`shuttle`](mod@shuttle): those that shuttle
 //!   finds
 //! - `spin`: bugs of the Promela models
-//! - [`judges`]: bugs of the judges themselves
+//! - `judges`: bugs of the judges themselves
 //! - `source`: every small change of the source text of `gil-core`
 //! - [`time`]: bugs of the delays, for the search with a clock
 //! - [`matrix`]: which claim caught which mutant, by which engine; [`nets`]: how many engines
