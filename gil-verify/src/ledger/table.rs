@@ -10,11 +10,9 @@ const NOT_DELAYED: &[(&str, &str)] = &[
     ("python3", "its wake-ups and requests are never delayed"),
     ("python2", "its wake-ups and requests are never delayed"),
 ];
-const OUTSIDE_PROTOCOLS: &[(&str, &str)] = &[
-    ("handoff-plain", "no protocol decides it: the default one stands for all"),
-    ("python3", "no protocol decides it: the default one stands for all"),
-    ("python2", "no protocol decides it: the default one stands for all"),
-];
+const NO_PROTOCOL: &str = "no protocol decides it: the default one stands for all";
+const OUTSIDE_PROTOCOLS: &[(&str, &str)] =
+    &[("handoff-plain", NO_PROTOCOL), ("python3", NO_PROTOCOL), ("python2", NO_PROTOCOL)];
 const INTERVAL: &str = "gil-verify/tests/time.rs::requests_come_after_the_interval_that_is_set";
 const LOOMED: &str = "gil-verify/tests/loom.rs::suites_are_as_expected";
 

@@ -22,6 +22,9 @@ use crate::claims::identity::{
 };
 use crate::protocols::Visit;
 
+/// One more than a thread has registrations before it looks for useless ones.
+const LOCKS: usize = 33;
+
 /// A thread that waits for orders. It and the controller take turns: each order and each answer is
 /// one unpark and one park.
 struct Line {
@@ -189,6 +192,3 @@ pub(super) fn many_locks() {
     drop(guard);
     assert!(*kept.attach() == 1, "ID-3: the lock has forgotten what the thread wrote");
 }
-
-/// One more than a thread has registrations before it looks for useless ones.
-const LOCKS: usize = 33;
